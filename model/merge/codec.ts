@@ -1,0 +1,192 @@
+/**
+ * The one form of a record on disk and on the wire. Actors are listed once per record; edits refer to them by index, and
+ * values to edits. A register is a flat list of alternating edit index and value:
+ *
+ *     { id, scope, table, base, actors: ["3q2-7wAAAAA", "x0v1kd93bQI"],
+ *       units: { open: {
+ *         v: [2, 1],                                            counters, by actor
+ *         e: [[0, 1, "0mj8k2p1x000", "tag"], [1, 1, …]],        actor, counter, stamp, tag, and more if there is more
+ *         r: { title: [0, "Ceremony"], startTime: [0, "…", 1, "…"] } } } }
+ *
+ * The order of everything is canonical, so equal records have equal text.
+ */
+import { z } from 'zod'
+import { err, ok, type Result } from '../result.ts'
+import { STAMP_PATTERN } from './clock.ts'
+import type { CausalRecord } from './record.ts'
+import type { Edit, Sibling, Unit } from './unit.ts'
+import { compareDots, compareText, covers } from './vector.ts'
+
+const MAX_ACTORS = 1_000
+const MAX_EDITS = 20_000
+const MAX_REGISTERS = 5_000
+const MAX_COUNTER = 2 ** 48
+export const MAX_RECORD_BYTES = 1_000_000
+
+const index = z.number().int().min(0).max(MAX_EDITS)
+const extras = z.strictObject({
+  ask: z.literal(true).optional(),
+  op: z.string().max(64).optional(),
+  dec: z.tuple([z.string().max(64), z.string().max(32)]).optional(),
+})
+const storedEdit = z.union([
+  z.tuple([index, z.number().int().min(1).max(MAX_COUNTER), z.string().regex(STAMP_PATTERN), z.string().length(11)]),
+  z.tuple([
+    index,
+    z.number().int().min(1).max(MAX_COUNTER),
+    z.string().regex(STAMP_PATTERN),
+    z.string().length(11),
+    extras,
+  ]),
+])
+const storedUnit = z.strictObject({
+  v: z.array(z.number().int().min(0).max(MAX_COUNTER)).max(MAX_ACTORS),
+  e: z.array(storedEdit).max(MAX_EDITS),
+  r: z.record(z.string().min(1).max(500), z.array(z.unknown()).max(2 * MAX_EDITS)),
+})
+export const storedRecord = z.strictObject({
+  id: z.uuid(),
+  scope: z.uuid(),
+  table: z.string().min(1).max(50),
+  base: z.string().min(1).max(20),
+  actors: z.array(z.string().length(11)).max(MAX_ACTORS),
+  units: z.record(z.string().min(1).max(20), storedUnit),
+})
+
+export type StoredRecord = z.infer<typeof storedRecord>
+type StoredUnit = z.infer<typeof storedUnit>
+type StoredEdit = z.infer<typeof storedEdit>
+
+export function encodeRecord(record: CausalRecord): StoredRecord {
+  const actors = [...new Set([...record.units.values()].flatMap((unit) => [...unit.vector.keys()]))].sort(compareText)
+  const indexOf = new Map(actors.map((actor, i) => [actor, i]))
+  const units = [...record.units]
+    .sort(([a], [b]) => compareText(a, b))
+    .map(([readClass, unit]) => [readClass, encodeUnit(unit, actors, indexOf)])
+  const { id, scope, table, base } = record
+  return { id, scope, table, base, actors, units: Object.fromEntries(units) }
+}
+
+function encodeUnit(unit: Unit, actors: readonly string[], indexOf: ReadonlyMap<string, number>): StoredUnit {
+  const byDot = new Map<string, Edit>()
+  for (const siblings of unit.registers.values()) {
+    for (const { edit } of siblings) byDot.set(`${edit.actor} ${edit.counter}`, edit)
+  }
+  const edits = [...byDot.values()].sort(compareDots)
+  const position = new Map(edits.map((edit, i) => [`${edit.actor} ${edit.counter}`, i]))
+  const registers = [...unit.registers]
+    .sort(([a], [b]) => compareText(a, b))
+    .map(([name, siblings]) => [
+      name,
+      siblings.flatMap(({ edit, value }) => [position.get(`${edit.actor} ${edit.counter}`), value]),
+    ])
+  return {
+    v: actors.map((actor) => unit.vector.get(actor) ?? 0),
+    e: edits.map((edit) => encodeEdit(edit, indexOf.get(edit.actor) ?? 0)),
+    r: Object.fromEntries(registers),
+  }
+}
+
+function encodeEdit(edit: Edit, actor: number): StoredEdit {
+  const { counter, stamp, tag, ask, operation, decided } = edit
+  if (!ask && operation === undefined && !decided) return [actor, counter, stamp, tag]
+  return [
+    actor,
+    counter,
+    stamp,
+    tag,
+    {
+      ...(ask && { ask }),
+      ...(operation !== undefined && { op: operation }),
+      ...(decided && { dec: [decided.conflictId, decided.strategy] }),
+    },
+  ]
+}
+
+/** Why a stored record cannot be a record, in words for a log. */
+export interface MalformedRecord {
+  readonly kind: 'malformed-record'
+  readonly reason: string
+}
+
+/**
+ * Decodes a record that came from outside: shape, bounds and inner consistency (every index points somewhere, every dot
+ * is within the vector).
+ */
+export function decodeRecord(raw: unknown): Result<CausalRecord, MalformedRecord> {
+  const parsed = storedRecord.safeParse(raw)
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues
+    return malformed(`${issue?.path.join('.') || 'record'}: ${issue?.message}`)
+  }
+  return decodeStored(parsed.data)
+}
+
+/** Decodes a record whose shape is already known, such as one from our own disk. */
+export function decodeStored(stored: StoredRecord): Result<CausalRecord, MalformedRecord> {
+  const { id, scope, table, base, actors } = stored
+  if (new Set(actors).size !== actors.length) return malformed('an actor is listed twice')
+  const units = new Map<string, Unit>()
+  for (const [readClass, unit] of Object.entries(stored.units)) {
+    const decoded = decodeUnit(unit, actors)
+    if (!decoded.ok) return malformed(`${readClass}: ${decoded.error.reason}`)
+    units.set(readClass, decoded.value)
+  }
+  if (![...units.values()].some((unit) => unit.registers.size > 0)) return malformed('the record holds no value')
+  return ok({ id, scope, table, base, units })
+}
+
+function decodeUnit(stored: StoredUnit, actors: readonly string[]): Result<Unit, MalformedRecord> {
+  if (stored.v.length > actors.length) return malformed('more counters than actors')
+  const vector = new Map<string, number>()
+  stored.v.forEach((counter, i) => {
+    const actor = actors[i]
+    if (actor !== undefined && counter > 0) vector.set(actor, counter)
+  })
+  const edits: Edit[] = []
+  for (const entry of stored.e) {
+    const edit = decodeEdit(entry, actors)
+    if (!edit) return malformed('an edit names an actor that is not listed')
+    if (!covers(vector, edit)) return malformed('a dot lies outside the version vector')
+    edits.push(edit)
+  }
+  const registers = new Map<string, readonly Sibling[]>()
+  const names = Object.entries(stored.r)
+  if (names.length > MAX_REGISTERS) return malformed('too many registers')
+  for (const [name, flat] of names) {
+    const siblings = decodeSiblings(flat, edits)
+    if (!siblings) return malformed(`register ${name} names an edit that is not listed`)
+    registers.set(name, siblings)
+  }
+  return ok({ vector, registers })
+}
+
+function decodeEdit([actorIndex, counter, stamp, tag, more]: StoredEdit, actors: readonly string[]): Edit | undefined {
+  const actor = actors[actorIndex]
+  if (actor === undefined) return undefined
+  return {
+    actor,
+    counter,
+    stamp,
+    tag,
+    ...(more?.ask && { ask: true as const }),
+    ...(more?.op !== undefined && { operation: more.op }),
+    ...(more?.dec && { decided: { conflictId: more.dec[0], strategy: more.dec[1] } }),
+  }
+}
+
+function decodeSiblings(flat: readonly unknown[], edits: readonly Edit[]): readonly Sibling[] | undefined {
+  if (flat.length === 0 || flat.length % 2 !== 0) return undefined
+  const siblings: Sibling[] = []
+  for (let i = 0; i < flat.length; i += 2) {
+    const position = flat[i]
+    const edit = typeof position === 'number' ? edits[position] : undefined
+    if (!edit || siblings.some((sibling) => sibling.edit === edit)) return undefined
+    siblings.push({ edit, value: flat[i + 1] })
+  }
+  return siblings.sort((a, b) => compareDots(a.edit, b.edit))
+}
+
+function malformed(reason: string): { readonly ok: false; readonly error: MalformedRecord } {
+  return err({ kind: 'malformed-record', reason })
+}

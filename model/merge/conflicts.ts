@@ -1,0 +1,81 @@
+/** The conflict queue: what only a person can decide, as a pure function of a record. */
+import { v5 as uuidv5 } from 'uuid'
+import { fieldOf, tableNamed } from '../tables/index.ts'
+import { classOf } from './edit.ts'
+import type { CausalRecord } from './record.ts'
+import { DELETED } from './registers.ts'
+import type { Edit } from './unit.ts'
+import { deletions, type SeenValue, unseenByDeletion, viewRecord } from './view.ts'
+
+export type Severity = 'low' | 'medium' | 'high' | 'critical'
+export type ConflictType = 'concurrent_edit' | 'delete_conflict'
+
+export interface ConflictValue {
+  readonly field: string
+  readonly value: unknown
+  readonly edit: Edit
+}
+
+export interface Conflict {
+  /** The same on every replica: a UUIDv5 of record, read class and field. */
+  readonly conflictId: string
+  readonly type: ConflictType
+  readonly recordId: string
+  readonly table: string
+  readonly scope: string
+  readonly fields: readonly string[]
+  /** The visible value first. For a deletion: the edits that the deletion had not seen, then the deletion. */
+  readonly values: readonly ConflictValue[]
+  readonly severity: Severity
+}
+
+const NAMESPACE = '6f0d2c0e-3f0b-4c39-9a52-0d6f3c1f5b7a'
+
+/** After `wedsync-api.md` §2.8. */
+const CRITICAL = /time$|^location|date$|venue|ceremony|reception|^contractStatus$|^rsvpStatus$/i
+const HIGH = /budget|amount|estimated|actual|email|phone|name$|^status$|notes$|address/i
+
+export function conflictsOf(record: CausalRecord): readonly Conflict[] {
+  const view = viewRecord(record)
+  if (view.deleted) return []
+  const conflicts: Conflict[] = []
+  for (const [field, values] of Object.entries(view.siblings)) {
+    if (!needsPerson(record, field, values)) continue
+    conflicts.push(conflict(record, 'concurrent_edit', field, values))
+  }
+  const unseen = unseenByDeletion(record)
+  const { edits, kept } = deletions(record)
+  const [edit] = unseen
+  const [deletion] = edits
+  if (deletion && (edit || kept)) {
+    const stays = { value: false, edit: edit?.edit ?? deletion }
+    conflicts.push(conflict(record, 'delete_conflict', DELETED, [stays, { value: true, edit: deletion }]))
+  }
+  return conflicts
+}
+
+function needsPerson(record: CausalRecord, field: string, values: readonly SeenValue[]): boolean {
+  const { policy } = fieldOf(tableNamed(record.table), field)
+  return policy === 'ask' || values.some(({ edit }) => edit.ask)
+}
+
+function conflict(record: CausalRecord, type: ConflictType, field: string, values: readonly SeenValue[]): Conflict {
+  const readClass = field === DELETED ? record.base : classOf(record, field)
+  return {
+    conflictId: uuidv5(`${record.id}/${readClass}/${field}`, NAMESPACE),
+    type,
+    recordId: record.id,
+    table: record.table,
+    scope: record.scope,
+    fields: [field],
+    values: values.map(({ value, edit }) => ({ field, value, edit })),
+    severity: severityOf(type, field),
+  }
+}
+
+function severityOf(type: ConflictType, field: string): Severity {
+  if (type === 'delete_conflict') return 'high'
+  if (CRITICAL.test(field)) return 'critical'
+  if (HIGH.test(field)) return 'high'
+  return 'low'
+}

@@ -1,0 +1,85 @@
+import { err, ok, type Result } from '../result.ts'
+import { type DotClash, EMPTY_UNIT, joinUnits, type Sibling, sameUnit, type Unit } from './unit.ts'
+import { compareText, vectorSum } from './vector.ts'
+
+/**
+ * A record as it is merged and stored: what it is (fixed for good), and its units by read class. A class or a table that
+ * this version does not know is carried along unread.
+ */
+export interface CausalRecord {
+  readonly id: string
+  /** The wedding, or the team, that the record belongs to for good. */
+  readonly scope: string
+  readonly table: string
+  /** The class that holds `$created`, `$deleted` and unclassified fields. */
+  readonly base: string
+  readonly units: ReadonlyMap<string, Unit>
+}
+
+/** Two records with one id that are not the same thing: one of them was moved between weddings or tables, or forged. */
+export interface IdentityMismatch {
+  readonly kind: 'identity-mismatch'
+  readonly field: 'id' | 'scope' | 'table' | 'base'
+}
+
+export type JoinError = DotClash | IdentityMismatch
+
+/** Joins unit by unit. Returns `a` itself when `b` brings nothing new. */
+export function joinRecords(a: CausalRecord, b: CausalRecord): Result<CausalRecord, JoinError> {
+  for (const field of ['id', 'scope', 'table', 'base'] as const) {
+    if (a[field] !== b[field]) return err({ kind: 'identity-mismatch', field })
+  }
+  const units = new Map(a.units)
+  let changed = false
+  for (const [readClass, theirs] of b.units) {
+    const mine = a.units.get(readClass)
+    const joined = joinUnits(mine ?? EMPTY_UNIT, theirs)
+    if (!joined.ok) return joined
+    if (joined.value !== mine) {
+      units.set(readClass, joined.value)
+      changed = true
+    }
+  }
+  return ok(changed ? { ...a, units } : a)
+}
+
+export function sameRecord(a: CausalRecord, b: CausalRecord): boolean {
+  if (a === b) return true
+  if (a.id !== b.id || a.scope !== b.scope || a.table !== b.table || a.units.size !== b.units.size) return false
+  for (const [readClass, unit] of a.units) {
+    const other = b.units.get(readClass)
+    if (!other || !sameUnit(unit, other)) return false
+  }
+  return true
+}
+
+/** The sum of the counters of all vectors: equal replicas agree on it, and it grows with every edit. */
+export function recordVersion(record: CausalRecord): number {
+  let version = 0
+  for (const unit of record.units.values()) version += vectorSum(unit.vector)
+  return version
+}
+
+/** The record reduced to the classes that `mayRead` allows; `undefined` if nothing is left of it. */
+export function restrictRecord(
+  record: CausalRecord,
+  mayRead: (readClass: string) => boolean,
+): CausalRecord | undefined {
+  const units = new Map([...record.units].filter(([readClass]) => mayRead(readClass)))
+  if (units.size === record.units.size) return record
+  return units.size === 0 ? undefined : { ...record, units }
+}
+
+export interface Placed extends Sibling {
+  readonly readClass: string
+  readonly register: string
+}
+
+/** Every live value of the record with the place where it stands, in canonical order. */
+export function* liveValues(record: CausalRecord): Generator<Placed> {
+  for (const [readClass, unit] of [...record.units].sort(([a], [b]) => compareText(a, b))) {
+    for (const [register, siblings] of [...unit.registers].sort(([a], [b]) => compareText(a, b))) {
+      for (const sibling of siblings) yield { readClass, register, ...sibling }
+    }
+  }
+}

@@ -1,0 +1,224 @@
+/** What a person sees of a record: one value per field, the siblings behind it, and whether it is deleted. Pure. */
+import { canonicalJson } from '../canonicalJson.ts'
+import { type Field, fieldOf, type Policy, tableNamed } from '../tables/index.ts'
+import { type Stamp, stampMs } from './clock.ts'
+import { envelopeValue } from './envelope.ts'
+import { type CausalRecord, recordVersion } from './record.ts'
+import { CREATED, DELETED, parseRegister } from './registers.ts'
+import { commonRoots, textOf } from './text.ts'
+import type { Edit, Sibling, Unit } from './unit.ts'
+import { compareDots, compareText, covers, type Vector } from './vector.ts'
+
+export interface SeenValue {
+  readonly value: unknown
+  readonly edit: Edit
+}
+
+export interface RecordView {
+  readonly id: string
+  readonly scope: string
+  readonly table: string
+  readonly version: number
+  /** The visible value of every field that has one; null values included. */
+  readonly data: Readonly<Record<string, unknown>>
+  /** Fields with more than one distinct value, the visible one first. */
+  readonly siblings: Readonly<Record<string, readonly SeenValue[]>>
+  readonly deleted: boolean
+  /** The latest edit by clock. */
+  readonly updated: Edit
+  readonly created: { readonly ms: number; readonly actor: string }
+}
+
+export function viewRecord(record: CausalRecord): RecordView {
+  const table = tableNamed(record.table)
+  const data: [string, unknown][] = []
+  const siblings: [string, readonly SeenValue[]][] = []
+  let updated: Edit | undefined
+  for (const unit of record.units.values()) {
+    for (const [name, registers] of byField(unit)) {
+      for (const { siblings: values } of registers) {
+        for (const { edit } of values) if (!updated || isLater(edit, updated)) updated = edit
+      }
+      if (name.startsWith('$')) continue
+      const seen = viewField(fieldOf(table, name), registers)
+      if (seen[0]) data.push([name, seen[0].value])
+      if (seen.length > 1) siblings.push([name, seen])
+    }
+  }
+  if (!updated) throw new Error(`record ${record.id} holds no value at all`)
+  return {
+    id: record.id,
+    scope: record.scope,
+    table: record.table,
+    version: recordVersion(record),
+    data: Object.fromEntries(data),
+    siblings: Object.fromEntries(siblings),
+    deleted: isDeleted(record),
+    updated,
+    created: created(record, updated),
+  }
+}
+
+interface NamedRegister {
+  readonly member?: string
+  readonly siblings: readonly Sibling[]
+}
+
+function byField(unit: Unit): Map<string, NamedRegister[]> {
+  const fields = new Map<string, NamedRegister[]>()
+  for (const [name, siblings] of unit.registers) {
+    const { field, member } = parseRegister(name)
+    const registers = fields.get(field) ?? []
+    registers.push(member === undefined ? { siblings } : { member, siblings })
+    fields.set(field, registers)
+  }
+  return fields
+}
+
+/** The distinct values of one field, the visible one first. Empty if the field was never written. */
+export function viewField(field: Field, registers: readonly NamedRegister[]): readonly SeenValue[] {
+  if (field.policy === 'set') return viewSet(registers)
+  const siblings = registers[0]?.siblings ?? []
+  if (field.policy === 'text') return viewText(siblings)
+  return viewRegister(field.policy, siblings)
+}
+
+function viewRegister(policy: Policy, siblings: readonly Sibling[]): readonly SeenValue[] {
+  const distinct = new Map<string, SeenValue>()
+  for (const { edit, value } of siblings) {
+    const key = canonicalJson(value)
+    const twin = distinct.get(key)
+    // Two people wrote the same value: no conflict, and the later of them stands for both.
+    if (!twin || isLater(edit, twin.edit)) distinct.set(key, { edit, value: envelopeValue(value) })
+  }
+  return [...distinct.values()].sort((a, b) => preference(policy, a.value, b.value) || later(a.edit, b.edit))
+}
+
+/** Negative if the policy prefers `a`; 0 leaves it to the clock. Null always loses to a value. */
+function preference(policy: Policy, a: unknown, b: unknown): number {
+  switch (policy) {
+    case 'max':
+    case 'min': {
+      if (a === null || b === null) return Number(a === null) - Number(b === null)
+      const order = compareScalars(a, b)
+      return policy === 'max' ? -order : order
+    }
+    case 'true':
+      return Number(b === true) - Number(a === true)
+    default:
+      return 0
+  }
+}
+
+function compareScalars(a: unknown, b: unknown): number {
+  if (typeof a === 'number' && typeof b === 'number') return a - b
+  if (typeof a === 'string' && typeof b === 'string') return compareText(a, b)
+  return 0
+}
+
+/** Texts that share no root are shown one after the other, the earlier first; the next edit makes one text of them. */
+function viewText(siblings: readonly Sibling[]): readonly SeenValue[] {
+  const latestFirst = [...siblings].sort((a, b) => later(a.edit, b.edit))
+  const [latest] = latestFirst
+  if (!latest) return []
+  const updates = latestFirst.map(({ value }) => String(envelopeValue(value)))
+  const texts = commonRoots(updates)
+    .toSorted(([a = 0], [b = 0]) => b - a)
+    .map((members) => textOf(members.map((index) => updates[index] ?? '')) ?? '')
+    .filter((text) => text.length > 0)
+  return [{ value: [...new Set(texts)].join('\n'), edit: latest.edit }]
+}
+
+/** A member is in if any sibling of its register says so: adding wins over a concurrent removal. */
+function viewSet(registers: readonly NamedRegister[]): readonly SeenValue[] {
+  const members: { member: string; position: number; edit: Edit }[] = []
+  let latest: Edit | undefined
+  for (const { member, siblings } of registers) {
+    if (member === undefined) continue
+    for (const { edit } of siblings) if (!latest || isLater(edit, latest)) latest = edit
+    const adding = siblings.filter(({ value }) => typeof value === 'number')
+    const [first] = adding.sort((a, b) => later(a.edit, b.edit))
+    if (first && typeof first.value === 'number') members.push({ member, position: first.value, edit: first.edit })
+  }
+  members.sort((a, b) => a.position - b.position || compareText(a.member, b.member))
+  return latest ? [{ value: members.map(({ member }) => member), edit: latest }] : []
+}
+
+/**
+ * Deleted means: some deletion was not contradicted, and deletions together have seen every live value. A value that no
+ * deletion has seen keeps the record alive (and is a conflict, see `conflicts.ts`).
+ */
+export function isDeleted(record: CausalRecord): boolean {
+  const { seen, kept } = deletions(record)
+  return seen.length > 0 && !kept && unseenByDeletion(record).length === 0
+}
+
+/** The live edits that no deletion has seen, if there is a deletion at all. */
+export function unseenByDeletion(record: CausalRecord): readonly { readonly readClass: string; readonly edit: Edit }[] {
+  const { seen } = deletions(record)
+  if (seen.length === 0) return []
+  const unseen: { readClass: string; edit: Edit }[] = []
+  for (const [readClass, unit] of record.units) {
+    for (const [register, siblings] of unit.registers) {
+      if (register === DELETED || register === CREATED) continue
+      for (const { edit } of siblings) {
+        const covered = seen.some((vectors) => covers(vectors.get(readClass) ?? new Map(), edit))
+        if (!covered) unseen.push({ readClass, edit })
+      }
+    }
+  }
+  return unseen
+}
+
+/** The values of the `$deleted` register: what each deletion had seen, and whether somebody wrote "not deleted". */
+export function deletions(record: CausalRecord): {
+  readonly seen: readonly ReadonlyMap<string, Vector>[]
+  readonly edits: readonly Edit[]
+  readonly kept: boolean
+} {
+  const siblings = record.units.get(record.base)?.registers.get(DELETED) ?? []
+  const deleting = siblings.filter(({ value }) => value !== false)
+  return {
+    seen: deleting.map(({ value }) => seenVectors(value)),
+    edits: deleting.map(({ edit }) => edit),
+    kept: siblings.length > deleting.length,
+  }
+}
+
+function seenVectors(value: unknown): ReadonlyMap<string, Vector> {
+  const vectors = new Map<string, Vector>()
+  if (typeof value !== 'object' || value === null) return vectors
+  for (const [readClass, vector] of Object.entries(value)) {
+    if (typeof vector !== 'object' || vector === null) continue
+    const counters = Object.entries(vector).filter((entry): entry is [string, number] => typeof entry[1] === 'number')
+    vectors.set(readClass, new Map(counters))
+  }
+  return vectors
+}
+
+function created(record: CausalRecord, fallback: Edit): { ms: number; actor: string } {
+  const siblings = record.units.get(record.base)?.registers.get(CREATED) ?? []
+  const [first] = [...siblings].sort((a, b) => -later(a.edit, b.edit))
+  const edit = first?.edit ?? fallback
+  return { ms: stampMs(edit.stamp), actor: edit.actor }
+}
+
+/** Sorts the later edit first; dots break ties so that every replica agrees. */
+export function later(a: Edit, b: Edit): number {
+  return compareText(b.stamp, a.stamp) || compareDots(b, a)
+}
+
+function isLater(a: Edit, b: Edit): boolean {
+  return later(a, b) < 0
+}
+
+/** The latest stamp of the record's live edits. */
+export function latestStamp(record: CausalRecord): Stamp | undefined {
+  let latest: Stamp | undefined
+  for (const unit of record.units.values()) {
+    for (const siblings of unit.registers.values()) {
+      for (const { edit } of siblings) if (latest === undefined || edit.stamp > latest) latest = edit.stamp
+    }
+  }
+  return latest
+}

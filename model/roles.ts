@@ -1,0 +1,108 @@
+/** Who may read and write what, as data (`tables.md`, "Roles"). */
+import { z } from 'zod'
+
+export const ROLES = ['owner', 'couple', 'planner', 'photographer', 'vendor', 'viewer'] as const
+export type Role = (typeof ROLES)[number]
+
+const SYNONYMS: Readonly<Record<string, Role>> = {
+  admin: 'owner',
+  bride: 'couple',
+  groom: 'couple',
+  coordinator: 'planner',
+}
+
+/** A role as people and other programs write it: case is ignored, `admin`, `bride`, `groom` and `coordinator` are understood. */
+export const roleName = z
+  .string()
+  .transform((text) => text.toLowerCase())
+  .transform((text) => (Object.hasOwn(SYNONYMS, text) ? SYNONYMS[text] : text))
+  .pipe(z.enum(ROLES))
+
+/** What a device may do: in which weddings of its team, and as what. */
+export interface Grant {
+  readonly role: Role
+  readonly weddings: 'all' | readonly string[]
+}
+
+interface Rights {
+  /** Read classes by table; `*` for every table not named. */
+  readonly reads: Readonly<Record<string, readonly string[]>>
+  /** Fields by table that may be written, or `all`; `*` for every table not named. */
+  readonly writes: Readonly<Record<string, 'all' | readonly string[]>>
+  /** Fields that may not be written in spite of `writes`. */
+  readonly except?: readonly string[]
+}
+
+const EVERYTHING = ['open', 'private', 'diet', 'money', 'inner']
+
+/** Every role reads whose edits are whose. */
+const NAMES = { actors: ['open'] }
+const OWN_NAME = { actors: 'all' } as const
+
+/**
+ * Where `tables.md` says "own", this version grants nothing: a vendor reads the open part of the day and writes nothing
+ * until a record can be known as its own.
+ */
+const RIGHTS: Readonly<Record<Role, Rights>> = {
+  owner: { reads: { '*': EVERYTHING }, writes: { '*': 'all' } },
+  planner: {
+    reads: { '*': EVERYTHING },
+    writes: { '*': 'all', members: [] },
+    except: ['estimated', 'actual', 'amount', 'packagePrice', 'deposit', 'balanceDue'],
+  },
+  couple: {
+    reads: { '*': ['open', 'private', 'diet', 'money'] },
+    writes: { '*': 'all', members: [] },
+    except: ['internalNotes', 'contractStatus'],
+  },
+  photographer: {
+    reads: { '*': ['open', 'diet'], photo_groups: ['open', 'diet', 'inner'] },
+    writes: {
+      '*': [],
+      photo_groups: 'all',
+      photo_group_members: 'all',
+      photos: 'all',
+      tasks: 'all',
+      issues: 'all',
+      timeline_items: ['done', 'status'],
+      ...OWN_NAME,
+    },
+  },
+  vendor: {
+    reads: {
+      '*': [],
+      weddings: ['open'],
+      timeline_items: ['open'],
+      vendors: ['open'],
+      photo_groups: ['open'],
+      vendor_contacts: ['open'],
+      ...NAMES,
+    },
+    writes: { '*': [], ...OWN_NAME },
+  },
+  viewer: { reads: { '*': ['open'] }, writes: { '*': [], ...OWN_NAME } },
+}
+
+/** Whether the role may read this class of this table's records. */
+export function mayRead(role: Role, table: string, readClass: string): boolean {
+  const { reads } = RIGHTS[role]
+  return (reads[table] ?? reads['*'] ?? []).includes(readClass)
+}
+
+/** Whether the role may write these fields. An empty list asks for creating or deleting the record as such. */
+export function mayWrite(role: Role, table: string, fields: readonly string[]): boolean {
+  const { writes, except = [] } = RIGHTS[role]
+  const allowed = writes[table] ?? writes['*'] ?? []
+  if (fields.some((field) => except.includes(field))) return false
+  if (allowed === 'all') return true
+  return fields.length > 0 && fields.every((field) => allowed.includes(field))
+}
+
+/** Only a device that reads everything may serve as hub, since it could not pass on what it does not hold. */
+export function mayServeAsHub({ role, weddings }: Grant): boolean {
+  return weddings === 'all' && EVERYTHING.every((readClass) => mayRead(role, 'weddings', readClass))
+}
+
+export function mayEnterWedding({ weddings }: Grant, weddingId: string): boolean {
+  return weddings === 'all' || weddings.includes(weddingId)
+}

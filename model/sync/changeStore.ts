@@ -1,0 +1,94 @@
+import type { CausalRecord } from '../merge/record.ts'
+import type { Vector } from '../merge/vector.ts'
+
+/** One record to be committed. */
+export interface Write {
+  readonly record: CausalRecord
+  /** The epoch of the peer whose state this is, unaltered; it is then not sent back there. Absent for an edit or a merge. */
+  readonly from?: string
+}
+
+/** What a change function decides: records to write, and whatever the caller wants to know. */
+export type ChangeFunction = (current: ReadonlyMap<string, CausalRecord>) => readonly Write[]
+
+/** Records, read and changed. The window of the app has this much; a replica that syncs is a `ChangeStore`. */
+export interface RecordStore {
+  records(ids: readonly string[]): Promise<ReadonlyMap<string, CausalRecord>>
+  /** Records of a scope in order of id. `after` is the last id of the page before. */
+  inScope(scope: string, page?: ScopePage): Promise<readonly CausalRecord[]>
+  /**
+   * Reads the records, hands them to `change`, and commits what it returns, on disk when the promise resolves. `change`
+   * may run again, with only those records that somebody else changed meanwhile, until all its writes are in; it must
+   * be pure.
+   */
+  update(ids: readonly string[], change: ChangeFunction): Promise<void>
+  /** Calls back after each commit with the scope that changed, whoever changed it. Returns the unsubscribe function. */
+  subscribe(listener: (scope: string) => void): () => void
+}
+
+export interface ScopePage {
+  readonly table?: string
+  readonly after?: string
+  readonly limit?: number
+}
+
+export interface Change {
+  readonly seq: number
+  readonly record: CausalRecord
+}
+
+export interface ChangePage {
+  /** The current state of each record that changed, in order of `seq`; a record appears once, at its latest change. */
+  readonly changes: readonly Change[]
+  /** The place up to which the log was read: continue from here. */
+  readonly upTo: number
+  readonly more: boolean
+}
+
+export interface ChangeQuery {
+  readonly limit: number
+  /** Leaves out what came from this peer unaltered. */
+  readonly except?: string
+}
+
+/** A replica: records with a change log per scope in commit order. */
+export interface ChangeStore extends RecordStore {
+  /** Identifies this incarnation of the store; changes when the log may have been rewound. */
+  readonly epoch: string
+  /** Scopes that hold a record. */
+  scopes(): Promise<readonly string[]>
+  /** The `seq` of the latest change of the scope; 0 for a scope without any. */
+  head(scope: string): Promise<number>
+  changesSince(scope: string, seq: number, query: ChangeQuery): Promise<ChangePage>
+  countSince(scope: string, seq: number, except?: string): Promise<number>
+}
+
+/** What a replica was, before. Kept by servers; a browser keeps none. */
+export interface History {
+  /** The vectors of a record when it had this version, or at this time (ms since 1970 UTC); `undefined` if unknown. */
+  vectorsAt(
+    recordId: string,
+    moment: { readonly version: number } | { readonly ms: number },
+  ): Promise<ReadonlyMap<string, Vector> | undefined>
+  /** Values that were replaced, oldest first. */
+  superseded(recordId: string): Promise<readonly Superseded[]>
+}
+
+export interface Superseded {
+  readonly readClass: string
+  readonly register: string
+  readonly actor: string
+  readonly counter: number
+  readonly stamp: string
+  readonly value: unknown
+  /** The dot that replaced it; absent for a value that lost at once (REST strategy `server_wins`). */
+  readonly replacedBy?: { readonly actor: string; readonly counter: number; readonly stamp: string }
+}
+
+/** Small durable facts: cursors, quarantine. Values are JSON. */
+export interface StateStore {
+  get(key: string): Promise<unknown>
+  set(key: string, value: unknown): Promise<void>
+  /** All entries whose key begins with the prefix. */
+  list(prefix: string): Promise<ReadonlyMap<string, unknown>>
+}

@@ -1,0 +1,15 @@
+import { z } from 'zod'
+
+export const MAX_CHANGES = 100
+
+/** Records of one scope as they are now, in the order of their last change. */
+export const changes = z.strictObject({
+  type: z.literal('changes'),
+  scope: z.uuid(),
+  /** My log of this scope is covered up to here once these are committed. */
+  seq: z.number().int().min(0),
+  /** How many more changes of this scope wait behind these. */
+  remaining: z.number().int().min(0),
+  /** Each is checked on its own, so that one bad record does not stop the others. */
+  records: z.array(z.unknown()).max(MAX_CHANGES),
+})
