@@ -72,6 +72,8 @@ export interface History {
   ): Promise<ReadonlyMap<string, Vector> | undefined>
   /** Values that were replaced, oldest first. */
   superseded(recordId: string): Promise<readonly Superseded[]>
+  /** Keeps values that somebody sent and that lost at once, so that nothing anyone typed disappears. */
+  keep(recordId: string, values: readonly Superseded[]): Promise<void>
 }
 
 export interface Superseded {

@@ -122,18 +122,19 @@ function reindex(database: Database, tableName: string, layout: TableLayout): vo
 }
 
 function fillIndexColumns(database: Database, tableName: string, layout: TableLayout): void {
-  const read = database.prepare<[string], { id: string; data: string }>(
-    `SELECT id, data FROM ${tableName} WHERE id > ? ORDER BY id LIMIT ${REINDEX_BATCH}`,
+  const read = database.prepare<[number], { position: number; data: string }>(
+    `SELECT rowid AS position, data FROM ${tableName} WHERE rowid > ? ORDER BY rowid LIMIT ${REINDEX_BATCH}`,
   )
   const assignments = layout.indexColumns.map((column) => `${column} = ?`).join(', ')
-  const write = database.prepare<(Buffer | string)[]>(`UPDATE ${tableName} SET ${assignments} WHERE id = ?`)
-  let rows = read.all('')
+  const write = database.prepare<(Buffer | number)[]>(`UPDATE ${tableName} SET ${assignments} WHERE rowid = ?`)
+  // In batches, because a connection cannot write while it is reading a statement row by row.
+  let rows = read.all(0)
   while (rows.length > 0) {
-    let lastId = ''
-    for (const { id, data } of rows) {
-      write.run(...layout.keysOf(data), id)
-      lastId = id
+    let last = 0
+    for (const { position, data } of rows) {
+      write.run(...layout.keysOf(data), position)
+      last = position
     }
-    rows = read.all(lastId)
+    rows = read.all(last)
   }
 }

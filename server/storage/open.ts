@@ -99,7 +99,11 @@ function openForWriting(file: string, key: Uint8Array): Database {
 }
 
 function connect(file: string, key: Uint8Array, readonly: boolean): Database {
-  const database = new EncryptableDatabase(resolve(file), { readonly, fileMustExist: readonly, timeout: BUSY_TIMEOUT_MS })
+  const database = new EncryptableDatabase(resolve(file), {
+    readonly,
+    fileMustExist: readonly,
+    timeout: BUSY_TIMEOUT_MS,
+  })
   const rawKey = Buffer.from(`raw:${Buffer.from(key).toString('hex')}`)
   try {
     // Named, so that another default in a later release cannot make old files unreadable.

@@ -22,7 +22,8 @@ export class DocumentTable {
   readonly #count: Statement<[number, string], number>
   readonly #changes: Statement<[number, number], { seq: number; data: string }>
   readonly #purge: Statement<[number, number]>
-  readonly #ranges = new Map<string, Statement<RangeParameters, string>>()
+  readonly #reads = new Map<string, Statement<RangeParameters, string>>()
+  readonly #counts = new Map<string, Statement<[Buffer, Buffer], number>>()
 
   constructor(database: Database, name: string, indexColumns: readonly string[]) {
     this.name = name
@@ -79,34 +80,38 @@ export class DocumentTable {
 
   /** Documents of an index range in index order, one at a time. Nothing can be written before the end of the loop. */
   iterate(range: IndexRange): IterableIterator<string> {
-    return this.#range('data', range).iterate(range.lower, range.upper, NO_LIMIT, 0)
+    return this.#read(range).iterate(range.lower, range.upper, NO_LIMIT, 0)
   }
 
   read(range: IndexRange, limit: number, offset: number): string[] {
-    return this.#range('data', range).all(range.lower, range.upper, limit, offset)
+    return this.#read(range).all(range.lower, range.upper, limit, offset)
   }
 
   count(range: IndexRange): number {
-    const statement = this.#database.prepare<[Buffer, Buffer], number>(this.rangeSql('count(*)', range)).pluck()
-    return statement.get(range.lower, range.upper) ?? 0
+    const sql = `SELECT count(*) ${this.#rangeSql(range)}`
+    const count = remembered(this.#counts, sql, () => this.#database.prepare<[Buffer, Buffer], number>(sql).pluck())
+    return count.get(range.lower, range.upper) ?? 0
+  }
+
+  #read(range: IndexRange): Statement<RangeParameters, string> {
+    const sql = `SELECT data ${this.#rangeSql(range)} ORDER BY ${range.column} LIMIT ? OFFSET ?`
+    return remembered(this.#reads, sql, () => this.#database.prepare<RangeParameters, string>(sql).pluck())
   }
 
   /** `INDEXED BY` turns a plan that does not use the index into an error instead of a slow query. */
-  rangeSql(result: 'data' | 'count(*)', { column, includesLower, includesUpper }: IndexRange): string {
+  #rangeSql({ column, includesLower, includesUpper }: IndexRange): string {
     const from = `${column} ${includesLower ? '>=' : '>'} ?`
     const to = `${column} ${includesUpper ? '<=' : '<'} ?`
-    return `SELECT ${result} FROM ${this.name} INDEXED BY ${indexNameOf(this.name, column)} WHERE ${from} AND ${to}`
+    return `FROM ${this.name} INDEXED BY ${indexNameOf(this.name, column)} WHERE ${from} AND ${to}`
   }
+}
 
-  #range(result: 'data', range: IndexRange): Statement<RangeParameters, string> {
-    const sql = `${this.rangeSql(result, range)} ORDER BY ${range.column} LIMIT ? OFFSET ?`
-    let statement = this.#ranges.get(sql)
-    if (statement === undefined) {
-      statement = this.#database.prepare<RangeParameters, string>(sql).pluck()
-      this.#ranges.set(sql, statement)
-    }
-    return statement
-  }
+function remembered<T>(cache: Map<string, T>, key: string, make: () => T): T {
+  const known = cache.get(key)
+  if (known !== undefined) return known
+  const made = make()
+  cache.set(key, made)
+  return made
 }
 
 function valuesOf({ seq, deleted, data, keys, id }: StoredRow): Value[] {

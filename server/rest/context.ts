@@ -1,0 +1,57 @@
+import type { InstallStatus } from '../../model/database/status.ts'
+import type { Author } from '../../model/merge/edit.ts'
+import type { Grant } from '../../model/roles.ts'
+import type { ChangeStore, History, StateStore } from '../../model/sync/changeStore.ts'
+
+/** Who is calling, as the bearer token proves it. */
+export interface Caller {
+  readonly team: string
+  readonly userId: string
+  readonly deviceId: string
+  readonly grant: Grant
+}
+
+export interface ReplicaStores {
+  readonly changes: ChangeStore
+  readonly history: History
+  readonly state: StateStore
+}
+
+export interface PeerCompleteness {
+  readonly deviceId: string
+  readonly kind: 'hub' | 'cloud' | 'device'
+  readonly complete: boolean
+  readonly behindBy: number
+}
+
+export interface Completeness {
+  /** True after digests were compared with every configured upstream since the last change; true without upstreams. */
+  readonly complete: boolean
+  readonly behindBy: number
+  readonly quarantined: number
+  readonly peers: readonly PeerCompleteness[]
+}
+
+export interface JoinRequest {
+  readonly role: string
+  readonly weddings: Grant['weddings']
+  readonly expiresInSeconds: number
+}
+
+/** What the REST API needs to know of the server it belongs to; each composition supplies it. */
+export interface ServerContext {
+  readonly role: 'local' | 'hub' | 'cloud'
+  readonly version: string
+  readonly stores: ReplicaStores
+  authenticate(bearerToken: string): Promise<Caller | undefined>
+  /** Weddings that exist here and belong to the caller's team. The caller's grant is checked by the route. */
+  weddingsOf(team: string): Promise<readonly string[]>
+  /** An author for edits of this caller, with a fresh stamp. */
+  author(caller: Caller): Promise<Author>
+  completeness(scope: string): Promise<Completeness>
+  status(): Promise<InstallStatus>
+  /** Only an install: starts the LAN listener if it does not run. */
+  startHub?(): Promise<{ readonly url: string; readonly fingerprint: string }>
+  /** Only a hub: a link that lets one device in. */
+  createJoin?(request: JoinRequest): Promise<{ readonly join: string; readonly browser: string; readonly expiresAt: string }>
+}

@@ -1,0 +1,197 @@
+import {
+  type BulkWriteRow,
+  type BulkWriteRowProcessed,
+  categorizeBulkWriteRows,
+  type EventBulk,
+  type RxDocumentData,
+  type RxJsonSchema,
+  type RxStorageChangeEvent,
+  type RxStorageInstance,
+  type RxStorageWriteError,
+  type StringKeys,
+} from 'rxdb'
+import type { AttachmentBytes, AttachmentTable } from './attachments.ts'
+import type { SchemaIndex } from './indexes.ts'
+import type { Database } from './open.ts'
+import type { DocumentTable, StoredRow } from './table.ts'
+
+/** Position in the change order of a collection: everything up to and including `seq` has been seen. */
+export type SqliteCheckpoint = { seq: number }
+
+/** What a call is about to commit, in the order of its rows and of their `seq`. */
+export type SqliteCommit = {
+  collectionName: string
+  /** `previous` is the stored document, also a tombstone; undefined when there was none. */
+  rows: readonly { previous: object | undefined; document: object; seq: number }[]
+  context: string
+}
+
+export type WriteTarget<RxDocType, Internals, Options> = {
+  /** Only for RxDB's helper, which reads the schema from it. */
+  readonly instance: RxStorageInstance<RxDocType, Internals, Options, SqliteCheckpoint>
+  readonly schema: RxJsonSchema<RxDocumentData<RxDocType>>
+  readonly primaryPath: StringKeys<RxDocumentData<RxDocType>>
+  readonly database: Database
+  readonly table: DocumentTable
+  readonly attachments: AttachmentTable | undefined
+  readonly indexes: readonly SchemaIndex<RxDocType>[]
+  readonly parse: (data: string) => RxDocumentData<RxDocType>
+  readonly onCommit: ((commit: SqliteCommit) => void) | undefined
+}
+
+type Events<RxDocType> = EventBulk<RxStorageChangeEvent<RxDocType>, SqliteCheckpoint>
+
+export type WriteResult<RxDocType> = {
+  readonly errors: RxStorageWriteError<RxDocType>[]
+  /** To be emitted once the transaction is over; undefined when there is nothing to tell. */
+  readonly eventBulk: Events<RxDocType> | undefined
+}
+
+type Accepted<RxDocType> = {
+  readonly stored: Omit<StoredRow, 'seq'>
+  readonly previous: RxDocumentData<RxDocType> | undefined
+  readonly document: RxDocumentData<RxDocType>
+}
+
+/** Writes all rows that can be written, in one transaction, and says why the others could not. */
+export function writeRows<RxDocType, Internals, Options>(
+  target: WriteTarget<RxDocType, Internals, Options>,
+  rows: readonly BulkWriteRow<RxDocType>[],
+  context: string,
+  bytes: AttachmentBytes,
+): WriteResult<RxDocType> {
+  const write = target.database.transaction((): WriteResult<RxDocType> => {
+    const errors: RxStorageWriteError<RxDocType>[] = []
+    const committed: { previous: object | undefined; document: object; seq: number }[] = []
+    let eventBulk: Events<RxDocType> | undefined
+    for (const pass of withoutRepeatedIds(target, rows)) {
+      const result = writePass(target, pass, context, bytes)
+      errors.push(...result.errors)
+      committed.push(...result.committed)
+      if (eventBulk === undefined) eventBulk = result.eventBulk
+      else {
+        eventBulk.events.push(...result.eventBulk.events)
+        eventBulk.checkpoint = result.eventBulk.checkpoint
+      }
+    }
+    if (committed.length > 0)
+      target.onCommit?.({ collectionName: target.instance.collectionName, rows: committed, context })
+    return { errors, eventBulk: eventBulk && eventBulk.events.length > 0 ? eventBulk : undefined }
+  })
+  // Immediate: conflicts are decided by what is read here, so nobody else may write between that and our write.
+  return write.immediate()
+}
+
+/**
+ * RxDB's helper compares every row with the state before the call and would let two rows for one document pass.
+ * Later rows for the same document go into a later pass, which sees what the earlier one wrote.
+ */
+function withoutRepeatedIds<RxDocType, Internals, Options>(
+  { primaryPath }: WriteTarget<RxDocType, Internals, Options>,
+  rows: readonly BulkWriteRow<RxDocType>[],
+): BulkWriteRow<RxDocType>[][] {
+  const passes: BulkWriteRow<RxDocType>[][] = []
+  const timesSeen = new Map<unknown, number>()
+  for (const row of rows) {
+    const id = row.document[primaryPath]
+    const times = timesSeen.get(id) ?? 0
+    timesSeen.set(id, times + 1)
+    const pass = passes[times]
+    if (pass === undefined) passes.push([row])
+    else pass.push(row)
+  }
+  return passes
+}
+
+function writePass<RxDocType, Internals, Options>(
+  target: WriteTarget<RxDocType, Internals, Options>,
+  rows: BulkWriteRow<RxDocType>[],
+  context: string,
+  bytes: AttachmentBytes,
+) {
+  const { primaryPath, table } = target
+  const idOf = (document: RxDocumentData<RxDocType>): string => String(document[primaryPath])
+  const errors = new Map<string, RxStorageWriteError<RxDocType>>()
+
+  const before = new Map<string, RxDocumentData<RxDocType>>()
+  for (const { document } of rows) {
+    const data = table.find(String(document[primaryPath]), true)
+    if (data !== undefined) before.set(String(document[primaryPath]), target.parse(data))
+  }
+  const categorised = categorizeBulkWriteRows<RxDocType>(
+    target.instance,
+    // The same key: RxDB types it once for the document and once for the document with its meta fields.
+    primaryPath as StringKeys<RxDocType>,
+    before,
+    rows,
+    context,
+  )
+  // The helper may report one document several times, once for each missing attachment.
+  for (const error of categorised.errors) if (!errors.has(error.documentId)) errors.set(error.documentId, error)
+
+  const processed = new Map<string, BulkWriteRowProcessed<RxDocType>>()
+  for (const row of categorised.bulkInsertDocs) processed.set(idOf(row.document), row)
+  for (const row of categorised.bulkUpdateDocs) processed.set(idOf(row.document), row)
+
+  const accepted: Accepted<RxDocType>[] = []
+  for (const row of rows) {
+    const id = String(row.document[primaryPath])
+    const document = processed.get(id)?.document
+    if (document === undefined || errors.has(id)) continue
+    try {
+      accepted.push({ stored: encode(target, id, document), previous: before.get(id), document })
+    } catch (reason) {
+      errors.set(id, unstorable(target, id, row, context, reason))
+    }
+  }
+
+  const lastSeq = accepted.length === 0 ? 0 : table.takeSeqs(accepted.length)
+  const committed = accepted.map(({ stored, previous, document }, index) => {
+    const seq = lastSeq - accepted.length + 1 + index
+    if (previous === undefined) table.insert({ ...stored, seq })
+    else table.update({ ...stored, seq })
+    return { previous, document, seq }
+  })
+  target.attachments?.write(categorised, bytes, (id) => !errors.has(id))
+
+  const eventBulk: Events<RxDocType> = {
+    id: categorised.eventBulk.id,
+    // The helper also makes events for documents whose attachments are missing.
+    events: categorised.eventBulk.events.filter(({ documentId }) => !errors.has(documentId)),
+    checkpoint: { seq: lastSeq },
+    context,
+  }
+  return { errors: [...errors.values()], committed, eventBulk }
+}
+
+function encode<RxDocType, Internals, Options>(
+  target: WriteTarget<RxDocType, Internals, Options>,
+  id: string,
+  document: RxDocumentData<RxDocType>,
+): Omit<StoredRow, 'seq'> {
+  if (typeof document[target.primaryPath] !== 'string') throw new TypeError('the primary key is not a string')
+  // Half a surrogate pair has no UTF-8; SQLite would store a replacement character, and two keys could become one.
+  if (!id.isWellFormed()) throw new TypeError('the primary key is not well-formed Unicode')
+  const keys = target.indexes.map((index) => index.keyOf(document))
+  return { id, deleted: document._deleted, data: JSON.stringify(document), keys }
+}
+
+/** One document that cannot be stored must not take the others with it. */
+function unstorable<RxDocType, Internals, Options>(
+  target: WriteTarget<RxDocType, Internals, Options>,
+  documentId: string,
+  writeRow: BulkWriteRow<RxDocType>,
+  context: string,
+  reason: unknown,
+): RxStorageWriteError<RxDocType> {
+  const message = reason instanceof Error ? reason.message : String(reason)
+  return {
+    isError: true,
+    status: 422,
+    documentId,
+    writeRow,
+    context,
+    validationErrors: [{ field: target.primaryPath, message }],
+    schema: target.schema,
+  }
+}
