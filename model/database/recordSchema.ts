@@ -20,6 +20,7 @@ const properties = {
   actors: { type: 'array', items: { type: 'string' } },
   units: { type: 'object', additionalProperties: true },
   from: { type: 'string', maxLength: 11 },
+  seq: { type: 'integer', minimum: 0, maximum: 2 ** 40, multipleOf: 1 },
 } as const
 
 /** For a storage that counts commits itself, such as ours on SQLite. */
@@ -36,7 +37,6 @@ export const recordSchema: RxJsonSchema<RecordDocument> = {
 /** For a storage without a commit order: the writer counts, and the log is an index. */
 export const sequencedRecordSchema: RxJsonSchema<RecordDocument> = {
   ...recordSchema,
-  properties: { ...properties, seq: { type: 'integer', minimum: 0, maximum: 2 ** 40, multipleOf: 1 } },
   required: [...(recordSchema.required ?? []), 'seq'],
   indexes: [['scope', 'table'], ['scope', 'seq'], ['seq']],
 }

@@ -5,6 +5,8 @@ export const digest = z.strictObject({
   type: z.literal('digest'),
   scope: z.uuid(),
   classes: z.record(z.string(), z.string().length(64)),
+  /** Records left out on both sides, because one of us refused them. */
+  except: z.array(z.string().max(100)).max(1_000),
 })
 
 /** `busy`: something is still under way between us, ask again after it. */

@@ -2,6 +2,7 @@ import type { InstallStatus } from '../../model/database/status.ts'
 import type { Author } from '../../model/merge/edit.ts'
 import type { Grant } from '../../model/roles.ts'
 import type { ChangeStore, History, StateStore } from '../../model/sync/changeStore.ts'
+import type { ScopeCompleteness } from '../../model/sync/replicaSync.ts'
 
 /** Who is calling, as the bearer token proves it. */
 export interface Caller {
@@ -15,21 +16,6 @@ export interface ReplicaStores {
   readonly changes: ChangeStore
   readonly history: History
   readonly state: StateStore
-}
-
-export interface PeerCompleteness {
-  readonly deviceId: string
-  readonly kind: 'hub' | 'cloud' | 'device'
-  readonly complete: boolean
-  readonly behindBy: number
-}
-
-export interface Completeness {
-  /** True after digests were compared with every configured upstream since the last change; true without upstreams. */
-  readonly complete: boolean
-  readonly behindBy: number
-  readonly quarantined: number
-  readonly peers: readonly PeerCompleteness[]
 }
 
 export interface JoinRequest {
@@ -48,10 +34,12 @@ export interface ServerContext {
   weddingsOf(team: string): Promise<readonly string[]>
   /** An author for edits of this caller, with a fresh stamp. */
   author(caller: Caller): Promise<Author>
-  completeness(scope: string): Promise<Completeness>
+  completeness(scope: string): Promise<ScopeCompleteness>
   status(): Promise<InstallStatus>
   /** Only an install: starts the LAN listener if it does not run. */
   startHub?(): Promise<{ readonly url: string; readonly fingerprint: string }>
   /** Only a hub: a link that lets one device in. */
-  createJoin?(request: JoinRequest): Promise<{ readonly join: string; readonly browser: string; readonly expiresAt: string }>
+  createJoin?(
+    request: JoinRequest,
+  ): Promise<{ readonly join: string; readonly browser: string; readonly expiresAt: string }>
 }

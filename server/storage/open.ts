@@ -43,9 +43,10 @@ const LOG_LIMIT_BYTES = 64 * 1024 * 1024
 export function openDatabase(file: string, key: Uint8Array): Result<Database, OpenError> {
   if (key.length !== KEY_BYTES) throw new RangeError(`the database key has ${key.length} bytes, not ${KEY_BYTES}`)
   try {
-    const bytes = sizeBytes(file)
-    if (bytes > 0) verifyKey(file, key)
-    else if (sizeBytes(`${file}-wal`) > 0) {
+    const found = statSync(file, { throwIfNoEntry: false })
+    if (found !== undefined && !found.isFile()) return err({ kind: 'unreadable', file, detail: 'not a file' })
+    if (found !== undefined && found.size > 0) verifyKey(file, key)
+    else if (isNotEmpty(`${file}-wal`)) {
       // SQLite takes an empty file for a new database and would delete the log, the only copy of what is in it.
       const detail = 'the database is missing or empty, but its log is not'
       return err({ kind: 'damaged-or-wrong-key', file, detail })
@@ -119,9 +120,8 @@ function connect(file: string, key: Uint8Array, readonly: boolean): Database {
   }
 }
 
-/** 0 when there is no such file. */
-function sizeBytes(file: string): number {
-  return statSync(file, { throwIfNoEntry: false })?.size ?? 0
+function isNotEmpty(file: string): boolean {
+  return (statSync(file, { throwIfNoEntry: false })?.size ?? 0) > 0
 }
 
 function toOpenError(file: string, error: unknown): OpenError {

@@ -28,7 +28,6 @@ export function runQuery<RxDocType>(
 ): RxDocumentData<RxDocType>[] {
   const { query, queryPlan } = prepared
   const { skip, limit } = pageOf(prepared)
-  if (limit === 0) return []
   const range = rangeOf(target.schema, target.indexes, prepared)
 
   if (queryPlan.selectorSatisfiedByIndex && queryPlan.sortSatisfiedByIndex) {

@@ -11,6 +11,13 @@ type RangeParameters = [lower: Buffer, upper: Buffer, limit: number, offset: num
 /** SQLite's way to say that there is no limit. */
 export const NO_LIMIT = -1
 
+/**
+ * Half a surrogate pair has no UTF-8. SQLite would get a replacement character instead, and two keys could become one.
+ */
+export function isStorableId(id: string): boolean {
+  return id.isWellFormed()
+}
+
 /** The SQL of one document table, each statement prepared once. Knows rows, not RxDB. */
 export class DocumentTable {
   readonly name: string
@@ -48,7 +55,7 @@ export class DocumentTable {
   }
 
   find(id: string, withDeleted: boolean): string | undefined {
-    return (withDeleted ? this.#find : this.#findLive).get(id)
+    return isStorableId(id) ? (withDeleted ? this.#find : this.#findLive).get(id) : undefined
   }
 
   insert(row: StoredRow): void {

@@ -13,7 +13,7 @@ import {
 import type { AttachmentBytes, AttachmentTable } from './attachments.ts'
 import type { SchemaIndex } from './indexes.ts'
 import type { Database } from './open.ts'
-import type { DocumentTable, StoredRow } from './table.ts'
+import { type DocumentTable, isStorableId, type StoredRow } from './table.ts'
 
 /** Position in the change order of a collection: everything up to and including `seq` has been seen. */
 export type SqliteCheckpoint = { seq: number }
@@ -22,9 +22,11 @@ export type SqliteCheckpoint = { seq: number }
 export type SqliteCommit = {
   collectionName: string
   /** `previous` is the stored document, also a tombstone; undefined when there was none. */
-  rows: readonly { previous: object | undefined; document: object; seq: number }[]
+  rows: readonly CommittedRow[]
   context: string
 }
+
+type CommittedRow = { previous: object | undefined; document: object; seq: number }
 
 export type WriteTarget<RxDocType, Internals, Options> = {
   /** Only for RxDB's helper, which reads the schema from it. */
@@ -47,6 +49,13 @@ export type WriteResult<RxDocType> = {
   readonly eventBulk: Events<RxDocType> | undefined
 }
 
+type PassResult<RxDocType> = {
+  readonly errors: RxStorageWriteError<RxDocType>[]
+  readonly committed: CommittedRow[]
+  readonly events: RxStorageChangeEvent<RxDocType>[]
+  readonly bulkId: string
+}
+
 type Accepted<RxDocType> = {
   readonly stored: Omit<StoredRow, 'seq'>
   readonly previous: RxDocumentData<RxDocType> | undefined
@@ -61,22 +70,17 @@ export function writeRows<RxDocType, Internals, Options>(
   bytes: AttachmentBytes,
 ): WriteResult<RxDocType> {
   const write = target.database.transaction((): WriteResult<RxDocType> => {
-    const errors: RxStorageWriteError<RxDocType>[] = []
-    const committed: { previous: object | undefined; document: object; seq: number }[] = []
-    let eventBulk: Events<RxDocType> | undefined
-    for (const pass of withoutRepeatedIds(target, rows)) {
-      const result = writePass(target, pass, context, bytes)
-      errors.push(...result.errors)
-      committed.push(...result.committed)
-      if (eventBulk === undefined) eventBulk = result.eventBulk
-      else {
-        eventBulk.events.push(...result.eventBulk.events)
-        eventBulk.checkpoint = result.eventBulk.checkpoint
-      }
-    }
-    if (committed.length > 0)
+    const results = withoutRepeatedIds(target, rows).map((pass) => writePass(target, pass, context, bytes))
+    const errors = results.flatMap((result) => result.errors)
+    const committed = results.flatMap((result) => result.committed)
+    const events = results.flatMap((result) => result.events)
+    if (committed.length > 0) {
       target.onCommit?.({ collectionName: target.instance.collectionName, rows: committed, context })
-    return { errors, eventBulk: eventBulk && eventBulk.events.length > 0 ? eventBulk : undefined }
+    }
+    const id = results[0]?.bulkId
+    const seq = committed.at(-1)?.seq
+    if (events.length === 0 || id === undefined || seq === undefined) return { errors, eventBulk: undefined }
+    return { errors, eventBulk: { id, events, checkpoint: { seq }, context } }
   })
   // Immediate: conflicts are decided by what is read here, so nobody else may write between that and our write.
   return write.immediate()
@@ -108,7 +112,7 @@ function writePass<RxDocType, Internals, Options>(
   rows: BulkWriteRow<RxDocType>[],
   context: string,
   bytes: AttachmentBytes,
-) {
+): PassResult<RxDocType> {
   const { primaryPath, table } = target
   const idOf = (document: RxDocumentData<RxDocType>): string => String(document[primaryPath])
   const errors = new Map<string, RxStorageWriteError<RxDocType>>()
@@ -154,14 +158,9 @@ function writePass<RxDocType, Internals, Options>(
   })
   target.attachments?.write(categorised, bytes, (id) => !errors.has(id))
 
-  const eventBulk: Events<RxDocType> = {
-    id: categorised.eventBulk.id,
-    // The helper also makes events for documents whose attachments are missing.
-    events: categorised.eventBulk.events.filter(({ documentId }) => !errors.has(documentId)),
-    checkpoint: { seq: lastSeq },
-    context,
-  }
-  return { errors: [...errors.values()], committed, eventBulk }
+  // The helper also makes events for documents whose attachments are missing.
+  const events = categorised.eventBulk.events.filter(({ documentId }) => !errors.has(documentId))
+  return { errors: [...errors.values()], committed, events, bulkId: categorised.eventBulk.id }
 }
 
 function encode<RxDocType, Internals, Options>(
@@ -170,8 +169,7 @@ function encode<RxDocType, Internals, Options>(
   document: RxDocumentData<RxDocType>,
 ): Omit<StoredRow, 'seq'> {
   if (typeof document[target.primaryPath] !== 'string') throw new TypeError('the primary key is not a string')
-  // Half a surrogate pair has no UTF-8; SQLite would store a replacement character, and two keys could become one.
-  if (!id.isWellFormed()) throw new TypeError('the primary key is not well-formed Unicode')
+  if (!isStorableId(id)) throw new TypeError('the primary key is not well-formed Unicode')
   const keys = target.indexes.map((index) => index.keyOf(document))
   return { id, deleted: document._deleted, data: JSON.stringify(document), keys }
 }

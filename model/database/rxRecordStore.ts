@@ -1,0 +1,96 @@
+import { normalizeMangoQuery, prepareQuery, type RxCollection, type RxDocumentData } from 'rxdb'
+import { decodeStored, encodeRecord } from '../merge/codec.ts'
+import type { CausalRecord } from '../merge/record.ts'
+import type { RecordStore, ScopePage, Write } from '../sync/changeStore.ts'
+import type { RecordDocument } from './recordSchema.ts'
+
+type Stored = RxDocumentData<RecordDocument>
+
+const WRITE_CONTEXT = 'wedsync'
+const CONFLICT = 409
+
+/**
+ * Records in an RxDB collection, whatever storage is below it: SQLite on an install, the remote storage in its window,
+ * Dexie on a tablet. Writes go to the collection's storage, so that live queries everywhere follow.
+ * @param nextSeq for a storage without a commit order of its own: the place of the next write in the change log
+ */
+export function rxRecordStore(collection: RxCollection<RecordDocument>, nextSeq?: () => number): RecordStore {
+  const storage = collection.storageInstance
+  // One writer at a time, so that the order of `nextSeq` is the order of commits.
+  let lastWrite: Promise<unknown> = Promise.resolve()
+
+  async function commit(ids: readonly string[], change: Parameters<RecordStore['update']>[1]): Promise<void> {
+    let asked = new Set(ids)
+    let open: ReadonlySet<string> | undefined
+    for (;;) {
+      const found = await storage.findDocumentsById([...asked], true)
+      const previous = new Map(found.map((document) => [document.id, document]))
+      const all = change(new Map(found.map((document) => [document.id, recordOf(document)])))
+      const retry = open
+      const writes = retry ? all.filter(({ record }) => retry.has(record.id)) : all
+      if (writes.length === 0) return
+      const rows = writes.map((write) => {
+        const before = previous.get(write.record.id)
+        const document = documentOf(write, before, nextSeq)
+        return before ? { previous: before, document } : { document }
+      })
+      const { error } = await storage.bulkWrite(rows, WRITE_CONTEXT)
+      if (error.length === 0) return
+      const fatal = error.find(({ status }) => status !== CONFLICT)
+      if (fatal) throw new Error(`the storage refused record ${fatal.documentId} with status ${fatal.status}`)
+      // Somebody else was faster with these: read them again and ask again.
+      open = new Set(error.map(({ documentId }) => documentId))
+      asked = new Set([...asked, ...open])
+    }
+  }
+
+  return {
+    async records(ids) {
+      const found = await storage.findDocumentsById([...ids], true)
+      return new Map(found.map((document) => [document.id, recordOf(document)]))
+    },
+
+    async inScope(scope, { table, after, limit }: ScopePage = {}) {
+      const query = normalizeMangoQuery(storage.schema, {
+        selector: { scope, ...(table !== undefined && { table }), ...(after !== undefined && { id: { $gt: after } }) },
+        sort: [{ id: 'asc' }],
+        ...(limit !== undefined && { limit }),
+      })
+      const { documents } = await storage.query(prepareQuery(storage.schema, query))
+      return documents.map(recordOf)
+    },
+
+    update(ids, change) {
+      const done = lastWrite.then(() => commit(ids, change))
+      lastWrite = done.catch(() => undefined) // reported to its own caller; the next writer is not concerned
+      return done
+    },
+
+    subscribe(listener) {
+      const subscription = storage.changeStream().subscribe(({ events }) => {
+        for (const scope of new Set(events.map(({ documentData }) => documentData.scope))) listener(scope)
+      })
+      return () => subscription.unsubscribe()
+    },
+  }
+}
+
+/** A document as our own storage holds it. One that cannot be read means damage, which is not for the merge to heal. */
+export function recordOf(document: RecordDocument): CausalRecord {
+  const { id, scope, table, base, actors, units } = document
+  const decoded = decodeStored({ id, scope, table, base, actors, units })
+  if (!decoded.ok) throw new Error(`record ${id} in the database is damaged: ${decoded.error.reason}`)
+  return decoded.value
+}
+
+function documentOf({ record, from = '' }: Write, before: Stored | undefined, nextSeq?: () => number): Stored {
+  return {
+    ...encodeRecord(record),
+    from,
+    ...(nextSeq && { seq: nextSeq() }),
+    _deleted: false,
+    _attachments: before?._attachments ?? {},
+    _meta: before?._meta ?? { lwt: 1 },
+    _rev: before?._rev ?? '',
+  }
+}

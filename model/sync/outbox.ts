@@ -1,0 +1,160 @@
+/**
+ * The sending half of a session: drains the change log of every scope that the peer takes part in, the most important
+ * scope first, chosen anew for every batch. At most `WINDOW` batches are unacknowledged, so a slow peer costs a bounded
+ * amount of memory, and falls back to reading the log from its cursor.
+ */
+import { encodeRecord, type StoredRecord } from '../merge/codec.ts'
+import { restrictRecord } from '../merge/record.ts'
+import type { Ack, Changes } from '../wire/index.ts'
+import type { ChangeStore } from './changeStore.ts'
+import type { Cursor } from './cursors.ts'
+import type { PeerRules } from './rules.ts'
+
+const WINDOW = 4
+const BATCH_RECORDS = 100
+/** A batch is cut when its records are longer than this, in characters of JSON. */
+const BATCH_CHARS = 256_000
+
+export interface OutboxOptions {
+  readonly changes: ChangeStore
+  readonly rules: PeerRules
+  readonly peerEpoch: string
+  /** What the peer said that it holds of our log. */
+  readonly resume: ReadonlyMap<string, number>
+  /** What it acknowledged, durable. */
+  readonly sent: Cursor
+  /** Smaller is sooner. */
+  readonly priority: (scope: string) => number | Promise<number>
+  readonly send: (message: Changes) => void
+}
+
+export interface Outbox {
+  /** Sends what there is to send until the window is full. Calls may overlap; they are folded into one run. */
+  pump(): Promise<void>
+  /** The scope has changed. */
+  touch(scope: string): void
+  acknowledge(ack: Ack): Promise<void>
+  /** Sends the scope again from its first change. */
+  rewind(scope: string): void
+  /** Nothing of this scope is unsent or unacknowledged. */
+  isQuiet(scope: string): boolean
+  waiting(scope: string): Promise<number>
+}
+
+export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
+  const { changes, rules, peerEpoch, sent, send } = options
+  const positions = new Map(options.resume)
+  const unacknowledged = new Map<string, number[]>()
+  const dirty = new Set<string>()
+  let running: Promise<void> | undefined
+  let again = false
+
+  for (const scope of await changes.scopes()) dirty.add(scope)
+  // The peer's own word is the truth about what it holds: a peer that lost its store says 0.
+  for (const [scope, seq] of sent.all()) {
+    if ((positions.get(scope) ?? 0) < seq) await sent.set(scope, positions.get(scope) ?? 0)
+  }
+
+  function inFlight(): number {
+    let count = 0
+    for (const batches of unacknowledged.values()) count += batches.length
+    return count
+  }
+
+  async function mostImportant(): Promise<string | undefined> {
+    let best: { scope: string; rank: number } | undefined
+    for (const scope of dirty) {
+      if (!(await rules.mayEnter(scope))) {
+        dirty.delete(scope)
+        continue
+      }
+      const rank = await options.priority(scope)
+      if (!best || rank < best.rank) best = { scope, rank }
+    }
+    return best?.scope
+  }
+
+  async function sendBatch(scope: string): Promise<void> {
+    const from = positions.get(scope) ?? 0
+    // Taken off the list before reading: a change that commits meanwhile puts it back.
+    dirty.delete(scope)
+    const page = await changes.changesSince(scope, from, { limit: BATCH_RECORDS, except: peerEpoch })
+    const records: StoredRecord[] = []
+    let { upTo, more } = page
+    let examined = from
+    let chars = 0
+    for (const { seq, record } of page.changes) {
+      const readable = restrictRecord(record, (readClass) => rules.mayRead(record.table, readClass))
+      if (readable) {
+        const encoded = encodeRecord(readable)
+        const size = JSON.stringify(encoded).length
+        if (records.length > 0 && chars + size > BATCH_CHARS) {
+          upTo = examined
+          more = true
+          break
+        }
+        chars += size
+        records.push(encoded)
+      }
+      examined = seq
+    }
+    positions.set(scope, upTo)
+    if (more) dirty.add(scope)
+    if (records.length === 0) {
+      // Only the peer's own changes, or nothing that it may read: it holds all there is for it up to here.
+      if (!unacknowledged.get(scope)?.length) await sent.set(scope, upTo)
+      return
+    }
+    const remaining = more ? await changes.countSince(scope, upTo, peerEpoch) : 0
+    unacknowledged.set(scope, [...(unacknowledged.get(scope) ?? []), upTo])
+    send({ type: 'changes', scope, seq: upTo, remaining, records })
+  }
+
+  async function run(): Promise<void> {
+    do {
+      again = false
+      while (inFlight() < WINDOW) {
+        const scope = await mostImportant()
+        if (scope === undefined) break
+        await sendBatch(scope)
+      }
+    } while (again)
+  }
+
+  return {
+    pump() {
+      again = true
+      running ??= run().finally(() => {
+        running = undefined
+      })
+      return running
+    },
+
+    touch(scope) {
+      dirty.add(scope)
+    },
+
+    async acknowledge({ scope, seq }) {
+      const open = unacknowledged.get(scope) ?? []
+      const index = open.indexOf(seq)
+      if (index < 0) return // an answer to a batch of before a rewind
+      const rest = open.slice(index + 1)
+      if (rest.length > 0) unacknowledged.set(scope, rest)
+      else unacknowledged.delete(scope)
+      await sent.set(scope, seq)
+    },
+
+    rewind(scope) {
+      positions.set(scope, 0)
+      dirty.add(scope)
+    },
+
+    isQuiet(scope) {
+      return running === undefined && !dirty.has(scope) && !unacknowledged.get(scope)?.length
+    },
+
+    waiting(scope) {
+      return changes.countSince(scope, sent.get(scope), peerEpoch)
+    },
+  }
+}

@@ -1,0 +1,255 @@
+/**
+ * All sessions of one replica: the peers it calls (hub, cloud) and the peers that call it. Answers how complete each
+ * wedding is, towards whom.
+ */
+import { z } from 'zod'
+import type { PeerStatus } from '../database/status.ts'
+import { viewRecord } from '../merge/view.ts'
+import type { Result } from '../result.ts'
+import { ok } from '../result.ts'
+import type { Hello } from '../wire/index.ts'
+import type { ChangeStore, StateStore } from './changeStore.ts'
+import { openCursors } from './cursors.ts'
+import { QUARANTINE, type Refused } from './inbox.ts'
+import { type PeerRules, TRUSTED } from './rules.ts'
+import type { Scheduler } from './scheduler.ts'
+import { type Progress, type SelfIntroduction, type Session, type SessionError, startSession } from './session.ts'
+import type { Transport } from './transport.ts'
+import { keepConnected, type Upstream } from './upstream.ts'
+
+export type UpstreamKind = 'hub' | 'cloud'
+
+const knownPeer = z.object({ epoch: z.string(), deviceId: z.string(), name: z.string() })
+type KnownPeer = z.infer<typeof knownPeer>
+
+const MAX_PAUSE_MS: Readonly<Record<UpstreamKind, number>> = { hub: 5_000, cloud: 15_000 }
+const DAY_MS = 86_400_000
+
+export interface ReplicaSyncOptions {
+  readonly changes: ChangeStore
+  readonly state: StateStore
+  readonly scheduler: Scheduler
+  readonly self: () => SelfIntroduction
+  /** Whatever `status` or `completeness` answer may have changed. */
+  readonly onChange: () => void
+  readonly onRefused?: (scope: string, refused: readonly Refused[]) => void
+}
+
+export interface ReplicaSync {
+  /** Calls a peer and keeps calling. `waitFor` resolves at the first session or failure, whichever comes first. */
+  connect(kind: UpstreamKind, dial: () => Promise<Transport>, name: string): void
+  disconnect(kind: UpstreamKind): Promise<void>
+  /** Takes a peer that has called. */
+  receive(transport: Transport, accept: (hello: Hello) => Promise<Result<PeerRules, SessionError>>): void
+  upstreams(): Promise<readonly PeerStatus[]>
+  devices(): Promise<readonly PeerStatus[]>
+  completeness(scope: string): Promise<ScopeCompleteness>
+  /** Tries unreachable upstreams again now. */
+  poke(): void
+  stop(): Promise<void>
+}
+
+export interface ScopeCompleteness {
+  readonly complete: boolean
+  readonly behindBy: number
+  readonly quarantined: number
+  readonly peers: readonly PeerCompleteness[]
+}
+
+export interface PeerCompleteness {
+  readonly deviceId: string
+  readonly kind: 'hub' | 'cloud' | 'device'
+  readonly complete: boolean
+  readonly behindBy: number
+}
+
+interface Called {
+  readonly name: string
+  readonly upstream: Upstream
+  /** The peer of the last session, also of an earlier run of the program. */
+  known?: KnownPeer | undefined
+}
+
+export function createReplicaSync(options: ReplicaSyncOptions): ReplicaSync {
+  const { changes, state, scheduler, self, onChange } = options
+  const called = new Map<UpstreamKind, Called>()
+  const callers = new Set<Session>()
+  const priority = scopePriority(changes, scheduler)
+
+  function start(
+    transport: Transport,
+    caller: boolean,
+    accept: (hello: Hello) => Promise<Result<PeerRules, SessionError>>,
+  ) {
+    return startSession({
+      transport,
+      scheduler,
+      changes,
+      state,
+      caller,
+      self: self(),
+      accept,
+      priority,
+      onProgress: onChange,
+      ...(options.onRefused && { onRefused: options.onRefused }),
+    })
+  }
+
+  /** Progress towards an upstream that is not connected: what it had acknowledged when it was. */
+  async function offlineProgress(scope: string, known: KnownPeer | undefined): Promise<Progress> {
+    const sent = known && (await openCursors(state, changes.epoch, known.epoch)).sent
+    const waiting = await changes.countSince(scope, sent?.get(scope) ?? 0, known?.epoch)
+    return { waiting, incoming: 0, equal: false }
+  }
+
+  async function knownOf(kind: UpstreamKind, entry: Called): Promise<KnownPeer | undefined> {
+    const peer = entry.upstream.session()?.peer()
+    if (peer && entry.known?.epoch !== peer.epoch) {
+      entry.known = { epoch: peer.epoch, deviceId: peer.deviceId, name: peer.deviceName }
+      await state.set(`upstream/${kind}`, entry.known)
+    }
+    entry.known ??= knownPeer.optional().parse(await state.get(`upstream/${kind}`))
+    return entry.known
+  }
+
+  async function progressTowards(kind: UpstreamKind, entry: Called, scope: string): Promise<Progress | undefined> {
+    const known = await knownOf(kind, entry)
+    const session = entry.upstream.session()
+    return session?.peer() ? session.progress(scope) : offlineProgress(scope, known)
+  }
+
+  async function overall(
+    kind: PeerStatus['kind'],
+    peer: { deviceId: string; name: string; problem?: string | undefined; connected: boolean },
+    progressOf: (scope: string) => Promise<Progress | undefined>,
+  ): Promise<PeerStatus> {
+    const all = (await Promise.all((await changes.scopes()).map(progressOf))).filter(
+      (progress) => progress !== undefined,
+    )
+    const waiting = all.reduce((sum, progress) => sum + progress.waiting, 0)
+    const incoming = all.reduce((sum, progress) => sum + progress.incoming, 0)
+    const equal = all.every((progress) => progress.equal)
+    return {
+      deviceId: peer.deviceId,
+      name: peer.name,
+      kind,
+      state: !peer.connected ? 'offline' : equal ? 'equal' : 'syncing',
+      waiting,
+      incoming,
+      ...(peer.problem !== undefined && !peer.connected && { problem: peer.problem }),
+    }
+  }
+
+  return {
+    connect(kind, dial, name) {
+      if (called.has(kind)) throw new Error(`already calling a ${kind}`)
+      const upstream = keepConnected({
+        dial,
+        start: (transport) => start(transport, true, async () => ok(TRUSTED)),
+        scheduler,
+        maxPauseMs: MAX_PAUSE_MS[kind],
+        onChange,
+      })
+      called.set(kind, { name, upstream })
+    },
+
+    async disconnect(kind) {
+      const entry = called.get(kind)
+      called.delete(kind)
+      await entry?.upstream.stop()
+    },
+
+    receive(transport, accept) {
+      const session = start(transport, false, accept)
+      callers.add(session)
+      void session.closed.then(() => {
+        callers.delete(session)
+        onChange()
+      })
+    },
+
+    async upstreams() {
+      return Promise.all(
+        [...called].map(async ([kind, entry]) => {
+          const known = await knownOf(kind, entry)
+          const peer = {
+            deviceId: known?.deviceId ?? '',
+            name: known?.name ?? entry.name,
+            connected: entry.upstream.session()?.peer() !== undefined,
+            problem: entry.upstream.problem()?.message,
+          }
+          return overall(kind, peer, (scope) => progressTowards(kind, entry, scope))
+        }),
+      )
+    },
+
+    async devices() {
+      const statuses = [...callers].map(async (session) => {
+        const peer = session.peer()
+        if (!peer) return undefined
+        return overall('device', { deviceId: peer.deviceId, name: peer.deviceName, connected: true }, session.progress)
+      })
+      return (await Promise.all(statuses)).filter((status) => status !== undefined)
+    },
+
+    async completeness(scope) {
+      const upstreams = await Promise.all(
+        [...called].map(async ([kind, entry]) => {
+          const deviceId = (await knownOf(kind, entry))?.deviceId ?? ''
+          return peerCompleteness(kind, deviceId, await progressTowards(kind, entry, scope))
+        }),
+      )
+      const devices = await Promise.all(
+        [...callers].map(async (session) => {
+          const progress = await session.progress(scope)
+          const peer = session.peer()
+          return peer && progress && peerCompleteness('device', peer.deviceId, progress)
+        }),
+      )
+      return {
+        complete: upstreams.every(({ complete }) => complete),
+        behindBy: Math.max(0, ...upstreams.map(({ behindBy }) => behindBy)),
+        quarantined: (await state.list(`${QUARANTINE}${scope}/`)).size,
+        peers: [...upstreams, ...devices.filter((device) => device !== undefined)],
+      }
+    },
+
+    poke() {
+      for (const { upstream } of called.values()) upstream.poke()
+    },
+
+    async stop() {
+      await Promise.all([...called.values()].map(({ upstream }) => upstream.stop()))
+      called.clear()
+      for (const session of callers) session.close()
+    },
+  }
+}
+
+function peerCompleteness(
+  kind: PeerCompleteness['kind'],
+  deviceId: string,
+  progress: Progress | undefined,
+): PeerCompleteness {
+  const { waiting, incoming, equal } = progress ?? { waiting: 0, incoming: 0, equal: true }
+  return { deviceId, kind, complete: equal, behindBy: waiting + incoming }
+}
+
+/**
+ * The team first, since it says who everybody is; then weddings by nearness of their day, today's before all others.
+ */
+function scopePriority(changes: ChangeStore, scheduler: Scheduler): (scope: string) => Promise<number> {
+  const dates = new Map<string, { head: number; day: number | undefined }>()
+  return async (scope) => {
+    const head = await changes.head(scope)
+    let known = dates.get(scope)
+    if (known?.head !== head) {
+      const wedding = (await changes.records([scope])).get(scope)
+      const date = wedding ? viewRecord(wedding).data.date : undefined
+      const day = typeof date === 'string' ? Date.parse(date) : undefined
+      known = { head, day: Number.isNaN(day) ? undefined : day }
+      dates.set(scope, known)
+    }
+    return known.day === undefined ? -1 : Math.abs(known.day - scheduler.now()) / DAY_MS
+  }
+}

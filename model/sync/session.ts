@@ -1,0 +1,388 @@
+/**
+ * One connection between two replicas. Both sides run this same code and do the same things, except that the side that
+ * called says hello first and is the one that asks for digests to be compared.
+ *
+ *     caller                              called
+ *       │── hello (with token) ────────────▶│   refused: error, close
+ *       │◀──────────────────────── hello ───│
+ *       │── resume ──▶  ◀────────── resume ─│   "of your log I hold up to …"
+ *       │── changes ──▶ ◀───────── changes ─│   both at once; each is joined, committed, then
+ *       │◀── ack ───        ─── ack ───────▶│   acknowledged
+ *       │── digest ────────────────────────▶│   when nothing is under way
+ *       │◀─────────────────────── verdict ──│   equal: complete. Different: send it all again
+ *
+ * A cut at any point is repaired by connecting again: cursors move only after a commit, and a join done twice is a join
+ * done once.
+ */
+import { scopeDigest } from '../merge/digest.ts'
+import { restrictRecord } from '../merge/record.ts'
+import { type Result, unreachable } from '../result.ts'
+import {
+  type Ack,
+  type Changes,
+  type Digest,
+  type Hello,
+  type Message,
+  PROTOCOL,
+  parseMessage,
+  type Verdict,
+} from '../wire/index.ts'
+import type { ChangeStore, StateStore } from './changeStore.ts'
+import { type Cursors, openCursors } from './cursors.ts'
+import { type Refused, receiveChanges } from './inbox.ts'
+import { type Outbox, openOutbox } from './outbox.ts'
+import type { PeerRules } from './rules.ts'
+import type { Scheduler } from './scheduler.ts'
+import type { Transport } from './transport.ts'
+
+const HELLO_TIMEOUT_MS = 10_000
+const HEARTBEAT_MS = 3_000
+/** A line without a sign of life for this long is dead, whatever the socket claims. */
+export const SILENCE_MS = 9_000
+/** Messages that may wait for their turn. A peer that keeps to the window never fills it. */
+const MAX_QUEUED_MESSAGES = 64
+const VERIFY_DELAY_MS = 100
+const VERIFY_RETRY_MS = 500
+const RESEND_PAUSE_MS = 30_000
+
+export interface SelfIntroduction {
+  readonly deviceId: string
+  readonly deviceName: string
+  readonly team: string | null
+  readonly token?: string
+}
+
+export interface SessionError {
+  readonly code: string
+  readonly message: string
+}
+
+export interface Peer {
+  readonly deviceId: string
+  readonly deviceName: string
+  readonly epoch: string
+}
+
+export interface SessionOptions {
+  readonly transport: Transport
+  readonly scheduler: Scheduler
+  readonly changes: ChangeStore
+  readonly state: StateStore
+  /** True on the side that opened the line. */
+  readonly caller: boolean
+  readonly self: SelfIntroduction
+  /** Decides about the peer by its hello. */
+  readonly accept: (hello: Hello) => Promise<Result<PeerRules, SessionError>>
+  /** Scopes with a smaller number are sent sooner. */
+  readonly priority: (scope: string) => number | Promise<number>
+  /** Something that `progress` shows has changed. */
+  readonly onProgress: () => void
+  readonly onRefused?: (scope: string, refused: readonly Refused[]) => void
+}
+
+export interface Progress {
+  readonly waiting: number
+  readonly incoming: number
+  /** Digests were compared since the last change on either side, and are equal. */
+  readonly equal: boolean
+}
+
+export interface Session {
+  /** Known once hellos were exchanged. */
+  peer(): Peer | undefined
+  /** `undefined` if the peer takes no part in that scope. */
+  progress(scope: string): Promise<Progress | undefined>
+  /** Resolves when the line is down, with the reason if there is one to tell. */
+  readonly closed: Promise<SessionError | undefined>
+  close(error?: SessionError): void
+}
+
+export function startSession(options: SessionOptions): Session {
+  const { transport, scheduler, changes, state, caller, self } = options
+  let peer: Peer | undefined
+  let rules: PeerRules | undefined
+  let cursors: Cursors | undefined
+  let outbox: Outbox | undefined
+  let open = true
+  let queued = 0
+  let work: Promise<void> = Promise.resolve()
+  let lastHeard = scheduler.now()
+  let failure: SessionError | undefined
+  const incoming = new Map<string, number>()
+  const refusedIds = new Map<string, Set<string>>()
+  const verified = new Map<string, number>()
+  const asked = new Map<string, number>()
+  const differences = new Map<string, { count: number; resentAt: number }>()
+  const timers = new Map<string, () => void>()
+  let settle: (error: SessionError | undefined) => void
+  const closed = new Promise<SessionError | undefined>((resolve) => {
+    settle = resolve
+  })
+
+  function send(message: Message): void {
+    if (open) transport.send(JSON.stringify(message))
+  }
+
+  function timer(name: string, ms: number, run: () => void): void {
+    timers.get(name)?.()
+    timers.set(name, scheduler.after(ms, run))
+  }
+
+  function finish(error?: SessionError): void {
+    if (!open) return
+    open = false
+    failure ??= error
+    unsubscribe()
+    for (const cancel of timers.values()) cancel()
+    settle(failure)
+    options.onProgress()
+  }
+
+  function close(error?: SessionError): void {
+    if (!open) return
+    failure = error
+    send(error ? { type: 'error', ...error } : { type: 'bye' })
+    transport.close()
+    finish(error)
+  }
+
+  /** A fault of ours, such as a full disk: this peer is let go and may come again; the others are not concerned. */
+  function guard(task: Promise<unknown>): void {
+    task.catch((cause: unknown) => {
+      close({ code: 'INTERNAL_ERROR', message: cause instanceof Error ? cause.message.slice(0, 200) : 'unknown' })
+    })
+  }
+
+  const unsubscribe = changes.subscribe((scope) => {
+    verified.delete(scope)
+    outbox?.touch(scope)
+    pump()
+    verifySoon(scope, VERIFY_DELAY_MS)
+    options.onProgress()
+  })
+
+  function pump(): void {
+    if (open && outbox) guard(outbox.pump())
+  }
+
+  function introduce(): void {
+    send({ type: 'hello', protocol: PROTOCOL, epoch: changes.epoch, now: scheduler.now(), ...self })
+  }
+
+  async function onHello(hello: Hello): Promise<void> {
+    if (peer) return close({ code: 'PROTOCOL', message: 'a second hello' })
+    if (hello.epoch === changes.epoch) {
+      return close({ code: 'SAME_STORE', message: 'the peer runs on a copy of this data folder' })
+    }
+    const decision = await options.accept(hello)
+    if (!decision.ok) return close(decision.error)
+    peer = { deviceId: hello.deviceId, deviceName: hello.deviceName, epoch: hello.epoch }
+    rules = decision.value
+    cursors = await openCursors(state, changes.epoch, hello.epoch)
+    if (!caller) introduce()
+    send({ type: 'resume', cursors: Object.fromEntries(cursors.received.all()) })
+    timers.get('hello')?.()
+    options.onProgress()
+  }
+
+  async function onResume(resume: Readonly<Record<string, number>>): Promise<void> {
+    if (!peer || !rules || !cursors || outbox) return close({ code: 'PROTOCOL', message: 'resume out of place' })
+    outbox = await openOutbox({
+      changes,
+      rules,
+      peerEpoch: peer.epoch,
+      resume: new Map(Object.entries(resume)),
+      sent: cursors.sent,
+      priority: options.priority,
+      send,
+    })
+    pump()
+    for (const scope of await changes.scopes()) verifySoon(scope, VERIFY_DELAY_MS)
+  }
+
+  async function onChanges(message: Changes): Promise<void> {
+    if (!peer || !rules || !cursors) return close({ code: 'PROTOCOL', message: 'changes before hello' })
+    const { scope, seq, remaining } = message
+    incoming.set(scope, remaining)
+    const refused = await receiveChanges(message, { changes, state, rules, peerEpoch: peer.epoch })
+    if (refused.length > 0) onRefused(scope, refused)
+    await cursors.received.set(scope, seq)
+    send({ type: 'ack', scope, seq, refused: [...refused] })
+    verifySoon(scope, VERIFY_DELAY_MS)
+    options.onProgress()
+  }
+
+  async function onAck(message: Ack): Promise<void> {
+    if (!outbox) return close({ code: 'PROTOCOL', message: 'ack before resume' })
+    if (message.refused.length > 0) onRefused(message.scope, message.refused)
+    await outbox.acknowledge(message)
+    pump()
+    verifySoon(message.scope, VERIFY_DELAY_MS)
+    options.onProgress()
+  }
+
+  function onRefused(scope: string, refused: readonly Refused[]): void {
+    const ids = refusedIds.get(scope) ?? new Set<string>()
+    for (const { id } of refused) ids.add(id)
+    refusedIds.set(scope, ids)
+    options.onRefused?.(scope, refused)
+  }
+
+  async function digestOf(scope: string, except: ReadonlySet<string>): Promise<Record<string, string>> {
+    const readable = (await changes.inScope(scope)).flatMap((record) => {
+      if (except.has(record.id)) return []
+      const kept = restrictRecord(record, (readClass) => rules?.mayRead(record.table, readClass) ?? false)
+      return kept ? [kept] : []
+    })
+    return Object.fromEntries(scopeDigest(readable))
+  }
+
+  function isQuiet(scope: string): boolean {
+    return (outbox?.isQuiet(scope) ?? false) && (incoming.get(scope) ?? 0) === 0
+  }
+
+  function verifySoon(scope: string, ms: number): void {
+    if (!caller || !open || !outbox) return
+    timer(`verify ${scope}`, ms, () => guard(verify(scope)))
+  }
+
+  async function verify(scope: string): Promise<void> {
+    const head = await changes.head(scope)
+    if (verified.get(scope) === head) return
+    if (!isQuiet(scope)) return verifySoon(scope, VERIFY_RETRY_MS)
+    const except = [...(refusedIds.get(scope) ?? [])]
+    asked.set(scope, head)
+    send({ type: 'digest', scope, classes: await digestOf(scope, new Set(except)), except })
+    // No verdict may come if the line is bad: ask again then.
+    verifySoon(scope, SILENCE_MS)
+  }
+
+  async function onDigest({ scope, classes, except }: Digest): Promise<void> {
+    if (!rules || !(await rules.mayEnter(scope))) return send({ type: 'verdict', scope, outcome: 'busy' })
+    const head = await changes.head(scope)
+    const own = await digestOf(scope, new Set(except))
+    if (sameDigest(own, classes)) {
+      verified.set(scope, head)
+      send({ type: 'verdict', scope, outcome: 'equal' })
+    } else {
+      send({ type: 'verdict', scope, outcome: isQuiet(scope) ? 'different' : 'busy' })
+    }
+    options.onProgress()
+  }
+
+  async function onVerdict({ scope, outcome }: Verdict): Promise<void> {
+    switch (outcome) {
+      case 'equal':
+        differences.delete(scope)
+        // As of when it was asked: a change since then has a later head, and is asked about on its own.
+        verified.set(scope, asked.get(scope) ?? 0)
+        return options.onProgress()
+      case 'busy':
+        return verifySoon(scope, VERIFY_RETRY_MS)
+      case 'different':
+        return onDifference(scope)
+      default:
+        return unreachable(outcome)
+    }
+  }
+
+  /** Once may be an edit that crossed the digest on its way; twice is a difference: both sides send the scope again. */
+  function onDifference(scope: string): void {
+    const known = differences.get(scope) ?? { count: 0, resentAt: Number.NEGATIVE_INFINITY }
+    const count = known.count + 1
+    const now = scheduler.now()
+    if (count < 2 || now - known.resentAt < RESEND_PAUSE_MS) {
+      differences.set(scope, { ...known, count })
+      verifySoon(scope, count < 2 ? VERIFY_RETRY_MS : RESEND_PAUSE_MS)
+      return
+    }
+    differences.set(scope, { count: 0, resentAt: now })
+    send({ type: 'resend', scope })
+    resend(scope)
+  }
+
+  function resend(scope: string): void {
+    outbox?.rewind(scope)
+    pump()
+    verifySoon(scope, VERIFY_RETRY_MS)
+  }
+
+  async function handle(message: Message): Promise<void> {
+    switch (message.type) {
+      case 'hello':
+        return onHello(message)
+      case 'resume':
+        return onResume(message.cursors)
+      case 'changes':
+        return onChanges(message)
+      case 'ack':
+        return onAck(message)
+      case 'digest':
+        return onDigest(message)
+      case 'verdict':
+        return onVerdict(message)
+      case 'resend':
+        return resend(message.scope)
+      case 'ping':
+        return send({ type: 'pong' })
+      case 'pong':
+        return
+      case 'error':
+        failure = { code: message.code, message: message.message }
+        return transport.close()
+      case 'bye':
+        return transport.close()
+      default:
+        return unreachable(message)
+    }
+  }
+
+  transport.onMessage((text) => {
+    lastHeard = scheduler.now()
+    if (!open) return
+    const parsed = parseMessage(text)
+    if (!parsed.ok) return close({ code: 'BAD_MESSAGE', message: parsed.error.reason.slice(0, 400) })
+    if (queued >= MAX_QUEUED_MESSAGES) return close({ code: 'FLOOD', message: 'too many messages without waiting' })
+    queued++
+    work = work.then(async () => {
+      if (open) await handle(parsed.value)
+      queued--
+    })
+    guard(work)
+  })
+  transport.onClose(() => finish())
+
+  function heartbeat(): void {
+    if (scheduler.now() - lastHeard > SILENCE_MS) {
+      close({ code: 'SILENT', message: `no sign of life for ${SILENCE_MS / 1000} s` })
+      return
+    }
+    send({ type: 'ping' })
+    timer('heartbeat', HEARTBEAT_MS, heartbeat)
+  }
+
+  timer('heartbeat', HEARTBEAT_MS, heartbeat)
+  timer('hello', HELLO_TIMEOUT_MS, () => close({ code: 'NO_HELLO', message: 'no hello arrived' }))
+  if (caller) introduce()
+
+  return {
+    peer: () => peer,
+    async progress(scope) {
+      if (rules && !(await rules.mayEnter(scope))) return undefined
+      const waiting = outbox ? await outbox.waiting(scope) : 0
+      const head = await changes.head(scope)
+      return {
+        waiting,
+        incoming: incoming.get(scope) ?? 0,
+        equal: open && head > 0 && verified.get(scope) === head,
+      }
+    },
+    closed,
+    close,
+  }
+}
+
+function sameDigest(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean {
+  const classes = new Set([...Object.keys(a), ...Object.keys(b)])
+  return [...classes].every((readClass) => a[readClass] === b[readClass])
+}

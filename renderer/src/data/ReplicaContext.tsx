@@ -1,0 +1,70 @@
+import { createContext, type ReactNode, useContext, useMemo } from 'react'
+import { type Grant, mayEnterWedding, mayWrite } from '../../../model/roles.ts'
+import type { Replica, ReplicaStatus } from '../replica/replica.ts'
+import { createEdits, type Edits } from './edits.ts'
+import { type ActorName, createLive, type Live, type OpenConflict } from './live.ts'
+import type { Row } from './row.ts'
+import { useLive } from './useLive.ts'
+
+interface Context {
+  readonly replica: Replica
+  readonly live: Live
+  readonly edits: Edits
+}
+
+const ReplicaContext = createContext<Context | undefined>(undefined)
+
+/** Gives everything below it the replica, its live queries and its edits. */
+export function ReplicaProvider({ replica, children }: { readonly replica: Replica; readonly children: ReactNode }) {
+  const context = useMemo(() => ({ replica, live: createLive(replica), edits: createEdits(replica) }), [replica])
+  return <ReplicaContext value={context}>{children}</ReplicaContext>
+}
+
+/** The replica of this window. */
+export function useReplica(): Context {
+  const context = useContext(ReplicaContext)
+  if (!context) throw new Error('useReplica needs a ReplicaProvider above it')
+  return context
+}
+
+/** `undefined` until the replica has told its state for the first time. */
+export function useStatus(): ReplicaStatus | undefined {
+  return useLive(useReplica().live.status)
+}
+
+/** All weddings of this replica; `undefined` while they are read. */
+export function useWeddings(): readonly Row[] | undefined {
+  return useLive(useReplica().live.weddings)
+}
+
+/** The records of one table in one wedding; `undefined` while they are read. */
+export function useTable(scope: string, table: string): readonly Row[] | undefined {
+  const { live } = useReplica()
+  return useLive(useMemo(() => live.table(scope, table), [live, scope, table]))
+}
+
+/** Everything that waits for a person's decision, the most urgent first; `undefined` while it is counted. */
+export function useConflicts(): readonly OpenConflict[] | undefined {
+  return useLive(useReplica().live.conflicts)
+}
+
+const NOBODY: ReadonlyMap<string, ActorName> = new Map()
+
+/** Who stands behind an actor, as far as this replica has heard. */
+export function useActors(): ReadonlyMap<string, ActorName> {
+  return useLive(useReplica().live.actors) ?? NOBODY
+}
+
+/** Whether this device may write these fields in this wedding; no fields: create or delete. */
+export type MayWrite = (scope: string, table: string, fields: readonly string[]) => boolean
+
+/** Nothing may be written until the grant is known. */
+export function useMayWrite(): MayWrite {
+  const grant = useStatus()?.grant
+  return useMemo(() => mayWriteUnder(grant), [grant])
+}
+
+function mayWriteUnder(grant: Grant | undefined): MayWrite {
+  return (scope, table, fields) =>
+    grant !== undefined && mayEnterWedding(grant, scope) && mayWrite(grant.role, table, fields)
+}

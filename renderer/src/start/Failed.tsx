@@ -1,0 +1,25 @@
+import { Button, Center, Paper, Stack, Text, Title } from '@mantine/core'
+
+interface FailedProps {
+  readonly title: string
+  readonly advice: string
+}
+
+/** The window cannot show any data: what happened, and what to do. */
+export function Failed({ title, advice }: FailedProps) {
+  return (
+    <Center mih="100vh" p="md" component="main">
+      <Paper p="xl" withBorder maw={560} role="alert">
+        <Stack gap="md">
+          <Title order={1} size="h2">
+            {title}
+          </Title>
+          <Text size="lg">{advice}</Text>
+          <Button onClick={() => window.location.reload()} style={{ alignSelf: 'start' }}>
+            Try again
+          </Button>
+        </Stack>
+      </Paper>
+    </Center>
+  )
+}

@@ -1,0 +1,81 @@
+/** SQL as the store needs it: queries and transactions, over a PostgreSQL server or over PGlite in this process. */
+import pg from 'pg'
+
+export interface Queries {
+  /** Runs one statement with `$1`, `$2`, … and returns its rows, which are unknown until they are parsed. */
+  query(text: string, parameters?: readonly unknown[]): Promise<readonly unknown[]>
+}
+
+export interface Sql extends Queries {
+  /**
+   * Runs `work` in a transaction at level READ COMMITTED: each statement sees what was committed before it began, so a
+   * read after a lock sees what the former holder of the lock wrote. Commits when the promise of `work` resolves.
+   */
+  transaction<T>(work: (sql: Queries) => Promise<T>): Promise<T>
+  /** Waits for what is running. */
+  close(): Promise<void>
+}
+
+/** Told of trouble that no caller is waiting for, such as a lost connection that will be opened again. */
+export type OnProblem = (problem: Error) => void
+
+const CONNECT_TIMEOUT_MS = 10_000
+const POOL_SIZE = 10
+/** A process that stalls in the middle of a transaction must not hold the lock of a scope for ever. */
+const STALLED_TRANSACTION_MS = 30_000
+
+/** Connects lazily: a wrong address shows at the first query. */
+export function connectToServer(databaseUrl: string, onProblem: OnProblem): Sql {
+  const pool = new pg.Pool({
+    connectionString: databaseUrl,
+    max: POOL_SIZE,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    keepAlive: true,
+  })
+  // The pool replaces a connection that breaks while idle; without a listener the event would end the process.
+  pool.on('error', onProblem)
+  return {
+    async query(text, parameters = []) {
+      return rowsOf(await pool.query(text, [...parameters]))
+    },
+    async transaction(work) {
+      const client = await pool.connect()
+      try {
+        // Not as options of the connection: poolers such as PgBouncer refuse those.
+        await client.query(
+          `BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL idle_in_transaction_session_timeout = ${STALLED_TRANSACTION_MS}`,
+        )
+        const result = await work({
+          query: async (text, parameters = []) => rowsOf(await client.query(text, [...parameters])),
+        })
+        await client.query('COMMIT')
+        client.release()
+        return result
+      } catch (error) {
+        await abandon(client, onProblem)
+        throw error
+      }
+    },
+    close: () => pool.end(),
+  }
+}
+
+async function abandon(client: pg.PoolClient, onProblem: OnProblem): Promise<void> {
+  try {
+    await client.query('ROLLBACK')
+    client.release()
+  } catch (error) {
+    const problem = asError(error)
+    onProblem(problem)
+    // Closes the connection, and with it whatever is left of the transaction.
+    client.release(problem)
+  }
+}
+
+function rowsOf(result: { readonly rows: readonly unknown[] }): readonly unknown[] {
+  return result.rows
+}
+
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown))
+}

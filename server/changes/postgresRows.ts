@@ -1,0 +1,41 @@
+/** Between rows of SQL and what the store speaks of. */
+import { z } from 'zod'
+import { decodeStored, encodeRecord, type StoredRecord } from '../../model/merge/codec.ts'
+import type { CausalRecord } from '../../model/merge/record.ts'
+
+/** Parses the rows of a query. A row of another shape is a bug of ours or a damaged database, and throws. */
+export function parseRows<T>(schema: z.ZodType<T>, rows: readonly unknown[]): readonly T[] {
+  return rows.map((row) => schema.parse(row))
+}
+
+/** A `bigint` column: `pg` returns text, PGlite a number. */
+export const whole = z.union([z.number(), z.string(), z.bigint()]).transform(Number)
+
+/**
+ * A name (of a table, a scope, a peer, a state key) as a `text` column can hold it. PostgreSQL takes no NUL character,
+ * and a lone surrogate has no UTF-8; a peer could send either, and one such record must not stop the others. Ordinary
+ * names stay as they are; no two names become one.
+ */
+export function toColumn(name: string): string {
+  return JSON.stringify(name).slice(1, -1)
+}
+
+export function fromColumn(column: string): string {
+  return z.string().parse(JSON.parse(`"${column}"`))
+}
+
+export function toDocument(record: CausalRecord): string {
+  return JSON.stringify(encodeRecord(record))
+}
+
+/**
+ * `encodeRecord` gave the document its shape, so only its inner consistency is looked at: the bounds that hold for records
+ * of others would make one unreadable that a join has grown past them.
+ */
+export function fromDocument(document: string): CausalRecord {
+  const decoded = decodeStored(stored.parse(JSON.parse(document)))
+  if (!decoded.ok) throw new Error(`a record in the database cannot be read: ${decoded.error.reason}`)
+  return decoded.value
+}
+
+const stored = z.custom<StoredRecord>((value) => typeof value === 'object' && value !== null && 'units' in value)

@@ -1,0 +1,29 @@
+import { z } from 'zod'
+import type { StateStore } from '../../model/sync/changeStore.ts'
+import type { Database } from '../storage/open.ts'
+
+const row = z.object({ key: z.string(), value: z.string() })
+
+/** Small durable facts of this install: identity, cursors, join secrets, quarantine. */
+export function openSqliteState(database: Database): StateStore {
+  database.exec('CREATE TABLE IF NOT EXISTS state (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID')
+  const get = database.prepare('SELECT key, value FROM state WHERE key = ?')
+  const set = database.prepare(
+    'INSERT INTO state (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
+  )
+  const list = database.prepare('SELECT key, value FROM state WHERE substr(key, 1, ?) = ? AND key >= ? ORDER BY key')
+
+  return {
+    async get(key) {
+      const found = get.get(key)
+      return found === undefined ? undefined : JSON.parse(row.parse(found).value)
+    },
+    async set(key, value) {
+      set.run(key, JSON.stringify(value))
+    },
+    async list(prefix) {
+      const found = list.all(prefix.length, prefix, prefix).map((entry) => row.parse(entry))
+      return new Map(found.map(({ key, value }) => [key, JSON.parse(value)]))
+    },
+  }
+}

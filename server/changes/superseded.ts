@@ -1,0 +1,42 @@
+/** What a commit took away: values that stood in a record before it and no longer stand there after it. Pure. */
+import type { CausalRecord } from '../../model/merge/record.ts'
+import { liveValues } from '../../model/merge/record.ts'
+import type { Edit, Sibling } from '../../model/merge/unit.ts'
+import { sameDot } from '../../model/merge/vector.ts'
+import { later } from '../../model/merge/view.ts'
+import type { Superseded } from '../../model/sync/changeStore.ts'
+
+/**
+ * Every live value of `before` that `after` no longer holds, in canonical order. Values stay in their envelopes, so that
+ * a sealed one stays sealed and an open one cannot pass for sealed.
+ *
+ * `replacedBy` is the latest edit that is new in the same register. It is absent when there is none: the value was
+ * replaced by an edit that has been replaced in turn, or its whole unit was taken back.
+ *
+ * @param before `undefined` for a new record: nothing was there to lose
+ */
+export function supersededValues(before: CausalRecord | undefined, after: CausalRecord): readonly Superseded[] {
+  if (!before || before === after) return []
+  const lost: Superseded[] = []
+  for (const { readClass, register, edit, value } of liveValues(before)) {
+    const had = siblingsOf(before, readClass, register)
+    const has = siblingsOf(after, readClass, register)
+    if (holds(has, edit)) continue
+    const [replacement] = has.flatMap((sibling) => (holds(had, sibling.edit) ? [] : [sibling.edit])).sort(later)
+    const { actor, counter, stamp } = edit
+    lost.push({ readClass, register, actor, counter, stamp, value, ...(replacement && { replacedBy: dot(replacement) }) })
+  }
+  return lost
+}
+
+function siblingsOf(record: CausalRecord, readClass: string, register: string): readonly Sibling[] {
+  return record.units.get(readClass)?.registers.get(register) ?? []
+}
+
+function holds(siblings: readonly Sibling[], edit: Edit): boolean {
+  return siblings.some((sibling) => sameDot(sibling.edit, edit))
+}
+
+function dot({ actor, counter, stamp }: Edit): NonNullable<Superseded['replacedBy']> {
+  return { actor, counter, stamp }
+}

@@ -1,0 +1,58 @@
+/**
+ * `POST /api/offline/join`, the one request that needs no token: a device presents a secret and gets its place in the
+ * team. What both ends agree on; `admit.ts` is the hub's end, `joinTeam.ts` the device's.
+ */
+import { z } from 'zod'
+import { deviceIdSchema } from './certificate.ts'
+import { grantSchema } from './grant.ts'
+import { joinSecretSchema } from './joinLink.ts'
+import { MAX_TOKEN_CHARS, privateKeySchema, publicKeySchema } from './token.ts'
+
+export const JOIN_PATH = '/api/offline/join'
+
+const MAX_NAME_CHARS = 200
+/** Of a device or a person. */
+export const nameSchema = z.string().trim().min(1).max(MAX_NAME_CHARS)
+
+const applicant = { secret: joinSecretSchema, deviceName: nameSchema, personName: nameSchema }
+
+/** An install is the fingerprint of its certificate; a browser has none and is given an id. */
+export const joinRequestSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('install'), deviceId: deviceIdSchema, ...applicant }),
+  z.object({ kind: z.literal('browser'), ...applicant }),
+])
+
+export const joinReplySchema = z.object({
+  team: z.object({
+    id: z.uuid(),
+    publicKey: publicKeySchema,
+    /** Only for installs that may serve as hub, and so have to let others in. */
+    privateKey: privateKeySchema.exactOptional(),
+  }),
+  userId: z.uuid(),
+  deviceId: deviceIdSchema,
+  grant: grantSchema,
+  token: z.string().max(MAX_TOKEN_CHARS),
+  hub: z.object({ deviceId: deviceIdSchema, name: z.string().max(MAX_NAME_CHARS) }),
+})
+
+export type JoinRequest = z.infer<typeof joinRequestSchema>
+export type JoinReply = z.infer<typeof joinReplySchema>
+
+export type JoinRefusal = 'unknown' | 'used' | 'expired' | 'same-device' | 'not-a-hub'
+
+interface RefusalReply {
+  readonly status: number
+  readonly code: string
+  /** Wording of the error body; not part of the contract. */
+  readonly error: string
+}
+
+/** How a refusal travels: status and body of the answer. The device recognises it by `code`. */
+export const JOIN_REFUSALS: Readonly<Record<JoinRefusal, RefusalReply>> = {
+  unknown: { status: 403, code: 'JOIN_SECRET_UNKNOWN', error: 'This hub did not make this link' },
+  used: { status: 410, code: 'JOIN_SECRET_USED', error: 'This link has been used' },
+  expired: { status: 410, code: 'JOIN_SECRET_EXPIRED', error: 'This link has expired' },
+  'same-device': { status: 409, code: 'JOIN_SAME_DEVICE', error: 'This link leads to the device itself' },
+  'not-a-hub': { status: 409, code: 'JOIN_NOT_A_HUB', error: 'This device may not let others in' },
+}

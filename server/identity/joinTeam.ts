@@ -1,0 +1,129 @@
+/** The device's end of joining: presents a link's secret to the hub, and believes only a reply that fits together. */
+import { z } from 'zod'
+import { canonicalJson } from '../../model/canonicalJson.ts'
+import { err, ok, type Result, unreachable } from '../../model/result.ts'
+import { deviceIdOf } from './certificate.ts'
+import type { JoinTarget, LinkError } from './joinLink.ts'
+import { JOIN_PATH, JOIN_REFUSALS, type JoinRefusal, type JoinReply, joinReplySchema } from './joinProtocol.ts'
+import { type JsonReply, postJson, type RequestError } from './postJson.ts'
+import { publicKeyOf, readToken } from './token.ts'
+
+/** Who wants to join. */
+export interface Applicant {
+  readonly deviceId: string
+  readonly deviceName: string
+  readonly personName: string
+}
+
+export type JoinError =
+  | { readonly kind: 'hub-unreachable'; readonly url: string; readonly detail: string }
+  | { readonly kind: 'wrong-certificate'; readonly url: string; readonly actual: string | undefined }
+  | { readonly kind: 'secret-unknown' | 'secret-used' | 'secret-expired' | 'same-device' | 'not-a-hub' }
+  | { readonly kind: 'unexpected-reply'; readonly detail: string }
+
+const JOIN_TIMEOUT_MS = 15_000
+const HTTP_OK = 200
+const HTTP_CREATED = 201
+
+const ERROR_KINDS: Readonly<Record<JoinRefusal, JoinError>> = {
+  unknown: { kind: 'secret-unknown' },
+  used: { kind: 'secret-used' },
+  expired: { kind: 'secret-expired' },
+  'same-device': { kind: 'same-device' },
+  'not-a-hub': { kind: 'not-a-hub' },
+}
+
+/** Joins as an install. Nobody but the hub that the link names sees the secret. */
+export async function joinTeam(
+  link: JoinTarget,
+  { deviceId, deviceName, personName }: Applicant,
+  timeoutMs = JOIN_TIMEOUT_MS,
+): Promise<Result<JoinReply, JoinError>> {
+  if (deviceIdOf(link.fingerprint) === deviceId) return err({ kind: 'same-device' })
+  const request = { kind: 'install', secret: link.secret, deviceId, deviceName, personName }
+  const { fingerprint } = link
+  const answer = await postJson(new URL(JOIN_PATH, link.url).href, request, { fingerprint, timeoutMs })
+  if (!answer.ok) return err(toJoinError(answer.error, link.url))
+  if (answer.value.status !== HTTP_OK && answer.value.status !== HTTP_CREATED) return err(refusalOf(answer.value))
+  const reply = joinReplySchema.safeParse(answer.value.body)
+  if (!reply.success) {
+    const fields = reply.error.issues.map((issue) => issue.path.join('.') || 'all of it')
+    return unexpected(`damaged: ${fields.join(', ')}`)
+  }
+  const mismatch = mismatchOf(reply.data, link, deviceId)
+  return mismatch === undefined ? ok(reply.data) : unexpected(mismatch)
+}
+
+/** One sentence for a person: what happened and what to do. */
+export function describeJoinError(error: JoinError | LinkError): string {
+  switch (error.kind) {
+    case 'bad-link':
+      return `The link cannot be used: ${error.reason}.`
+    case 'hub-unreachable':
+      return `The hub at ${error.url} does not answer (${error.detail}): check that it is switched on and that this device is in the same network, then try the link again.`
+    case 'wrong-certificate':
+      return `Another device than the hub of the link answers at ${error.url}, so nothing was sent to it: check that you are in the right network, and ask for a new link from the hub.`
+    case 'secret-unknown':
+      return 'The hub does not know this link: copy the whole link again, or ask for a new one.'
+    case 'secret-used':
+      return 'This link has been used already, and a link works once: ask for a new one.'
+    case 'secret-expired':
+      return 'This link has expired: ask for a new one.'
+    case 'same-device':
+      return 'This link was made by this very device: open it on the device that is to join.'
+    case 'not-a-hub':
+      return 'The device that the link leads to may not let others in: ask the owner of the team for a link.'
+    case 'unexpected-reply':
+      return `The hub gave an answer that this version does not understand (${error.detail}): bring both devices to the same version and ask for a new link.`
+    default:
+      return unreachable(error)
+  }
+}
+
+function toJoinError(error: RequestError, url: string): JoinError {
+  switch (error.kind) {
+    case 'wrong-certificate':
+      return { kind: 'wrong-certificate', url, actual: error.actual }
+    case 'timeout':
+      return { kind: 'hub-unreachable', url, detail: `no answer within ${error.timeoutMs} ms` }
+    case 'unreachable':
+    case 'bad-url':
+      return { kind: 'hub-unreachable', url, detail: error.detail }
+    case 'reply-too-large':
+      return { kind: 'unexpected-reply', detail: `larger than ${error.limitBytes} bytes` }
+    case 'reply-not-json':
+      return { kind: 'unexpected-reply', detail: `status ${error.status}, not JSON` }
+    default:
+      return unreachable(error)
+  }
+}
+
+function refusalOf({ status, body }: JsonReply): JoinError {
+  const code = z.object({ code: z.string().max(100) }).safeParse(body).data?.code
+  for (const refusal of Object.keys(JOIN_REFUSALS) as JoinRefusal[]) {
+    if (JOIN_REFUSALS[refusal].code === code) return ERROR_KINDS[refusal]
+  }
+  return { kind: 'unexpected-reply', detail: `status ${status}${code === undefined ? '' : `, ${code}`}` }
+}
+
+/**
+ * What in the reply contradicts the link, the device or the reply itself. The token's time is left to whoever uses it:
+ * a device whose clock is wrong may still join.
+ */
+function mismatchOf(reply: JoinReply, link: JoinTarget, deviceId: string): string | undefined {
+  const { team, userId, grant } = reply
+  if (reply.deviceId !== deviceId) return 'it is for another device'
+  if (reply.hub.deviceId !== deviceIdOf(link.fingerprint)) return 'it names another hub'
+  if (link.team !== undefined && team.id !== link.team) return 'it names another team'
+  if (team.privateKey !== undefined && publicKeyOf(team.privateKey) !== team.publicKey) return 'its keys do not match'
+  const token = readToken(reply.token, team.publicKey)
+  if (!token.ok) return `its token is ${token.error.kind}`
+  const promised = { team: team.id, user: userId, device: deviceId, ...grant }
+  const { team: ofTeam, user, device, role, weddings } = token.value
+  const given = { team: ofTeam, user, device, role, weddings }
+  return canonicalJson(given) === canonicalJson(promised) ? undefined : 'its token says something else'
+}
+
+function unexpected(detail: string): Result<never, JoinError> {
+  return err({ kind: 'unexpected-reply', detail })
+}

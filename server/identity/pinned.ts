@@ -1,0 +1,105 @@
+/**
+ * TLS that talks to one certificate and no other.
+ *
+ * Names and issuers say nothing about a laptop in a venue's Wi-Fi, so Node's own check is off, and with it
+ * `checkServerIdentity`. Instead the fingerprint is compared when the handshake has ended, and only then is the socket
+ * handed to whoever wants to write on it: somebody who answers at the right address with another certificate sees a
+ * handshake and not one byte of a request. That the peer holds the certificate's key is part of the handshake itself.
+ */
+import { Agent, type RequestOptions } from 'node:https'
+import { isIP } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { connect, type TLSSocket } from 'node:tls'
+import { fingerprintOf } from './certificate.ts'
+
+export class PinError extends Error {
+  readonly kind = 'wrong-certificate'
+  readonly expected: string
+  /** Absent if the peer showed no certificate. */
+  readonly actual: string | undefined
+
+  constructor(expected: string, actual: string | undefined) {
+    super(`the certificate is ${actual ?? 'missing'}, not ${expected}`)
+    this.name = 'PinError'
+    this.expected = expected
+    this.actual = actual
+  }
+}
+
+/** What Node's `createConnection` option is given, as far as it matters here. */
+export interface ConnectTarget {
+  readonly host?: string | null | undefined
+  readonly port?: number | string | null | undefined
+}
+
+type OnConnected = (error: Error | null, socket: Duplex) => void
+
+/** How long connecting and the handshake may take together. */
+const CONNECT_TIMEOUT_MS = 10_000
+
+/**
+ * A `createConnection` for `https.request` (without an agent). It calls back with the socket, or with an error, which is
+ * a {@link PinError} if another certificate answered; the socket is then destroyed.
+ */
+export function pinnedConnect(
+  fingerprint: string,
+  timeoutMs = CONNECT_TIMEOUT_MS,
+): (target: ConnectTarget, onConnected: OnConnected) => undefined {
+  return ({ host, port }, onConnected) => {
+    // Only these are taken over. A request's `path` would be read as that of a local socket, and a kept `session` may
+    // resume without showing a certificate.
+    const name = host ?? 'localhost'
+    const socket = connect({
+      host: name,
+      port: Number(port ?? 443),
+      ...(isIP(name) === 0 && { servername: name }),
+      minVersion: 'TLSv1.3',
+      ALPNProtocols: ['http/1.1'],
+      rejectUnauthorized: false,
+    })
+    const timer = setTimeout(() => fail(new Error(`no TLS connection within ${timeoutMs} ms`)), timeoutMs)
+    const fail = (error: Error): void => {
+      clearTimeout(timer)
+      socket.off('secureConnect', check)
+      socket.destroy()
+      onConnected(error, socket)
+    }
+    const check = (): void => {
+      const actual = peerFingerprint(socket)
+      if (actual !== fingerprint) {
+        // The listener stays, so that an error which the destroyed socket may still have finds somebody.
+        fail(new PinError(fingerprint, actual))
+        return
+      }
+      clearTimeout(timer)
+      socket.off('error', fail)
+      onConnected(null, socket)
+    }
+    socket.on('error', fail)
+    socket.once('secureConnect', check)
+  }
+}
+
+/** For `https.request` and for `new WebSocket(url, { agent })`. Every request gets its own connection. */
+export function pinnedAgent(fingerprint: string, timeoutMs = CONNECT_TIMEOUT_MS): Agent {
+  return new PinnedAgent(fingerprint, timeoutMs)
+}
+
+class PinnedAgent extends Agent {
+  readonly #connect: ReturnType<typeof pinnedConnect>
+
+  constructor(fingerprint: string, timeoutMs: number) {
+    super({ keepAlive: false, maxCachedSessions: 0 })
+    this.#connect = pinnedConnect(fingerprint, timeoutMs)
+  }
+
+  override createConnection(options: RequestOptions, onConnected?: OnConnected): undefined {
+    if (onConnected === undefined) throw new TypeError('a pinned connection is handed over by callback only')
+    this.#connect(options, onConnected)
+  }
+}
+
+function peerFingerprint(socket: TLSSocket): string | undefined {
+  const certificate = socket.getPeerX509Certificate()
+  return certificate && fingerprintOf(certificate.raw)
+}
