@@ -81,7 +81,9 @@ export function readDuration(cell: string): number | undefined {
   const text = cell.trim().toLowerCase().replace(',', '.')
   const minutes = /^(\d+(?:\.\d+)?)\s*(?:m|mins?\.?|minutes?|')?$/.exec(text)
   if (minutes !== null) return Number(minutes[1])
-  const hours = /^(\d+(?:\.\d+)?)\s*(?:h|hrs?\.?|hours?)(?:\s*(?:and\s*)?(\d{1,2})\s*(?:m|mins?\.?|minutes?)?)?$/.exec(text)
+  const hours = /^(\d+(?:\.\d+)?)\s*(?:h|hrs?\.?|hours?)(?:\s*(?:and\s*)?(\d{1,2})\s*(?:m|mins?\.?|minutes?)?)?$/.exec(
+    text,
+  )
   if (hours !== null) return Math.round(Number(hours[1]) * 60 + Number(hours[2] ?? 0))
   const clock = /^(\d{1,2}):(\d{2})(?::00)?$/.exec(text)
   return clock === null ? undefined : Number(clock[1]) * 60 + Number(clock[2])
@@ -123,8 +125,9 @@ function clockIn(raw: string): Clock | undefined {
     return { minutes: Math.round(Number(text.replace(',', '.')) * DAY_MIN) % DAY_MIN, form: '24h' }
   }
   const match =
-    /^(\d{1,2})(?:([:.h])(\d{2})(?::\d{2}(?:\.\d+)?)?)?\s*(a\.?m\.?|p\.?m\.?|o'?clock|h(?:rs?|ours)?|uhr)?$/.exec(text) ??
-    /^(\d{1,2})()(\d{2})\s*(a\.?m\.?|p\.?m\.?|h(?:rs?|ours)?|uhr)?$/.exec(text)
+    /^(\d{1,2})(?:([:.h])(\d{2})(?::\d{2}(?:\.\d+)?)?)?\s*(a\.?m\.?|p\.?m\.?|o'?clock|h(?:rs?|ours)?|uhr)?$/.exec(
+      text,
+    ) ?? /^(\d{1,2})()(\d{2})\s*(a\.?m\.?|p\.?m\.?|h(?:rs?|ours)?|uhr)?$/.exec(text)
   if (match === null) return undefined
   const [, hourText = '', mark, minuteText = '0', suffix = ''] = match
   return clockOf(hourText, Number(minuteText), mark, suffix)

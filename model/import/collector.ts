@@ -38,10 +38,16 @@ export function collector(table: string, idOf: (...key: readonly string[]) => st
     const finished: { key: readonly string[]; data: Record<string, unknown> }[] = []
     for (const { draft, key } of candidates) {
       const result = finish(draft, table)
-      if (!result.ok) return refuse(source, result.error)
+      if (!result.ok) {
+        refuse(source, result.error)
+        return
+      }
       finished.push({ key, data: result.value })
     }
-    if (finished.length === 0) return refuse(source, 'There is nothing in this row that can be imported.')
+    if (finished.length === 0) {
+      refuse(source, 'There is nothing in this row that can be imported.')
+      return
+    }
     rows += 1
     for (const { key, data } of finished) items.push({ line: source.line, row: rows, table, id: idOf(...key), data })
     const reasons = new Set(candidates.flatMap(({ draft }) => draft.warnings))

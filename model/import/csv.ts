@@ -39,9 +39,9 @@ export function readRows(text: string, separator: Separator, upTo?: number): Res
     })
     return ok(rows)
   } catch (error) {
-    const line = lineOf(error)
-    const where = line === undefined ? '' : ` near line ${line}`
-    return err(`A quotation mark is opened and never closed${where}; close it and import the file again.`)
+    return err(
+      `A quotation mark is opened in line ${lineOf(error)} and never closed; close it and import the file again.`,
+    )
   }
 }
 
@@ -49,8 +49,9 @@ export function isBlank(row: SheetRow): boolean {
   return row.cells.every((cell) => cell === '')
 }
 
-function lineOf(error: unknown): number | undefined {
-  const shape = z.object({ lines: z.number() }).safeParse(error)
+/** The line where the quotation mark was opened: the parser stands at the end of the file, with all since then in `raw`. */
+function lineOf(error: unknown): number {
+  const shape = z.object({ lines: z.number(), raw: z.string() }).safeParse(error)
   if (!shape.success) throw error // not the parser's: a bug, and it should be loud
-  return shape.data.lines
+  return shape.data.lines - shape.data.raw.split('\n').length + 1
 }

@@ -20,7 +20,8 @@ export interface Diet {
 }
 
 const ALLERGY = /allerg|intoleran|anaphyla|c(o?e)liac|epi-?pen|\bsevere\b/i
-const WAY_OF_EATING = /^(jain|vegan|vegetarian|veggie|non[ _-]?veg(etarian)?|pescatarian|halal|kosher|hindu|no (beef|pork|alcohol))$/i
+const WAY_OF_EATING =
+  /^(jain|vegan|vegetarian|veggie|non[ _-]?veg(etarian)?|pescatarian|halal|kosher|hindu|no (beef|pork|alcohol))$/i
 
 /** Reads the diet cells of one guest. */
 export function readDiet({ meal, dietary, allergies }: DietCells): Diet {

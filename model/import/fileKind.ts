@@ -1,5 +1,8 @@
 /** What kind of file it is, by content first: names lie, and a calendar may be called `download.txt`. */
-export type FileKind = 'csv' | 'ics' | { readonly refused: 'not-readable' | 'nothing-to-import'; readonly reason: string }
+export type FileKind =
+  | 'csv'
+  | 'ics'
+  | { readonly refused: 'not-readable' | 'nothing-to-import'; readonly reason: string }
 
 const SPREADSHEET = 'Open it, choose "Save as", take "CSV UTF-8", and import that file.'
 
@@ -14,11 +17,12 @@ export function fileKind(name: string, text: string): FileKind {
       reason: 'This is an address card (vCard), which cannot be imported yet; enter the contact by hand under Vendors.',
     }
   }
-  if (/^PK\u0003\u0004/.test(text) || ['xlsx', 'xls', 'xlsm', 'ods', 'numbers'].includes(extension)) {
+  if (text.startsWith('PK\u0003\u0004') || ['xlsx', 'xls', 'xlsm', 'ods', 'numbers'].includes(extension)) {
     return { refused: 'not-readable', reason: `This is a spreadsheet workbook, which cannot be read. ${SPREADSHEET}` }
   }
   if (start.startsWith('%PDF') || ['pdf', 'docx', 'doc', 'pages', 'rtf'].includes(extension)) {
-    const reason = 'This is a printed document, which cannot be read; ask its author for the table or the calendar file.'
+    const reason =
+      'This is a printed document, which cannot be read; ask its author for the table or the calendar file.'
     return { refused: 'not-readable', reason }
   }
   if (text.includes('\u0000')) {

@@ -49,7 +49,9 @@ function mainPeople(cells: NameCells): PersonName[] {
   // "Smith" alone is no way to call someone; with the title it is.
   const words = firstName === '' ? [cells.honorific, lastName] : [firstName, lastName]
   const name = words.filter((word) => word !== '').join(' ')
-  return name === '' || (firstName === '' && lastName === '') ? [] : [{ name, ...parts(firstName, lastName), isSecond: false }]
+  return name === '' || (firstName === '' && lastName === '')
+    ? []
+    : [{ name, ...parts(firstName, lastName), isSecond: false }]
 }
 
 function secondPerson(cells: NameCells): PersonName[] {

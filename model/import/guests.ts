@@ -18,7 +18,10 @@ const RSVP: readonly (readonly [RegExp, string])[] = [
   [/^(no|n|false|0|declined?|declines|regrets?|not (attending|coming)|can'?t (come|attend)|absent)$/i, 'declined'],
   [/^(yes|y|true|1|x|✓|✔|confirmed|attending|attends|accepted|accepts?|coming|going|joyfully accepts)$/i, 'attending'],
   [/^(maybe|tentative|unsure|perhaps|\?)$/i, 'maybe'],
-  [/^(pending|invited|sent|awaiting.*|waiting|no (reply|response|answer)( yet)?|not yet|unknown|open|tbc)$/i, 'pending'],
+  [
+    /^(pending|invited|sent|awaiting.*|waiting|no (reply|response|answer)( yet)?|not yet|unknown|open|tbc)$/i,
+    'pending',
+  ],
 ]
 
 /** Reads a guest list. Every row below the header is a guest or two, a heading, or refused. */
@@ -50,19 +53,15 @@ export function readGuests(sheet: Sheet, target: ImportTarget): ImportReading {
       const plain = key.join('|').toLowerCase()
       const first = linesByKey.get(plain)
       if (first === undefined) linesByKey.set(plain, row.line)
-      else into.warn(row.line, `"${key[0]}" stands in line ${first} too; both were kept. Check that they are two people.`)
+      else
+        into.warn(row.line, `"${key[0]}" stands in line ${first} too; both were kept. Check that they are two people.`)
     }
     into.take(row, candidates)
   }
   return into.reading('csv', columnsOf(sheet))
 }
 
-function guestsOf(
-  sheet: Sheet,
-  row: SheetRow,
-  heading: string,
-  namesById: ReadonlyMap<string, string>,
-): Candidate[] {
+function guestsOf(sheet: Sheet, row: SheetRow, heading: string, namesById: ReadonlyMap<string, string>): Candidate[] {
   const cell = (field: string) => cellOf(sheet, row, field)
   const { people, wasSplit } = namesIn({
     name: cell('name'),
@@ -186,7 +185,9 @@ function isHeading(sheet: Sheet, row: SheetRow): boolean {
 
 function guestIds(sheet: Sheet): Map<string, string> {
   const names = sheet.rows.map((row): [string, string] => {
-    const full = [cellOf(sheet, row, 'firstName'), cellOf(sheet, row, 'lastName')].filter((part) => part !== '').join(' ')
+    const full = [cellOf(sheet, row, 'firstName'), cellOf(sheet, row, 'lastName')]
+      .filter((part) => part !== '')
+      .join(' ')
     return [cellOf(sheet, row, 'id'), cellOf(sheet, row, 'name') || full]
   })
   return new Map(names.filter(([id, name]) => id !== '' && name !== ''))

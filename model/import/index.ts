@@ -13,8 +13,8 @@ import type { ImportError, ImportReading, ImportSource, ImportTarget } from './t
 
 export { decodeText, type TextEncodingName } from './decode.ts'
 export type {
-  ImportedRow,
   ImportError,
+  ImportedRow,
   ImportReading,
   ImportRefusal,
   ImportSource,

@@ -1,4 +1,4 @@
-import { type Result, err, ok } from '../result.ts'
+import { err, ok, type Result } from '../result.ts'
 import { tableNamed } from '../tables/index.ts'
 import { MAX_NAME_CHARS, MAX_TEXT_CHARS } from '../tables/types.ts'
 
@@ -7,7 +7,7 @@ import { MAX_NAME_CHARS, MAX_TEXT_CHARS } from '../tables/types.ts'
  * screens included, so on a timeline these go to the planner's internal notes.
  */
 const CONFIDENTIAL =
-  /mail|phone|mobile|whatsapp|budget|price|cost|fee|deposit|balance|payment|invoice|diet|allerg|accessib|medical|private|internal|consent|password|guestaddress|homeaddress/
+  /mail|(?<!micro|head)phone|mobile|whatsapp|budget|price|costs?$|fees?$|deposit|balance|payment|invoice|diet|allerg|accessib|medical|private|internal|consent|password|guestaddress|homeaddress/
 
 /** A record in the making: fields by name, and what found no field. */
 export interface Draft {
@@ -69,7 +69,9 @@ export function finish(draft: Draft, tableName: string): Result<Record<string, u
 function shortened(draft: Draft, name: string, value: unknown): unknown {
   if (typeof value === 'string' && value.length > MAX_NAME_CHARS) {
     draft.notes.push(`${name}: ${value}`)
-    draft.warnings.push(`The ${name} is longer than ${MAX_NAME_CHARS} characters; it was cut, and is whole in the notes.`)
+    draft.warnings.push(
+      `The ${name} is longer than ${MAX_NAME_CHARS} characters; it was cut, and is whole in the notes.`,
+    )
     return cut(value)
   }
   if (Array.isArray(value) && value.some((member) => typeof member === 'string' && member.length > MAX_NAME_CHARS)) {

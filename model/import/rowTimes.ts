@@ -59,9 +59,7 @@ export function timesOf(rows: readonly TimeCells[], options: TimesOptions): AllT
     chainEnd: hasClock || options.anchor === undefined ? undefined : anchorMin(options.anchor, options.weddingDate),
     onlyDurations: !hasClock && hasDurations,
   }
-  const times = rows.map((row, i) =>
-    rowTimes(row, starts[i] ?? { kind: 'blank' }, upcomingClock(starts, i), context),
-  )
+  const times = rows.map((row, i) => rowTimes(row, starts[i] ?? { kind: 'blank' }, upcomingClock(starts, i), context))
   return { rows: times, needsAnchor: !hasClock && hasDurations && options.anchor === undefined }
 }
 
@@ -131,9 +129,9 @@ function endOf(
   const cell = end.kind === 'clock' ? row.end : row.start
   const endDay = row.endDate === '' ? undefined : context.dates(row.endDate).day
   // An end date that only repeats the start's says nothing about 00:30.
-  if (endDay !== undefined && clock.form !== 'bare' && endDay * DAY_MIN + clock.minutes >= startMin) {
-    return endDay * DAY_MIN + clock.minutes
-  }
+  const onEndDay = choices(clock).map((minutes) => (endDay ?? 0) * DAY_MIN + minutes)
+  const stated = endDay === undefined ? undefined : onEndDay.find((minute) => minute >= startMin)
+  if (stated !== undefined) return stated
   const placed = context.walk.end(startMin, clock, cell)
   warnings.push(...placed.warnings)
   if (placed.wallMin !== undefined && byDuration !== undefined && placed.wallMin !== byDuration) {

@@ -16,6 +16,12 @@ export function widthCheck(sheet: Sheet): (row: SheetRow) => WidthCheck {
   // Some programs end every line with a separator; then the empty cell means nothing.
   const allAreLong = sheet.rows.every((row) => row.cells.length > width)
   return (row) => {
+    if (width > 1 && row.cells.some((cell) => holdsRows(cell, sheet.separator, width))) {
+      const refusal =
+        'A quotation mark seems to be missing here, so that several rows run together; ' +
+        'close it, or take it away, and import the file again.'
+      return { refusal }
+    }
     const surplus = row.cells.slice(width)
     if (surplus.some((cell) => cell !== '')) {
       const refusal =
@@ -31,4 +37,14 @@ export function widthCheck(sheet: Sheet): (row: SheetRow) => WidthCheck {
     if (!isShort) return {}
     return { warning: `The row has ${row.cells.length} cells under ${width} headers; the rest was taken as blank.` }
   }
+}
+
+/**
+ * A cell that was opened by a stray quotation mark has swallowed whole rows. Unlike those of prose, their separators have
+ * no space behind them.
+ */
+function holdsRows(cell: string, separator: string, width: number): boolean {
+  if (/^\s*[[{]/.test(cell)) return false // data printed over several lines
+  const [, ...lines] = cell.split('\n')
+  return lines.some((line) => line.replaceAll(`${separator} `, ' ').split(separator).length >= Math.max(width - 1, 2))
 }

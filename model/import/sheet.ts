@@ -21,6 +21,7 @@ export type Layout = 'timeline' | 'people-columns' | 'booking' | 'guests'
 export interface Sheet {
   readonly layout: Layout
   readonly columns: Columns
+  readonly separator: Separator
   readonly header: SheetRow
   readonly rows: readonly SheetRow[]
 }
@@ -54,10 +55,14 @@ export function readSheet(
   text: string,
   table: 'timeline_items' | 'guests' | undefined,
 ): Result<Sheet, { readonly kind: 'not-readable' | 'nothing-to-import'; readonly reason: string }> {
+  let damage: string | undefined
   let best: { separator: Separator; row: number; layout: Layout; columns: Columns } | undefined
   for (const separator of separatorsOf(text)) {
     const head = readRows(text, separator, HEADER_WITHIN_ROWS + 1)
-    if (!head.ok) continue
+    if (!head.ok) {
+      damage ??= head.error
+      continue
+    }
     for (const [row, { cells }] of head.value.slice(0, HEADER_WITHIN_ROWS).entries()) {
       const found = layoutOf(cells, table)
       if (found !== undefined && found.columns.byField.size > (best?.columns.byField.size ?? 0)) {
@@ -65,13 +70,14 @@ export function readSheet(
       }
     }
   }
+  if (best === undefined && damage !== undefined) return err({ kind: 'not-readable', reason: damage })
   if (best === undefined) return err({ kind: 'nothing-to-import', reason: whyNoHeader(text, table) })
   const all = readRows(text, best.separator)
   if (!all.ok) return err({ kind: 'not-readable', reason: all.error })
   const header = all.value[best.row]
   if (header === undefined) return err({ kind: 'nothing-to-import', reason: whyNoHeader(text, table) })
   const rows = all.value.slice(best.row + 1).filter((row) => !isBlank(row))
-  return ok({ layout: best.layout, columns: best.columns, header, rows })
+  return ok({ layout: best.layout, columns: best.columns, separator: best.separator, header, rows })
 }
 
 /** Excel may say which separator it used in a first line `sep=;`. */
@@ -118,7 +124,11 @@ function guestLayout(cells: readonly string[], chosen: boolean): Found {
   const plain = new Set(cells.map(plainHeader))
   const tells = ['party', 'side', 'rsvpStatus', 'meal', 'dietary', 'allergies', 'tableNumber', 'seat', 'partnerName']
   const isGuestList =
-    tells.some(has) || (has('firstName') && has('lastName')) || has('plusOne') || has('accessibility') || plain.has('age')
+    tells.some(has) ||
+    (has('firstName') && has('lastName')) ||
+    has('plusOne') ||
+    has('accessibility') ||
+    plain.has('age')
   if (!chosen && (!isGuestList || matches(cells, TIMELINE_HEADERS, 'start'))) return undefined
   // Without a second person's columns, `guestdietary` is the guest's own diet.
   const hasSecond = has('secondFirstName') || has('secondLastName') || has('secondName')

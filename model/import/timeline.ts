@@ -7,8 +7,8 @@ import { newDraft } from './notes.ts'
 import { type RowTimes, type TimeCells, timesOf } from './rowTimes.ts'
 import { widthCheck } from './rowWidth.ts'
 import type { Sheet } from './sheet.ts'
-import { putTimes, wallText } from './timelineTimes.ts'
 import { isPointInTime, putTimelineFields, TIMELINE_TABLE } from './timelineFields.ts'
+import { putTimes, wallText } from './timelineTimes.ts'
 import type { ImportReading, ImportTarget } from './types.ts'
 import { localDate } from './wallTime.ts'
 
@@ -74,8 +74,8 @@ export function withDateWarning(reading: ImportReading, line: number, target: Im
   const starts = reading.items.flatMap(({ data }) => (typeof data.startTime === 'string' ? [data.startTime] : []))
   const dates = [...new Set(starts.map((iso) => localDate(iso, target.timezone)))].sort()
   if (dates.length === 0 || dates.includes(target.date)) return reading
-  const span = dates.length === 1 ? dates[0] : `${dates[0]} to ${dates.at(-1)}`
-  const reason = `Nothing in this file is on the wedding's date, ${target.date}: it runs ${span}. The dates were kept.`
+  const span = dates.length === 1 ? `it is all on ${dates[0]}` : `it runs ${dates[0]} to ${dates.at(-1)}`
+  const reason = `Nothing in this file is on the wedding's date, ${target.date}: ${span}. The dates were kept.`
   return { ...reading, warned: [{ line, reason }, ...reading.warned] }
 }
 
@@ -196,7 +196,9 @@ function inferredEnds(
   const columns = sheet.layout === 'people-columns' ? sheet.columns.rest : [titleColumn(sheet)]
   const inferred = new Map<Entry, Map<number, number>>()
   for (const column of columns) {
-    const list = entries.filter(({ row }) => (row.cells[column] ?? '') !== '' && !isPointInTime(row.cells[column] ?? ''))
+    const list = entries.filter(
+      ({ row }) => (row.cells[column] ?? '') !== '' && !isPointInTime(row.cells[column] ?? ''),
+    )
     for (const [i, entry] of list.entries()) {
       const time = times.get(entry)
       if (time?.startMin === undefined || time.endMin !== undefined || time.durationMin !== undefined) continue

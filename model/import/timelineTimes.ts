@@ -9,13 +9,7 @@ import { instantOf, minutesBetween, plusMinutes } from './wallTime.ts'
  * Fills in the times of an item.
  * @param inferredEnd wall minutes at which the next item begins, for one that states no end
  */
-export function putTimes(
-  draft: Draft,
-  time: RowTimes,
-  cells: TimeCells,
-  timezone: string,
-  inferredEnd?: number,
-): void {
+export function putTimes(draft: Draft, time: RowTimes, cells: TimeCells, timezone: string, inferredEnd?: number): void {
   put(draft, 'originalTime', originalTime(cells))
   if (time.approximate) draft.data.approximate = true
   draft.warnings.push(...time.warnings)

@@ -16,7 +16,9 @@ export interface Instant {
  */
 export function instantOf(wallMin: number, timezone: string): Instant {
   const minutes = ((wallMin % DAY_MIN) + DAY_MIN) % DAY_MIN
-  const [year, month, day] = dateOfDay(Math.floor(wallMin / DAY_MIN)).split('-').map(Number)
+  const [year, month, day] = dateOfDay(Math.floor(wallMin / DAY_MIN))
+    .split('-')
+    .map(Number)
   const wall = { hour: Math.floor(minutes / 60), minute: minutes % 60 }
   return instantOfParts({ year: year ?? 0, month: month ?? 0, day: day ?? 0, ...wall }, timezone)
 }

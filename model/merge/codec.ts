@@ -20,6 +20,8 @@ import { compareDots, compareText, covers } from './vector.ts'
 const MAX_ACTORS = 1_000
 const MAX_EDITS = 20_000
 const MAX_REGISTERS = 5_000
+/** Deeper values could be parsed, and then neither written down nor compared. */
+const MAX_VALUE_DEPTH = 50
 const MAX_COUNTER = 2 ** 48
 export const MAX_RECORD_BYTES = 1_000_000
 
@@ -132,7 +134,7 @@ export function decodeStored(stored: StoredRecord): Result<CausalRecord, Malform
     if (!decoded.ok) return malformed(`${readClass}: ${decoded.error.reason}`)
     units.set(readClass, decoded.value)
   }
-  if (![...units.values()].some((unit) => unit.registers.size > 0)) return malformed('the record holds no value')
+  if (units.size === 0) return malformed('the record holds no value')
   return ok({ id, scope, table, base, units })
 }
 
@@ -150,12 +152,19 @@ function decodeUnit(stored: StoredUnit, actors: readonly string[]): Result<Unit,
     if (!covers(vector, edit)) return malformed('a dot lies outside the version vector')
     edits.push(edit)
   }
+  if (new Set(edits.map(({ actor, counter }) => `${actor} ${counter}`)).size !== edits.length) {
+    return malformed('an edit is listed twice')
+  }
   const registers = new Map<string, readonly Sibling[]>()
   const names = Object.entries(stored.r)
+  if (names.length === 0) return malformed('edits are counted and no value is held')
   if (names.length > MAX_REGISTERS) return malformed('too many registers')
   for (const [name, flat] of names) {
     const siblings = decodeSiblings(flat, edits)
     if (!siblings) return malformed(`register ${name} names an edit that is not listed`)
+    if (siblings.some(({ value }) => isDeeperThan(value, MAX_VALUE_DEPTH))) {
+      return malformed(`register ${name} holds a value of too many levels`)
+    }
     registers.set(name, siblings)
   }
   return ok({ vector, registers })
@@ -178,13 +187,20 @@ function decodeEdit([actorIndex, counter, stamp, tag, more]: StoredEdit, actors:
 function decodeSiblings(flat: readonly unknown[], edits: readonly Edit[]): readonly Sibling[] | undefined {
   if (flat.length === 0 || flat.length % 2 !== 0) return undefined
   const siblings: Sibling[] = []
+  const used = new Set<Edit>()
   for (let i = 0; i < flat.length; i += 2) {
     const position = flat[i]
     const edit = typeof position === 'number' ? edits[position] : undefined
-    if (!edit || siblings.some((sibling) => sibling.edit === edit)) return undefined
+    if (!edit || used.has(edit)) return undefined
+    used.add(edit)
     siblings.push({ edit, value: flat[i + 1] })
   }
   return siblings.sort((a, b) => compareDots(a.edit, b.edit))
+}
+
+function isDeeperThan(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return levels === 0 || Object.values(value).some((inner) => isDeeperThan(inner, levels - 1))
 }
 
 function malformed(reason: string): { readonly ok: false; readonly error: MalformedRecord } {

@@ -53,38 +53,56 @@ export interface DotClash {
  * Commutative, associative, idempotent. Returns `a` itself when `b` brings nothing new.
  */
 export function joinUnits(a: Unit, b: Unit): Result<Unit, DotClash> {
+  const clash = clashOf(a, b)
+  if (clash) return err(clash)
   const vector = joinVectors(a.vector, b.vector)
   const registers = new Map<string, readonly Sibling[]>()
   let changed = vector !== a.vector
   for (const name of new Set([...a.registers.keys(), ...b.registers.keys()])) {
     const mine = a.registers.get(name) ?? []
-    const theirs = b.registers.get(name) ?? []
-    const joined = joinRegister(name, mine, a.vector, theirs, b.vector)
-    if (!joined.ok) return joined
-    if (joined.value !== mine) changed = true
-    if (joined.value.length > 0) registers.set(name, joined.value)
+    const joined = joinRegister(mine, a.vector, b.registers.get(name) ?? [], b.vector)
+    if (joined !== mine) changed = true
+    if (joined.length > 0) registers.set(name, joined)
   }
+  // The last edit of all is always held by somebody. If nothing is left, one dot stands for different fields.
+  const [lost] = registers.size === 0 ? liveEdits(a) : []
+  if (lost) return err(dotClash(...lost))
   return ok(changed ? { vector, registers } : a)
 }
 
+/** A dot that stands for different contents on the two sides, in whatever registers. */
+function clashOf(a: Unit, b: Unit): DotClash | undefined {
+  const contents = new Map([...liveEdits(b)].map(([, edit]) => [`${edit.actor} ${edit.counter}`, contentOf(edit)]))
+  for (const [register, edit] of liveEdits(a)) {
+    const other = contents.get(`${edit.actor} ${edit.counter}`)
+    if (other !== undefined && other !== contentOf(edit)) return dotClash(register, edit)
+  }
+  return undefined
+}
+
+/** The tag stands for the values. The stamp is not in it, and two stamps would order siblings differently. */
+function contentOf({ tag, stamp, ask }: Edit): string {
+  return `${tag} ${stamp} ${ask ?? false}`
+}
+
+function* liveEdits({ registers }: Unit): Generator<[register: string, edit: Edit]> {
+  for (const [register, siblings] of registers) for (const { edit } of siblings) yield [register, edit]
+}
+
 function joinRegister(
-  register: string,
   mine: readonly Sibling[],
   myVector: Vector,
   theirs: readonly Sibling[],
   theirVector: Vector,
-): Result<readonly Sibling[], DotClash> {
-  const kept: Sibling[] = []
-  for (const sibling of mine) {
-    const twin = theirs.find(({ edit }) => sameDot(edit, sibling.edit))
-    if (twin && twin.edit.tag !== sibling.edit.tag) return err(dotClash(register, sibling.edit))
-    if (twin || !covers(theirVector, sibling.edit)) kept.push(sibling)
-  }
+): readonly Sibling[] {
+  const kept = mine.filter(
+    ({ edit }) => !covers(theirVector, edit) || theirs.some((sibling) => sameDot(sibling.edit, edit)),
+  )
   const added = theirs.filter(
     ({ edit }) => !covers(myVector, edit) && !mine.some((sibling) => sameDot(sibling.edit, edit)),
   )
-  if (added.length === 0 && kept.length === mine.length) return ok(mine)
-  return ok([...kept, ...added].sort((x, y) => compareDots(x.edit, y.edit)))
+  if (added.length === 0 && kept.length === mine.length) return mine
+  return [...kept, ...added].sort((x, y) => compareDots(x.edit, y.edit))
 }
 
 function dotClash(register: string, { actor, counter }: Dot): DotClash {

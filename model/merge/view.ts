@@ -34,7 +34,7 @@ export function viewRecord(record: CausalRecord): RecordView {
   const data: [string, unknown][] = []
   const siblings: [string, readonly SeenValue[]][] = []
   let updated: Edit | undefined
-  for (const unit of record.units.values()) {
+  for (const [, unit] of inOrder(record.units)) {
     for (const [name, registers] of byField(unit)) {
       for (const { siblings: values } of registers) {
         for (const { edit } of values) if (!updated || isLater(edit, updated)) updated = edit
@@ -64,9 +64,14 @@ interface NamedRegister {
   readonly siblings: readonly Sibling[]
 }
 
+/** Replicas have come by the same entries in different orders; what is shown must not depend on that. */
+function inOrder<T>(entries: ReadonlyMap<string, T>): [string, T][] {
+  return [...entries].sort(([a], [b]) => compareText(a, b))
+}
+
 function byField(unit: Unit): Map<string, NamedRegister[]> {
   const fields = new Map<string, NamedRegister[]>()
-  for (const [name, siblings] of unit.registers) {
+  for (const [name, siblings] of inOrder(unit.registers)) {
     const { field, member } = parseRegister(name)
     const registers = fields.get(field) ?? []
     registers.push(member === undefined ? { siblings } : { member, siblings })
@@ -78,7 +83,8 @@ function byField(unit: Unit): Map<string, NamedRegister[]> {
 /** The distinct values of one field, the visible one first. Empty if the field was never written. */
 export function viewField(field: Field, registers: readonly NamedRegister[]): readonly SeenValue[] {
   if (field.policy === 'set') return viewSet(registers)
-  const siblings = registers[0]?.siblings ?? []
+  // Registers of members are those of a set of a newer version, which this one cannot show.
+  const siblings = registers.find(({ member }) => member === undefined)?.siblings ?? []
   if (field.policy === 'text') return viewText(siblings)
   return viewRegister(field.policy, siblings)
 }
@@ -153,12 +159,12 @@ export function isDeleted(record: CausalRecord): boolean {
   return seen.length > 0 && !kept && unseenByDeletion(record).length === 0
 }
 
-/** The live edits that no deletion has seen, if there is a deletion at all. */
+/** The live edits that no deletion has seen, the latest first, if there is a deletion at all. */
 export function unseenByDeletion(record: CausalRecord): readonly { readonly readClass: string; readonly edit: Edit }[] {
   const { seen } = deletions(record)
   if (seen.length === 0) return []
   const unseen: { readClass: string; edit: Edit }[] = []
-  for (const [readClass, unit] of record.units) {
+  for (const [readClass, unit] of inOrder(record.units)) {
     for (const [register, siblings] of unit.registers) {
       if (register === DELETED || register === CREATED) continue
       for (const { edit } of siblings) {
@@ -167,7 +173,7 @@ export function unseenByDeletion(record: CausalRecord): readonly { readonly read
       }
     }
   }
-  return unseen
+  return unseen.sort((a, b) => later(a.edit, b.edit))
 }
 
 /** The values of the `$deleted` register: what each deletion had seen, and whether somebody wrote "not deleted". */

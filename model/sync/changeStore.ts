@@ -1,4 +1,5 @@
 import type { CausalRecord } from '../merge/record.ts'
+import type { Edit } from '../merge/unit.ts'
 import type { Vector } from '../merge/vector.ts'
 
 /** One record to be committed. */
@@ -83,6 +84,8 @@ export interface Superseded {
   readonly counter: number
   readonly stamp: string
   readonly value: unknown
+  /** The conflict that the edit decided, if it was a decision. */
+  readonly decided?: Edit['decided']
   /** The dot that replaced it; absent for a value that lost at once (REST strategy `server_wins`). */
   readonly replacedBy?: { readonly actor: string; readonly counter: number; readonly stamp: string }
 }

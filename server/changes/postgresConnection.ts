@@ -1,4 +1,5 @@
 /** SQL as the store needs it: queries and transactions, over a PostgreSQL server or over PGlite in this process. */
+import { once } from 'node:events'
 import pg from 'pg'
 
 export interface Queries {
@@ -32,8 +33,15 @@ export function connectToServer(databaseUrl: string, onProblem: OnProblem): Sql 
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
   })
-  // The pool replaces a connection that breaks while idle; without a listener the event would end the process.
-  pool.on('error', onProblem)
+  const connections = new Set<pg.PoolClient>()
+  pool.on('connect', (client) => {
+    connections.add(client)
+    // The pool listens only while a connection is idle, and an error that nobody listens to ends the process.
+    client.on('error', onProblem)
+  })
+  pool.on('remove', (client) => connections.delete(client))
+  // An idle connection that broke. It was reported above, and the pool opens another when it needs one.
+  pool.on('error', () => undefined)
   return {
     async query(text, parameters = []) {
       return rowsOf(await pool.query(text, [...parameters]))
@@ -56,7 +64,11 @@ export function connectToServer(databaseUrl: string, onProblem: OnProblem): Sql 
         throw error
       }
     },
-    close: () => pool.end(),
+    async close() {
+      await pool.end()
+      // The pool does not wait until they are closed.
+      while (connections.size > 0) await once(pool, 'remove')
+    },
   }
 }
 

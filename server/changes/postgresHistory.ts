@@ -4,7 +4,7 @@ import { type CausalRecord, recordVersion } from '../../model/merge/record.ts'
 import type { Vector } from '../../model/merge/vector.ts'
 import type { History, Superseded } from '../../model/sync/changeStore.ts'
 import type { Queries } from './postgresConnection.ts'
-import { parseRows, toColumn, whole } from './postgresRows.ts'
+import { parseRows, toColumn } from './postgresRows.ts'
 import { supersededValues } from './superseded.ts'
 
 /** A state that is being committed, with the state that it replaces. */
@@ -28,23 +28,28 @@ export async function keepHistory(sql: Queries, commits: readonly Committed[], m
       ms,
     ],
   )
-  const lost = commits.flatMap(({ before, after, seq }) =>
-    supersededValues(before, after).map((value, position) => ({ id: after.id, seq, position, value })),
+  const lost = commits.flatMap(({ before, after }) =>
+    supersededValues(before, after).map((value) => ({ recordId: after.id, value })),
   )
+  await addLost(sql, lost, ms)
+}
+
+interface Lost {
+  readonly recordId: string
+  readonly value: Superseded
+}
+
+async function addLost(sql: Queries, lost: readonly Lost[], ms: number): Promise<void> {
   if (lost.length === 0) return
   await sql.query(
-    `INSERT INTO history (record_id, seq, position, value)
-     SELECT * FROM unnest($1::text[], $2::bigint[], $3::integer[], $4::text[])`,
-    [
-      lost.map(({ id }) => toColumn(id)),
-      lost.map(({ seq }) => seq),
-      lost.map(({ position }) => position),
-      lost.map(({ value }) => JSON.stringify(value)),
-    ],
+    `INSERT INTO history (record_id, value, at)
+     SELECT record_id, value, $3 FROM unnest($1::text[], $2::text[]) AS new (record_id, value)`,
+    [lost.map(({ recordId }) => toColumn(recordId)), lost.map(({ value }) => JSON.stringify(value)), ms],
   )
 }
 
-export function postgresHistory(sql: Queries): History {
+/** @param now wall clock, ms since 1970 UTC */
+export function postgresHistory(sql: Queries, now: () => number): History {
   return {
     async vectorsAt(recordId, moment) {
       const [condition, value] = 'version' in moment ? ['version =', moment.version] : ['at <=', moment.ms]
@@ -59,13 +64,15 @@ export function postgresHistory(sql: Queries): History {
       return row && decodeVectors(row.vectors)
     },
     async superseded(recordId) {
-      const rows = await sql.query('SELECT value FROM history WHERE record_id = $1 ORDER BY seq, position', [
-        toColumn(recordId),
-      ])
+      const rows = await sql.query('SELECT value FROM history WHERE record_id = $1 ORDER BY id', [toColumn(recordId)])
       return parseRows(historyRow, rows).map(({ value }): Superseded => {
         const { replacedBy, ...rest } = superseded.parse(JSON.parse(value))
         return replacedBy ? { ...rest, replacedBy } : rest
       })
+    },
+    async keep(recordId, values) {
+      const lost = values.map((value) => ({ recordId, value }))
+      await addLost(sql, lost, Math.floor(now()))
     },
   }
 }

@@ -7,6 +7,8 @@ import { fromColumn, parseRows, toColumn } from './postgresRows.ts'
 
 const CHANNEL = 'wedsync_changes'
 const CONNECT_TIMEOUT_MS = 10_000
+/** As the server lists it in `pg_stat_activity`. */
+export const LISTENER_NAME = 'wedsync listener'
 const HEARTBEAT_MS = 20_000
 const FIRST_RETRY_MS = 100
 const LAST_RETRY_MS = 10_000
@@ -46,6 +48,12 @@ interface ListenerOptions {
   readonly onProblem: OnProblem
 }
 
+interface Connection {
+  readonly client: pg.Client
+  /** Resolves when the connection is gone. */
+  readonly lost: Promise<void>
+}
+
 /**
  * A connection of its own that waits for notices and is opened again whenever it is lost. Notices are not kept for a
  * listener that is away, so after each return the scopes that changed meanwhile are announced.
@@ -53,8 +61,7 @@ interface ListenerOptions {
 export class ChangeListener {
   readonly #options: ListenerOptions
   readonly #closing = new AbortController()
-  #client: pg.Client | undefined
-  /** Time of the database when the connection was last known to work. */
+  /** Time of the database when a connection was last known to work. */
   #lastHeard: string | undefined
   #running: Promise<void> = Promise.resolve()
 
@@ -65,8 +72,7 @@ export class ChangeListener {
   /** @throws if the first connection fails */
   static async start(options: ListenerOptions): Promise<ChangeListener> {
     const listener = new ChangeListener(options)
-    const lost = await listener.#connect()
-    listener.#running = listener.#keepConnected(lost)
+    listener.#running = listener.#run(await listener.#connect())
     return listener
   }
 
@@ -75,14 +81,41 @@ export class ChangeListener {
     await this.#running
   }
 
-  /** @returns a promise that resolves when this connection is gone */
-  async #connect(): Promise<Promise<void>> {
+  async #run(first: Connection): Promise<void> {
+    const { signal } = this.#closing
+    let connection: Connection | undefined = first
+    let retryMs = FIRST_RETRY_MS
+    for (;;) {
+      if (connection) {
+        await this.#stay(connection)
+        retryMs = FIRST_RETRY_MS
+      }
+      if (signal.aborted) return
+      // Jitter, so that the processes of a cloud do not all come back in the same instant.
+      await pause(retryMs * (0.5 + Math.random() / 2), signal)
+      if (signal.aborted) return
+      retryMs = Math.min(2 * retryMs, LAST_RETRY_MS)
+      connection = await this.#reconnect()
+    }
+  }
+
+  async #reconnect(): Promise<Connection | undefined> {
+    try {
+      return await this.#connect()
+    } catch (error) {
+      this.#options.onProblem(asError(error))
+      return undefined
+    }
+  }
+
+  async #connect(): Promise<Connection> {
     const { databaseUrl, announcer, onProblem } = this.#options
     const client = new pg.Client({
       connectionString: databaseUrl,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       query_timeout: CONNECT_TIMEOUT_MS,
       keepAlive: true,
+      application_name: LISTENER_NAME,
     })
     const lost = new Promise<void>((resolve) => client.once('end', resolve))
     client.on('error', onProblem)
@@ -95,80 +128,57 @@ export class ChangeListener {
       await client.end()
       throw error
     }
-    this.#client = client
-    return lost
+    return { client, lost }
   }
 
   #hear(payload: string): void {
+    const { sender, announcer } = this.#options
     const space = payload.indexOf(' ')
-    if (payload.slice(0, space) !== this.#options.sender) this.#options.announcer.announce(fromColumn(payload.slice(space + 1)))
+    if (payload.slice(0, space) !== sender) announcer.announce(fromColumn(payload.slice(space + 1)))
   }
 
-  /** Notes the time, and returns what changed since the last such note. */
+  /** Notes the time, and returns the scopes that changed since the last such note. */
   async #missed(client: pg.Client): Promise<readonly string[]> {
     const since = this.#lastHeard
     await this.#beat(client)
     if (since === undefined) return []
-    // A minute more, for a change whose transaction was not yet committed then. Too many calls only cost a look.
+    // A minute more, for a change whose transaction was not yet committed then. A call too many only costs a look.
     const { rows } = await client.query<Record<string, unknown>>(
       `SELECT scope FROM scopes WHERE seq > 0 AND changed >= $1::timestamptz - interval '1 minute'`,
       [since],
     )
-    return parseRows(z.object({ scope: z.string() }), rows).map(({ scope }) => fromColumn(scope))
+    return parseRows(scopeRow, rows).map(({ scope }) => fromColumn(scope))
   }
 
+  /** Proves that the connection works; a cut one is otherwise silent. */
   async #beat(client: pg.Client): Promise<void> {
     const { rows } = await client.query<Record<string, unknown>>('SELECT clock_timestamp()::text AS time')
-    const [row] = parseRows(z.object({ time: z.string() }), rows)
-    this.#lastHeard = row?.time
+    this.#lastHeard = parseRows(timeRow, rows)[0]?.time
   }
 
-  async #keepConnected(firstLost: Promise<void>): Promise<void> {
+  /** Returns when the connection was lost, stopped answering, or is to be closed; it is closed then. */
+  async #stay({ client, lost }: Connection): Promise<void> {
     const { signal } = this.#closing
-    let lost = firstLost
-    let retryMs = FIRST_RETRY_MS
-    for (;;) {
-      await this.#stay(lost)
-      if (signal.aborted) return
-      for (let connected = false; !connected; ) {
-        // Jitter, so that the processes of a cloud do not all come back in the same instant.
-        await pause(retryMs * (0.5 + Math.random() / 2), signal)
-        if (signal.aborted) return
-        retryMs = Math.min(2 * retryMs, LAST_RETRY_MS)
-        try {
-          lost = await this.#connect()
-          connected = true
-          retryMs = FIRST_RETRY_MS
-        } catch (error) {
-          this.#options.onProblem(asError(error))
-        }
-      }
-    }
-  }
-
-  /** Returns when the connection is lost, does not answer any more, or is to be closed. */
-  async #stay(lost: Promise<void>): Promise<void> {
-    const { signal } = this.#closing
-    const client = this.#client
-    if (!client) return
     let isOpen = true
-    const ended = lost.then(() => {
+    const gone = lost.then(() => {
       isOpen = false
     })
-    while (isOpen && !signal.aborted) {
-      await Promise.race([ended, pause(HEARTBEAT_MS, signal)])
-      if (!isOpen || signal.aborted) break
-      try {
-        await this.#beat(client)
-      } catch (error) {
-        this.#options.onProblem(asError(error))
-        break
+    try {
+      while (isOpen && !signal.aborted) {
+        await Promise.race([gone, pause(HEARTBEAT_MS, signal)])
+        if (isOpen && !signal.aborted) await this.#beat(client)
       }
+      if (isOpen) await client.end()
+    } catch (error) {
+      this.#options.onProblem(asError(error))
+      // A query is still waiting for its answer, and then this does not wait for the other side.
+      if (isOpen) await client.end()
     }
-    this.#client = undefined
-    if (isOpen) await client.end()
   }
 }
+
+const scopeRow = z.object({ scope: z.string() })
+const timeRow = z.object({ time: z.string() })
 
 /** Waits, but not longer than the signal allows, and without keeping the process alive. */
 async function pause(ms: number, signal: AbortSignal): Promise<void> {

@@ -5,8 +5,9 @@
  * accept it and fail as soon as anything looks inside. Ids are `text` too, since to `uuid` two spellings of one id are
  * equal and to every other replica they are two records. Collation "C" compares bytes, as `compareText` does.
  */
-import { z } from 'zod'
+
 import { randomBytes } from 'node:crypto'
+import { z } from 'zod'
 import type { Sql } from './postgresConnection.ts'
 import { parseRows } from './postgresRows.ts'
 
@@ -41,13 +42,14 @@ const MIGRATIONS: readonly (readonly string[])[] = [
        at        bigint NOT NULL,               -- ms since 1970 UTC
        PRIMARY KEY (record_id, seq)
      )`,
+    // One record's values are written under the lock of its scope, so the order of `id` is the order of commits.
     `CREATE TABLE history (
+       id        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
        record_id text COLLATE "C" NOT NULL,
-       seq       bigint NOT NULL,               -- of the change that took the value away
-       position  integer NOT NULL,
        value     text NOT NULL,
-       PRIMARY KEY (record_id, seq, position)
+       at        bigint NOT NULL                -- ms since 1970 UTC
      )`,
+    'CREATE INDEX history_record ON history (record_id, id)',
     'CREATE TABLE state (key text COLLATE "C" PRIMARY KEY, value text NOT NULL)',
   ],
 ]
@@ -77,7 +79,8 @@ export async function prepareSchema(sql: Sql): Promise<string> {
     for (const migration of MIGRATIONS.slice(version)) {
       for (const statement of migration) await transaction.query(statement)
     }
-    if (version < MIGRATIONS.length) await transaction.query('UPDATE schema_version SET version = $1', [MIGRATIONS.length])
+    if (version < MIGRATIONS.length)
+      await transaction.query('UPDATE schema_version SET version = $1', [MIGRATIONS.length])
     return epoch
   })
 }

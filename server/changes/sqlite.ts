@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { createRxDatabase, type RxCollection, type RxDatabase } from 'rxdb'
+import { createRxDatabase, type RxCollection } from 'rxdb'
 import { z } from 'zod'
 import { RECORDS, type RecordDocument, recordSchema } from '../../model/database/recordSchema.ts'
 import { recordOf, rxRecordStore } from '../../model/database/rxRecordStore.ts'
@@ -16,8 +16,8 @@ export interface SqliteStore {
   readonly changes: ChangeStore
   readonly state: StateStore
   readonly history: History
-  /** For the window, which reads and writes the same collection through RxDB's remote storage. */
-  readonly rxDatabase: RxDatabase<Collections>
+  /** For the window, which reads and writes the same tables through RxDB's remote storage. */
+  readonly rxStorage: ReturnType<typeof getRxStorageSqlite>
   readonly database: Database
   close(): Promise<void>
 }
@@ -38,9 +38,10 @@ export async function openSqliteStore(file: string, key: Uint8Array): Promise<Re
   const database = opened.value
   const history = openSqliteHistory(database)
   const state = openSqliteState(database)
+  const rxStorage = getRxStorageSqlite({ database, onCommit: (commit) => noteHistory(history, commit) })
   const rxDatabase = await createRxDatabase<Collections>({
     name: 'wedsync',
-    storage: getRxStorageSqlite({ database, onCommit: (commit) => noteHistory(history, commit) }),
+    storage: rxStorage,
     multiInstance: false,
     eventReduce: true,
   })
@@ -50,7 +51,7 @@ export async function openSqliteStore(file: string, key: Uint8Array): Promise<Re
     changes,
     state,
     history,
-    rxDatabase,
+    rxStorage,
     database,
     async close() {
       await rxDatabase.close()

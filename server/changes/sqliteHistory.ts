@@ -25,6 +25,7 @@ const supersededEntry = z.object({
   register: z.string(),
   ...dot,
   value: z.unknown(),
+  decided: z.object({ conflictId: z.string(), strategy: z.string() }).optional(),
   replacedBy: z.object(dot).optional(),
 })
 const storedVectors = z.record(z.string(), z.record(z.string(), z.number()))
@@ -77,6 +78,6 @@ function vectorsOf(record: CausalRecord): Record<string, Record<string, number>>
 }
 
 function parseEntry(text: string): Superseded {
-  const { replacedBy, ...entry } = supersededEntry.parse(JSON.parse(text))
-  return { ...entry, ...(replacedBy && { replacedBy }) }
+  const { decided, replacedBy, ...entry } = supersededEntry.parse(JSON.parse(text))
+  return { ...entry, ...(decided && { decided }), ...(replacedBy && { replacedBy }) }
 }

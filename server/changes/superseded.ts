@@ -23,8 +23,17 @@ export function supersededValues(before: CausalRecord | undefined, after: Causal
     const has = siblingsOf(after, readClass, register)
     if (holds(has, edit)) continue
     const [replacement] = has.flatMap((sibling) => (holds(had, sibling.edit) ? [] : [sibling.edit])).sort(later)
-    const { actor, counter, stamp } = edit
-    lost.push({ readClass, register, actor, counter, stamp, value, ...(replacement && { replacedBy: dot(replacement) }) })
+    const { actor, counter, stamp, decided } = edit
+    lost.push({
+      readClass,
+      register,
+      actor,
+      counter,
+      stamp,
+      value,
+      ...(decided && { decided }),
+      ...(replacement && { replacedBy: dot(replacement) }),
+    })
   }
   return lost
 }

@@ -11,6 +11,7 @@ import {
   type JsonGeneralName,
   KeyUsageFlags,
   KeyUsagesExtension,
+  Name,
   PemConverter,
   SubjectAlternativeNameExtension,
   SubjectKeyIdentifierExtension,
@@ -52,7 +53,8 @@ export async function createCertificate(
   const notAfter = new Date(nowMs)
   notAfter.setUTCFullYear(notAfter.getUTCFullYear() + YEARS_VALID)
   const certificate = await X509CertificateGenerator.createSelfSigned({
-    name: [{ CN: [{ utf8String: commonName(name) }] }],
+    // Not as text: x509 reads quotes, backslashes and a leading # in it as notation.
+    name: new Name([{ CN: [{ utf8String: commonName(name) }] }]),
     notBefore: new Date(nowMs - BACKDATED_MS),
     notAfter,
     signingAlgorithm: KEY_ALGORITHM,

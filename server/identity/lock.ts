@@ -1,6 +1,10 @@
 /**
  * A lock that the operating system drops with the process, however it ends: an exclusive transaction on an empty SQLite
  * file. So nobody has to guess from a process id whether its owner is alive, or has been replaced by another program.
+ *
+ * Nothing else may open this file in the same process, not even to read it: outside Windows, closing any handle of a
+ * file drops all the locks that the process has on it. (SQLite itself knows and closes later, so a second
+ * {@link acquireLock} does no harm.)
  */
 import Database from 'better-sqlite3-multiple-ciphers'
 import { err, ok, type Result } from '../../model/result.ts'

@@ -57,26 +57,22 @@ export function pinnedConnect(
       ALPNProtocols: ['http/1.1'],
       rejectUnauthorized: false,
     })
-    const timer = setTimeout(() => fail(new Error(`no TLS connection within ${timeoutMs} ms`)), timeoutMs)
-    const fail = (error: Error): void => {
+    let isSettled = false
+    const settle = (error: Error | null): void => {
+      // A destroyed socket may still have an error to tell, which finds its listener and no further use.
+      if (isSettled) return
+      isSettled = true
       clearTimeout(timer)
-      socket.off('secureConnect', check)
-      socket.destroy()
+      if (error === null) socket.off('error', settle)
+      else socket.destroy()
       onConnected(error, socket)
     }
-    const check = (): void => {
+    const timer = setTimeout(() => settle(new Error(`no TLS connection within ${timeoutMs} ms`)), timeoutMs)
+    socket.on('error', settle)
+    socket.once('secureConnect', () => {
       const actual = peerFingerprint(socket)
-      if (actual !== fingerprint) {
-        // The listener stays, so that an error which the destroyed socket may still have finds somebody.
-        fail(new PinError(fingerprint, actual))
-        return
-      }
-      clearTimeout(timer)
-      socket.off('error', fail)
-      onConnected(null, socket)
-    }
-    socket.on('error', fail)
-    socket.once('secureConnect', check)
+      settle(actual === fingerprint ? null : new PinError(fingerprint, actual))
+    })
   }
 }
 

@@ -4,7 +4,15 @@
  *
  *     ws1.<payload: base64url JSON>.<Ed25519 signature of "ws1.<payload>", base64url>
  */
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, randomUUID, sign, verify } from 'node:crypto'
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  randomUUID,
+  sign,
+  verify,
+} from 'node:crypto'
 import { z } from 'zod'
 import { fromBase64Url, toBase64Url } from '../../model/bytes.ts'
 import { err, ok, type Result } from '../../model/result.ts'

@@ -1,6 +1,7 @@
 import type { InstallStatus } from '../../model/database/status.ts'
 import type { Author } from '../../model/merge/edit.ts'
-import type { Grant } from '../../model/roles.ts'
+import type { Result } from '../../model/result.ts'
+import type { Grant, Role } from '../../model/roles.ts'
 import type { ChangeStore, History, StateStore } from '../../model/sync/changeStore.ts'
 import type { ScopeCompleteness } from '../../model/sync/replicaSync.ts'
 
@@ -19,7 +20,7 @@ export interface ReplicaStores {
 }
 
 export interface JoinRequest {
-  readonly role: string
+  readonly role: Role
   readonly weddings: Grant['weddings']
   readonly expiresInSeconds: number
 }
@@ -32,14 +33,24 @@ export interface ServerContext {
   authenticate(bearerToken: string): Promise<Caller | undefined>
   /** Weddings that exist here and belong to the caller's team. The caller's grant is checked by the route. */
   weddingsOf(team: string): Promise<readonly string[]>
+  /**
+   * Only where one store serves many teams: takes the id of a new wedding for the team. False if another team has it.
+   */
+  claimWedding?(team: string, weddingId: string): Promise<boolean>
   /** An author for edits of this caller, with a fresh stamp. */
   author(caller: Caller): Promise<Author>
   completeness(scope: string): Promise<ScopeCompleteness>
-  status(): Promise<InstallStatus>
+  status(caller: Caller): Promise<InstallStatus>
   /** Only an install: starts the LAN listener if it does not run. */
-  startHub?(): Promise<{ readonly url: string; readonly fingerprint: string }>
-  /** Only a hub: a link that lets one device in. */
-  createJoin?(
-    request: JoinRequest,
-  ): Promise<{ readonly join: string; readonly browser: string; readonly expiresAt: string }>
+  startHub?(): Promise<Result<{ readonly url: string; readonly fingerprint: string }, { readonly kind: string }>>
+  /** A link that lets one device in; `undefined` while this install is no hub. */
+  createJoin?(request: JoinRequest): Promise<JoinLinks | undefined>
+}
+
+export interface JoinLinks {
+  /** `wedsync://join?…`, for the app. */
+  readonly join: string
+  /** `https://…/#join=…`, for a browser. */
+  readonly browser: string
+  readonly expiresAt: string
 }

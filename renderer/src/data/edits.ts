@@ -16,7 +16,7 @@ import type { Replica } from '../replica/replica.ts'
 export type Decided = NonNullable<Edit['decided']>
 
 export interface Edits {
-  /** Stores all of them or none. */
+  /** Stores those whose id is new here. A record that is known, or was deleted, stays as it is. */
   create(records: readonly NewRecord[]): Promise<void>
   /**
    * @param before the record as the person saw it: what somebody else wrote meanwhile is not overwritten, but stays
@@ -44,7 +44,7 @@ export function createEdits({ store, author }: Pick<Replica, 'store' | 'author'>
       const writes = records.map((record) => ({ record: createRecord(record, author()) }))
       await store.update(
         records.map(({ id }) => id),
-        () => writes,
+        (known) => writes.filter(({ record }) => !known.has(record.id)),
       )
     },
     edit(before, data, decided) {

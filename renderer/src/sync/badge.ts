@@ -87,14 +87,18 @@ function syncWords(sync: SyncState): string {
   }
 }
 
+function changesWords(count: number): string {
+  return count === 1 ? '1 change' : `${count} changes`
+}
+
 function devicesWords(count: number): string {
   return count === 1 ? '1 device' : `${count} devices`
 }
 
 /** One upstream or device in plain words, for the panel. */
 export function peerWords(peer: PeerStatus): string {
-  const waiting = peer.waiting > 0 ? `${peer.waiting} of your changes wait for it` : ''
-  const incoming = peer.incoming > 0 ? `${peer.incoming} of its changes are on their way here` : ''
+  const waiting = peer.waiting > 0 ? `${changesWords(peer.waiting)} still to go there` : ''
+  const incoming = peer.incoming > 0 ? `${changesWords(peer.incoming)} still to come here` : ''
   const counts = [waiting, incoming].filter((part) => part !== '').join(', ')
   switch (peer.state) {
     case 'offline':

@@ -34,7 +34,9 @@ function placeName(value: unknown): string {
 
 /** What comes next first; after it what has passed, the latest first. */
 export function inOrderOfNeed(weddings: readonly Wedding[], today: string): readonly Wedding[] {
-  const ahead = weddings.filter(({ date }) => date >= today).sort((a, b) => a.date.localeCompare(b.date) || byName(a, b))
+  const ahead = weddings
+    .filter(({ date }) => date >= today)
+    .sort((a, b) => a.date.localeCompare(b.date) || byName(a, b))
   const past = weddings.filter(({ date }) => date < today).sort((a, b) => b.date.localeCompare(a.date) || byName(a, b))
   return [...ahead, ...past]
 }

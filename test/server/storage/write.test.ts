@@ -295,4 +295,13 @@ describe('onCommit', () => {
     expect(await seqsOf(log)).toEqual({ entry: 1 })
     expect(told).toHaveLength(1)
   })
+
+  it('never becomes part of a transaction that somebody left open', async () => {
+    const database = newDatabase()
+    const storage = await guestStorage({ database })
+    database.exec('BEGIN')
+    await expect(storage.bulkWrite([{ document: guest('ana') }], 'test')).rejects.toThrow('left open')
+    database.exec('ROLLBACK')
+    expect(await insert(storage, guest('ana'))).toHaveLength(1)
+  })
 })

@@ -1,0 +1,124 @@
+/** Conflicts in words. Pure. */
+
+import { stampMs } from '../../../model/merge/clock.ts'
+import type { ConflictValue, Severity } from '../../../model/merge/conflicts.ts'
+import type { ActorName, OpenConflict } from '../data/live.ts'
+import { dateWords, instantMs, localDate, timeWords } from '../time/local.ts'
+
+const FIELDS: Readonly<Record<string, string>> = {
+  startTime: 'Start',
+  endTime: 'End',
+  location: 'Place',
+  backupLocation: 'Place if it rains',
+  description: 'Notes',
+  date: 'Date',
+  venue: 'Venue',
+  ceremonyVenue: 'Ceremony venue',
+  plan: 'Plan for the weather',
+  dueDate: 'Due date',
+  rsvpStatus: 'Answer to the invitation',
+  invitedBy: 'Invited by',
+  dietary: 'Diet',
+  $deleted: 'Deleted or kept',
+}
+
+/** `startTime` is Start; a field without a word of its own is its name, spaced out. */
+export function fieldWords(field: string): string {
+  const known = FIELDS[field]
+  if (known !== undefined) return known
+  const spaced = field.replace(/([a-z\d])([A-Z])/g, '$1 $2').toLowerCase()
+  return spaced.charAt(0).toUpperCase() + spaced.slice(1)
+}
+
+const TABLES: Readonly<Record<string, string>> = {
+  weddings: 'Wedding',
+  timeline_items: 'Timeline',
+  photo_groups: 'Shot list',
+  photo_group_members: 'Shot list',
+  guests: 'Guests',
+  vendors: 'Vendors',
+  vendor_contacts: 'Vendor contacts',
+  tasks: 'Tasks',
+  client_notes: 'Notes',
+}
+
+export function tableWords(table: string): string {
+  return TABLES[table] ?? fieldWords(table.replaceAll('_', ' '))
+}
+
+export const SEVERITY_WORDS: Readonly<Record<Severity, string>> = {
+  critical: 'Urgent',
+  high: 'Important',
+  medium: 'Soon',
+  low: 'When there is time',
+}
+
+/** What the record is called. */
+export function recordName({ row }: OpenConflict): string {
+  const { title, name, content } = row.view.data
+  const named = [title, name, content].find((value) => typeof value === 'string' && value !== '')
+  return typeof named === 'string' ? named.slice(0, 100) : 'An item without a name'
+}
+
+export interface Place {
+  readonly zone: string
+  readonly date: string
+}
+
+/** Both values as a person reads them: times as a clock shows them, with the day only where it matters. */
+export function valueWords({ conflict }: OpenConflict, { zone, date }: Place): readonly string[] {
+  if (conflict.type === 'delete_conflict') return conflict.values.map(({ value }) => (value ? 'deleted' : 'kept'))
+  const days = new Set(conflict.values.map(({ value }) => dayOf(value, zone)).filter((day) => day !== undefined))
+  const [only] = days
+  const today = days.size === 1 ? only : date
+  return conflict.values.map((value) => oneValue(value, zone, today))
+}
+
+function dayOf(value: unknown, zone: string): string | undefined {
+  const ms = instantMs(value)
+  return ms === undefined || !isInstant(value) ? undefined : localDate(ms, zone)
+}
+
+function isInstant(value: unknown): boolean {
+  return typeof value === 'string' && /^\d{4}-\d\d-\d\dT.+Z$/.test(value)
+}
+
+function oneValue({ value }: ConflictValue, zone: string, today: string | undefined): string {
+  if (value === null || value === undefined || value === '') return 'nothing'
+  if (typeof value === 'string') {
+    const ms = isInstant(value) ? instantMs(value) : undefined
+    if (ms !== undefined) return timeWords(ms, zone, today)
+    return /^\d{4}-\d\d-\d\d$/.test(value) ? dateWords(value) : value
+  }
+  if (typeof value === 'boolean') return value ? 'yes' : 'no'
+  if (Array.isArray(value)) return value.length === 0 ? 'nothing' : value.map(String).join(', ')
+  if (typeof value === 'object') {
+    const parts = Object.values(value).filter((part) => typeof part === 'string' && part !== '')
+    return parts.length === 0 ? 'nothing' : parts.join(', ')
+  }
+  return String(value)
+}
+
+export interface Writer {
+  readonly mine: boolean
+  /** `Rita, on Rita's tablet, today at 14:02`. */
+  readonly words: string
+}
+
+/** Who wrote a value, where and when, as far as this replica knows. */
+export function writerOf(
+  { edit }: ConflictValue,
+  actors: ReadonlyMap<string, ActorName>,
+  deviceId: string,
+  { zone }: Pick<Place, 'zone'>,
+  nowMs: number,
+): Writer {
+  const actor = actors.get(edit.actor)
+  const at = stampMs(edit.stamp)
+  const when = timeWords(at, zone, localDate(nowMs, zone))
+  const device = actor?.deviceName === undefined ? '' : `, on ${actor.deviceName}`
+  return {
+    mine: actor?.deviceId === deviceId,
+    words: `${actor?.personName ?? 'Somebody'}${device}, ${when.includes(',') ? when : `today at ${when}`}`,
+  }
+}

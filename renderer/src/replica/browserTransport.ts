@@ -1,0 +1,47 @@
+import type { Scheduler } from '../../../model/sync/scheduler.ts'
+import type { Transport } from '../../../model/sync/transport.ts'
+
+const OPEN_TIMEOUT_MS = 5_000
+
+/** Opens a line to the hub that gave this page. */
+export async function dialHub(): Promise<Transport> {
+  const url = new URL('/api/offline/peer', window.location.href)
+  url.protocol = url.protocol === 'http:' ? 'ws:' : 'wss:'
+  const socket = new WebSocket(url)
+  await new Promise<void>((resolve, reject) => {
+    const timeout = setTimeout(() => {
+      socket.close()
+      reject(new Error('the hub does not answer'))
+    }, OPEN_TIMEOUT_MS)
+    socket.onopen = () => {
+      clearTimeout(timeout)
+      resolve()
+    }
+    socket.onerror = () => {
+      clearTimeout(timeout)
+      reject(new Error('the hub cannot be reached'))
+    }
+  })
+  return {
+    send(text) {
+      if (socket.readyState === WebSocket.OPEN) socket.send(text)
+    },
+    close: () => socket.close(),
+    onMessage(listener) {
+      socket.onmessage = ({ data }) => listener(String(data))
+    },
+    onClose(listener) {
+      if (socket.readyState === WebSocket.CLOSED) listener()
+      else socket.onclose = listener
+    },
+  }
+}
+
+export const browserScheduler: Scheduler = {
+  now: Date.now,
+  after(ms, run) {
+    const timer = setTimeout(run, ms)
+    return () => clearTimeout(timer)
+  },
+  random: Math.random,
+}

@@ -1,0 +1,93 @@
+/** The window of an install: the install's own database, and the status that its server reports. */
+import { createRxDatabase, type RxCollection } from 'rxdb'
+import { BehaviorSubject, type Observable } from 'rxjs'
+import { z } from 'zod'
+import { RECORDS, type RecordDocument, recordSchema } from '../../../model/database/recordSchema.ts'
+import { rxRecordStore } from '../../../model/database/rxRecordStore.ts'
+import { installStatus } from '../../../model/database/status.ts'
+import { createClock } from '../../../model/merge/clock.ts'
+import { hubReply, joinReply } from '../../../model/rest/hub.ts'
+import { roleName } from '../../../model/roles.ts'
+import { callApi } from './api.ts'
+import { remoteStorage } from './remoteStorage.ts'
+import type { Invitation, OpenOutcome, ReplicaStatus } from './replica.ts'
+
+const STATUS_EVERY_MS = 1_000
+
+const windowInfo = z.object({ team: z.uuid(), userId: z.uuid(), deviceId: z.string(), actor: z.string().length(11) })
+
+export async function openInstallReplica(secret: string): Promise<OpenOutcome> {
+  const info = await callApi(windowInfo, 'GET', 'window', { token: secret })
+  if (!info.ok) return gone(info.error.status)
+  const first = await readStatus(secret)
+  if (typeof first === 'string') return gone(0)
+  const status = new BehaviorSubject<ReplicaStatus>(first)
+  const database = await createRxDatabase<{ [RECORDS]: RxCollection<RecordDocument> }>({
+    name: 'wedsync',
+    storage: remoteStorage(secret, () => status.next({ ...status.value, problem: LOST })),
+    multiInstance: false,
+  })
+  await database.addCollections({ [RECORDS]: { schema: recordSchema } })
+  const collection = database[RECORDS]
+  const clock = createClock(Date.now)
+  const { team, userId, deviceId, actor } = info.value
+  followStatus(secret, status)
+  return {
+    kind: 'ready',
+    replica: {
+      kind: 'install',
+      collection,
+      store: rxRecordStore(collection),
+      author: () => ({ actor, stamp: clock.next() }),
+      team,
+      userId,
+      deviceId,
+      status: status as Observable<ReplicaStatus>,
+      inviteDevice: ({ role }) => invite(secret, role),
+    },
+  }
+}
+
+const LOST = 'WedSync on this computer has stopped. Nothing can be saved until you start it again.'
+
+function gone(status: number): OpenOutcome {
+  return {
+    kind: 'failed',
+    title: status === 401 ? 'This window belongs to an earlier start' : 'WedSync on this computer does not answer',
+    advice: 'Close this window and start WedSync again; it opens a new one.',
+  }
+}
+
+async function readStatus(secret: string): Promise<ReplicaStatus | string> {
+  const answer = await callApi(installStatus, 'GET', 'status', { token: secret })
+  if (!answer.ok) return answer.error.message
+  const { role, deviceName, personName, grant, upstreams, devices, quarantined } = answer.value
+  return {
+    role: role === 'hub' ? 'hub' : 'local',
+    deviceName,
+    personName,
+    grant: { role: roleName.parse(grant.role), weddings: grant.weddings },
+    upstreams,
+    devices,
+    quarantined,
+  }
+}
+
+/** Asks again and again, as long as the page is open. A server that does not answer is a problem that is shown. */
+function followStatus(secret: string, status: BehaviorSubject<ReplicaStatus>): void {
+  const ask = async (): Promise<void> => {
+    const next = await readStatus(secret)
+    status.next(typeof next === 'string' ? { ...status.value, problem: LOST } : next)
+    setTimeout(() => void ask(), STATUS_EVERY_MS)
+  }
+  setTimeout(() => void ask(), STATUS_EVERY_MS)
+}
+
+async function invite(secret: string, role: string): Promise<Invitation> {
+  const hub = await callApi(hubReply, 'POST', 'hub', { token: secret, body: {} })
+  if (!hub.ok) throw new Error(hub.error.message)
+  const links = await callApi(joinReply, 'POST', 'hub/joins', { token: secret, body: { role } })
+  if (!links.ok) throw new Error(links.error.message)
+  const { browser, join, expiresAt } = links.value
+  return { browserUrl: browser, appUrl: join, expiresAt, fingerprint: hub.value.fingerprint }
+}

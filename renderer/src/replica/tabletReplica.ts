@@ -1,0 +1,200 @@
+/**
+ * A tablet's own replica: RxDB over Dexie in this browser, and the same sync engine as everywhere, calling the hub that
+ * gave the page. It goes on working when the hub is gone.
+ */
+import { createRxDatabase, type RxCollection } from 'rxdb'
+import { getRxStorageDexie } from 'rxdb/plugins/storage-dexie'
+import { BehaviorSubject } from 'rxjs'
+import { v5 as uuidv5 } from 'uuid'
+import { z } from 'zod'
+import { toBase64Url } from '../../../model/bytes.ts'
+import { ACTOR_RECORDS } from '../../../model/database/actorRecords.ts'
+import { RECORDS, type RecordDocument, sequencedRecordSchema } from '../../../model/database/recordSchema.ts'
+import { openSequencedStore } from '../../../model/database/sequencedStore.ts'
+import { createClock } from '../../../model/merge/clock.ts'
+import { createRecord } from '../../../model/merge/edit.ts'
+import { roleName } from '../../../model/roles.ts'
+import type { ChangeStore, StateStore } from '../../../model/sync/changeStore.ts'
+import { QUARANTINE } from '../../../model/sync/inbox.ts'
+import { createReplicaSync, type ReplicaSync } from '../../../model/sync/replicaSync.ts'
+import { callApi } from './api.ts'
+import { browserScheduler, dialHub } from './browserTransport.ts'
+import type { OpenOutcome, ReplicaStatus } from './replica.ts'
+import { type StateDocument, stateSchema, stateStore } from './stateCollection.ts'
+
+const DATABASE = 'wedsync-tablet'
+const STATUS_PAUSE_MS = 200
+
+const membership = z.object({
+  team: z.object({ id: z.uuid() }),
+  userId: z.uuid(),
+  deviceId: z.string(),
+  grant: z.object({ role: roleName, weddings: z.union([z.literal('all'), z.array(z.uuid())]) }),
+  token: z.string(),
+  hub: z.object({ name: z.string() }),
+})
+const saved = membership.extend({ personName: z.string(), deviceName: z.string() })
+type Membership = z.infer<typeof saved>
+
+interface Stores {
+  readonly records: RxCollection<RecordDocument>
+  readonly state: StateStore
+}
+
+/** A tablet that comes back: the team is known from joining. */
+export async function openTablet(): Promise<OpenOutcome> {
+  if (!(await holdTab())) return SECOND_TAB
+  const stores = await openStores()
+  const known = saved.optional().parse(await stores.state.get('membership'))
+  return known ? start(stores, known) : NOT_INVITED
+}
+
+/** A tablet that was invited. One that has joined before keeps its place and does not use up the invitation. */
+export async function invitedTablet(secret: string): Promise<OpenOutcome> {
+  if (!(await holdTab())) return SECOND_TAB
+  const stores = await openStores()
+  const known = saved.optional().parse(await stores.state.get('membership'))
+  if (known) return start(stores, known)
+  return { kind: 'needs-name', join: (name) => join(stores, secret, name) }
+}
+
+async function join(stores: Stores, secret: string, personName: string): Promise<OpenOutcome> {
+  const deviceName = describeDevice(navigator.userAgent)
+  const reply = await callApi(membership, 'POST', 'join', {
+    body: { kind: 'browser', secret, personName, deviceName },
+  })
+  if (!reply.ok) {
+    return {
+      kind: 'failed',
+      title: reply.error.status === 0 ? 'The hub does not answer' : 'This link does not let you in',
+      advice:
+        reply.error.status === 0
+          ? 'Check that this device is in the same Wi-Fi as the hub, then open the link again.'
+          : `${reply.error.message}. Ask for a new link: on the hub, press "Let a device join".`,
+    }
+  }
+  const member = { ...reply.value, personName, deviceName }
+  await stores.state.set('membership', member)
+  return start(stores, member)
+}
+
+async function start({ records, state }: Stores, member: Membership): Promise<OpenOutcome> {
+  const changes = await openSequencedStore(records, await epochOf(state))
+  const clock = createClock(Date.now)
+  const author = () => ({ actor: changes.epoch, stamp: clock.next() })
+  await introduce(changes, member, author())
+  const { team, userId, deviceId, token, deviceName } = member
+  let refresh = (): void => undefined
+  const sync = createReplicaSync({
+    changes,
+    state,
+    scheduler: browserScheduler,
+    self: () => ({ deviceId, deviceName, team: team.id, token }),
+    onChange: () => refresh(),
+  })
+  sync.connect('hub', dialHub, member.hub.name)
+  const status = new BehaviorSubject(await readStatus(member, sync, state))
+  refresh = atMostEvery(STATUS_PAUSE_MS, async () => status.next(await readStatus(member, sync, state)))
+  changes.subscribe(refresh)
+  window.addEventListener('online', () => sync.poke())
+  document.addEventListener('visibilitychange', () => {
+    if (document.visibilityState === 'visible') sync.poke()
+  })
+  return {
+    kind: 'ready',
+    replica: { kind: 'tablet', collection: records, store: changes, author, team: team.id, userId, deviceId, status },
+  }
+}
+
+async function openStores(): Promise<Stores> {
+  const database = await createRxDatabase<{
+    [RECORDS]: RxCollection<RecordDocument>
+    state: RxCollection<StateDocument>
+  }>({ name: DATABASE, storage: getRxStorageDexie(), multiInstance: false })
+  await database.addCollections({ [RECORDS]: { schema: sequencedRecordSchema }, state: { schema: stateSchema } })
+  // Browsers may clear data under pressure unless they are asked not to; they may say no, and the hub has a copy.
+  await navigator.storage?.persist?.()
+  return { records: database[RECORDS], state: stateStore(database.state) }
+}
+
+async function epochOf(state: StateStore): Promise<string> {
+  const known = z
+    .string()
+    .optional()
+    .parse(await state.get('epoch'))
+  const epoch = known ?? toBase64Url(crypto.getRandomValues(new Uint8Array(8)))
+  if (known === undefined) await state.set('epoch', epoch)
+  return epoch
+}
+
+/** Tells the team whose edits this tablet's are. */
+async function introduce(
+  changes: ChangeStore,
+  { team, userId, deviceId, personName, deviceName }: Membership,
+  author: Parameters<typeof createRecord>[1],
+): Promise<void> {
+  const id = uuidv5(changes.epoch, ACTOR_RECORDS)
+  const data = { actor: changes.epoch, userId, deviceId, personName, deviceName }
+  await changes.update([id], (current) =>
+    current.has(id) ? [] : [{ record: createRecord({ id, scope: team.id, table: 'actors', data }, author) }],
+  )
+}
+
+async function readStatus(member: Membership, sync: ReplicaSync, state: StateStore): Promise<ReplicaStatus> {
+  return {
+    role: 'tablet',
+    deviceName: member.deviceName,
+    personName: member.personName,
+    grant: member.grant,
+    upstreams: await sync.upstreams(),
+    devices: [],
+    quarantined: (await state.list(QUARANTINE)).size,
+  }
+}
+
+/** Two tabs would count their changes apart, so one of them holds the data and the other says so. */
+async function holdTab(): Promise<boolean> {
+  return new Promise((resolve) => {
+    void navigator.locks.request(DATABASE, { ifAvailable: true }, (lock) => {
+      resolve(lock !== null)
+      return lock === null ? undefined : new Promise(() => undefined) // held as long as the tab lives
+    })
+  })
+}
+
+/** Folds calls into one run at a time, with a pause between runs; the last call is always followed by a run. */
+function atMostEvery(ms: number, run: () => Promise<void>): () => void {
+  let running = false
+  let again = false
+  const go = async (): Promise<void> => {
+    running = true
+    do {
+      again = false
+      await run()
+      await new Promise((resolve) => setTimeout(resolve, ms))
+    } while (again)
+    running = false
+  }
+  return () => {
+    again = true
+    if (!running) void go()
+  }
+}
+
+function describeDevice(userAgent: string): string {
+  const kind = /iPad|Tablet/.test(userAgent) ? 'tablet' : /iPhone|Mobile/.test(userAgent) ? 'phone' : 'browser'
+  const system = /(Android|iPhone|iPad|Windows|Mac OS|Linux)/.exec(userAgent)?.[1]
+  return system ? `${kind} (${system})` : kind
+}
+
+const SECOND_TAB: OpenOutcome = {
+  kind: 'failed',
+  title: 'WedSync is already open in another tab',
+  advice: 'Go on in the other tab, or close it and reload this one.',
+}
+
+const NOT_INVITED: OpenOutcome = {
+  kind: 'failed',
+  title: 'This device has not joined yet',
+  advice: 'On the hub, press "Let a device join" and open the link, or scan the code, on this device.',
+}

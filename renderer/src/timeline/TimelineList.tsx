@@ -1,0 +1,64 @@
+import './timeline.css'
+import { unreachable } from '../../../model/result.ts'
+import { clockTime, dayWords } from '../time/local.ts'
+import type { TimelineItem } from './item.ts'
+import type { Line } from './lines.ts'
+import { TimelineRow } from './TimelineRow.tsx'
+
+interface TimelineListProps {
+  readonly lines: readonly Line[]
+  readonly nowMs: number
+  readonly zone: string
+  readonly mayTick: boolean
+  readonly mayEdit: boolean
+  readonly mayDelete: boolean
+  readonly onTick: (item: TimelineItem, done: boolean) => Promise<void>
+  readonly onEdit: (item: TimelineItem) => void
+  readonly onDelete: (item: TimelineItem) => void
+  readonly onDecide: (item: TimelineItem) => void
+}
+
+/** The day from top to bottom. */
+export function TimelineList({ lines, nowMs, zone, ...row }: TimelineListProps) {
+  return (
+    <ol className="timeline">
+      {lines.map((line) => {
+        switch (line.kind) {
+          case 'date':
+            return (
+              <li key={line.key} className="line-date">
+                <h2>{dayWords(line.date)}</h2>
+              </li>
+            )
+          case 'section':
+            return (
+              <li key={line.key} className="line-section">
+                <h3>{line.title}</h3>
+              </li>
+            )
+          case 'untimed':
+            return (
+              <li key={line.key} className="line-date">
+                <h2>No time yet</h2>
+              </li>
+            )
+          case 'now':
+            return (
+              <li
+                key={line.key}
+                className="line-now"
+                data-testid="now-line"
+                aria-label={`Now, ${clockTime(nowMs, zone)}`}
+              >
+                <span>Now {clockTime(nowMs, zone)}</span>
+              </li>
+            )
+          case 'item':
+            return <TimelineRow key={line.key} item={line.item} pace={line.pace} {...row} />
+          default:
+            return unreachable(line)
+        }
+      })}
+    </ol>
+  )
+}

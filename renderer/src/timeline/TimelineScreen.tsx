@@ -1,0 +1,126 @@
+import { Button, Group, Text } from '@mantine/core'
+import { notifications } from '@mantine/notifications'
+import { useCallback, useMemo, useState } from 'react'
+import { useDecide } from '../conflicts/DecideProvider.tsx'
+import { useMayWrite, useReplica, useTable } from '../data/ReplicaContext.tsx'
+import { Opening } from '../start/Opening.tsx'
+import { ConfirmDelete } from '../ui/ConfirmDelete.tsx'
+import { Icon } from '../ui/icons.tsx'
+import { useNow } from '../ui/useNow.ts'
+import { useSave } from '../ui/useSave.tsx'
+import type { Wedding } from '../weddings/wedding.ts'
+import { ItemDialog } from './ItemDialog.tsx'
+import { itemOf, type TimelineItem } from './item.ts'
+import { timelineLines } from './lines.ts'
+import { TimelineList } from './TimelineList.tsx'
+
+const TABLE = 'timeline_items'
+
+type Asked = { readonly kind: 'add' } | { readonly kind: 'edit' | 'delete'; readonly item: TimelineItem }
+
+/** The day of one wedding, live. */
+export function TimelineScreen({ wedding }: { readonly wedding: Wedding }) {
+  const { edits } = useReplica()
+  const rows = useTable(wedding.id, TABLE)
+  const mayWrite = useMayWrite()
+  const nowMs = useNow()
+  const decide = useDecide()
+  const { busy, save } = useSave()
+  const [asked, setAsked] = useState<Asked>()
+
+  const items = useMemo(() => rows?.map((row) => itemOf(row, wedding.zone)), [rows, wedding.zone])
+  const lines = useMemo(() => timelineLines(items ?? [], nowMs, wedding.date), [items, nowMs, wedding.date])
+
+  const tick = useCallback(
+    (item: TimelineItem, done: boolean) =>
+      save(`the tick at “${item.title}”`, () => edits.edit(item.row.record, ticked(item, done))),
+    [edits, save],
+  )
+  const edit = useCallback((item: TimelineItem) => setAsked({ kind: 'edit', item }), [])
+  const askDelete = useCallback((item: TimelineItem) => setAsked({ kind: 'delete', item }), [])
+  const decideItem = useCallback((item: TimelineItem) => decide(item.id), [decide])
+
+  async function remove(item: TimelineItem) {
+    const undo = () => save(`bringing back “${item.title}”`, () => edits.keep(item.row.record))
+    await save(
+      `deleting “${item.title}”`,
+      () => edits.remove(item.row.record),
+      () => offerUndo(item.title, undo),
+    )
+    setAsked(undefined)
+  }
+
+  if (!items) return <Opening what="Reading the timeline…" />
+  const mayAdd = mayWrite(wedding.id, TABLE, [])
+  return (
+    <>
+      <Group justify="space-between" mb="sm" wrap="nowrap">
+        <Text c="dimmed">{items.length === 0 ? 'Nothing planned yet.' : doneWords(items)}</Text>
+        {mayAdd && (
+          <Button leftSection={<Icon name="plus" />} onClick={() => setAsked({ kind: 'add' })}>
+            Add item
+          </Button>
+        )}
+      </Group>
+      <TimelineList
+        lines={lines}
+        nowMs={nowMs}
+        zone={wedding.zone}
+        mayTick={mayWrite(wedding.id, TABLE, ['done'])}
+        mayEdit={mayWrite(wedding.id, TABLE, ['title', 'startTime'])}
+        mayDelete={mayAdd}
+        onTick={tick}
+        onEdit={edit}
+        onDelete={askDelete}
+        onDecide={decideItem}
+      />
+      {asked && asked.kind !== 'delete' && (
+        <ItemDialog
+          wedding={wedding}
+          item={asked.kind === 'edit' ? asked.item : undefined}
+          latest={asked.kind === 'edit' ? items.find(({ id }) => id === asked.item.id) : undefined}
+          onClose={() => setAsked(undefined)}
+        />
+      )}
+      {asked?.kind === 'delete' && (
+        <ConfirmDelete
+          name={asked.item.title}
+          busy={busy}
+          onDelete={() => remove(asked.item)}
+          onClose={() => setAsked(undefined)}
+        />
+      )}
+    </>
+  )
+}
+
+/** A status that says "completed" would contradict a tick that was taken away. */
+function ticked({ row }: TimelineItem, done: boolean): Readonly<Record<string, unknown>> {
+  return !done && row.view.data.status === 'completed' ? { done, status: 'pending' } : { done }
+}
+
+function doneWords(items: readonly TimelineItem[]): string {
+  const planned = items.filter(({ cancelled }) => !cancelled)
+  return `${planned.filter(({ done }) => done).length} of ${planned.length} done`
+}
+
+function offerUndo(title: string, undo: () => Promise<void>): void {
+  const id = crypto.randomUUID()
+  notifications.show({
+    id,
+    title: `Deleted “${title}”`,
+    autoClose: 10_000,
+    message: (
+      <Button
+        mt="xs"
+        variant="light"
+        onClick={async () => {
+          notifications.hide(id)
+          await undo()
+        }}
+      >
+        Undo
+      </Button>
+    ),
+  })
+}

@@ -1,0 +1,62 @@
+import './weddings.css'
+import { Group, Tabs, Text, Title } from '@mantine/core'
+import { go, type Tab } from '../route.ts'
+import { ShotListScreen } from '../shots/ShotListScreen.tsx'
+import { dateWords, daysUntil, daysWords } from '../time/local.ts'
+import { TimelineScreen } from '../timeline/TimelineScreen.tsx'
+import { Icon } from '../ui/icons.tsx'
+import { useNow } from '../ui/useNow.ts'
+import type { Wedding } from './wedding.ts'
+
+interface WeddingScreenProps {
+  readonly wedding: Wedding
+  readonly tab: Tab
+}
+
+/** One wedding: what it is, and its day. */
+export function WeddingScreen({ wedding, tab }: WeddingScreenProps) {
+  const days = daysUntil(wedding.date, useNow(), wedding.zone)
+  return (
+    <>
+      <div className="wedding-head">
+        <Title order={1} size="h2">
+          {wedding.name}
+        </Title>
+        <Group gap="md" mt={4}>
+          {wedding.date !== '' && (
+            <Text c="dimmed">
+              {dateWords(wedding.date)}
+              {days === undefined ? '' : ` · ${daysWords(days)}`}
+            </Text>
+          )}
+          {wedding.place !== '' && (
+            <Text c="dimmed" className="fact">
+              <Icon name="pin" size={16} /> {wedding.place}
+            </Text>
+          )}
+          <Text c="dimmed" size="sm">
+            Times in {wedding.zone.replaceAll('_', ' ')}
+          </Text>
+        </Group>
+      </div>
+      <Tabs
+        value={tab}
+        onChange={(next) =>
+          go({ screen: 'wedding', weddingId: wedding.id, tab: next === 'shots' ? 'shots' : 'timeline' })
+        }
+        keepMounted={false}
+      >
+        <Tabs.List>
+          <Tabs.Tab value="timeline">Timeline</Tabs.Tab>
+          <Tabs.Tab value="shots">Shot list</Tabs.Tab>
+        </Tabs.List>
+        <Tabs.Panel value="timeline" pt="md">
+          <TimelineScreen key={wedding.id} wedding={wedding} />
+        </Tabs.Panel>
+        <Tabs.Panel value="shots" pt="md">
+          <ShotListScreen key={wedding.id} wedding={wedding} />
+        </Tabs.Panel>
+      </Tabs>
+    </>
+  )
+}

@@ -1,0 +1,53 @@
+import './weddings.css'
+import { useState } from 'react'
+import { useMayWrite, useReplica } from '../data/ReplicaContext.tsx'
+import { ImportDialog } from '../import/ImportDialog.tsx'
+import { go } from '../route.ts'
+import { localDate } from '../time/local.ts'
+import { useNow } from '../ui/useNow.ts'
+import { useSave } from '../ui/useSave.tsx'
+import { NoWeddings } from './NoWeddings.tsx'
+import { sampleRecords } from './sample.ts'
+import { WeddingList } from './WeddingList.tsx'
+import { inOrderOfNeed, type Wedding } from './wedding.ts'
+
+/** All weddings on this device, or the two ways to begin. */
+export function WeddingsScreen({ weddings }: { readonly weddings: readonly Wedding[] }) {
+  const { replica, edits } = useReplica()
+  const mayWrite = useMayWrite()
+  const nowMs = useNow()
+  const { busy, save } = useSave()
+  const [importing, setImporting] = useState(false)
+
+  async function openSample() {
+    const { weddingId, records } = sampleRecords(Date.now())
+    await save(
+      'the sample wedding',
+      () => edits.create(records),
+      () => go({ screen: 'wedding', weddingId, tab: 'timeline' }),
+    )
+  }
+
+  const mayBegin = mayWrite('', 'weddings', [])
+  return (
+    <>
+      {weddings.length === 0 ? (
+        <NoWeddings
+          waitsForHub={replica.kind === 'tablet'}
+          mayBegin={mayBegin}
+          busy={busy}
+          onImport={() => setImporting(true)}
+          onSample={openSample}
+        />
+      ) : (
+        <WeddingList
+          weddings={inOrderOfNeed(weddings, localDate(nowMs, weddings[0]?.zone ?? 'utc'))}
+          nowMs={nowMs}
+          onOpen={({ id }) => go({ screen: 'wedding', weddingId: id, tab: 'timeline' })}
+          {...(mayBegin && { onImport: () => setImporting(true) })}
+        />
+      )}
+      {importing && <ImportDialog weddings={weddings} onClose={() => setImporting(false)} />}
+    </>
+  )
+}

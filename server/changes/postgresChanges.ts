@@ -1,0 +1,96 @@
+/** The change log of each scope, read from SQL. */
+import { z } from 'zod'
+import type { ChangePage, ChangeStore } from '../../model/sync/changeStore.ts'
+import type { Queries, Sql } from './postgresConnection.ts'
+import { type Announcer, notifyOthers } from './postgresListener.ts'
+import { fromColumn, fromDocument, parseRows, toColumn, whole } from './postgresRows.ts'
+import { ScopeTurns } from './postgresTurns.ts'
+import { updateRecords } from './postgresUpdate.ts'
+
+export interface ChangeStoreParts {
+  readonly sql: Sql
+  readonly epoch: string
+  readonly announcer: Announcer
+  /** How this process signs its notices to others. */
+  readonly sender: string
+  readonly now: () => number
+}
+
+const docRow = z.object({ doc: z.string() })
+const scopeRow = z.object({ scope: z.string() })
+const countRow = z.object({ count: whole })
+const seqRow = z.object({ seq: whole })
+/** `head` of the scope beside each change; one row without a change if there is none. */
+const changeRow = z.object({ head: whole, seq: whole.nullable(), doc: z.string().nullable() })
+
+export function postgresChangeStore({ sql, epoch, announcer, sender, now }: ChangeStoreParts): ChangeStore {
+  const turns = new ScopeTurns()
+  const notify = (queries: Queries, scopes: readonly string[]) => notifyOthers(queries, sender, scopes)
+  return {
+    epoch,
+    async records(ids) {
+      if (ids.length === 0) return new Map()
+      const rows = await sql.query('SELECT doc FROM records WHERE id = ANY($1::text[])', [ids.map(toColumn)])
+      const records = parseRows(docRow, rows).map(({ doc }) => fromDocument(doc))
+      return new Map(records.map((record) => [record.id, record]))
+    },
+    async inScope(scope, { table, after, limit } = {}) {
+      const parameters: unknown[] = [toColumn(scope)]
+      const conditions = ['scope = $1']
+      if (table !== undefined) conditions.push(`tbl = $${parameters.push(toColumn(table))}`)
+      if (after !== undefined) conditions.push(`id > $${parameters.push(toColumn(after))}`)
+      const bound = limit === undefined ? '' : `LIMIT $${parameters.push(limit)}`
+      const rows = await sql.query(
+        `SELECT doc FROM records WHERE ${conditions.join(' AND ')} ORDER BY id ${bound}`,
+        parameters,
+      )
+      return parseRows(docRow, rows).map(({ doc }) => fromDocument(doc))
+    },
+    async update(ids, change) {
+      const changed = await updateRecords({ sql, turns, now, notify }, ids, change)
+      for (const scope of changed) announcer.announce(scope)
+    },
+    subscribe: (listener) => announcer.subscribe(listener),
+    async scopes() {
+      const rows = await sql.query('SELECT scope FROM scopes WHERE seq > 0 ORDER BY scope')
+      return parseRows(scopeRow, rows).map(({ scope }) => fromColumn(scope))
+    },
+    async head(scope) {
+      const rows = await sql.query('SELECT seq FROM scopes WHERE scope = $1', [toColumn(scope)])
+      return parseRows(seqRow, rows)[0]?.seq ?? 0
+    },
+    async changesSince(scope, seq, { limit, except }) {
+      // One statement, hence one snapshot: the head belongs to the very changes beside it. One row more than asked for
+      // tells whether there is more.
+      const rows = await sql.query(
+        `SELECT scopes.seq AS head, page.seq, page.doc
+         FROM scopes LEFT JOIN LATERAL (
+           SELECT seq, doc FROM records
+           WHERE scope = scopes.scope AND seq > $2 AND ($4::text IS NULL OR origin IS DISTINCT FROM $4::text)
+           ORDER BY seq LIMIT $3
+         ) AS page ON true
+         WHERE scopes.scope = $1 ORDER BY page.seq`,
+        [toColumn(scope), seq, limit + 1, except === undefined ? null : toColumn(except)],
+      )
+      return pageOf(parseRows(changeRow, rows), limit)
+    },
+    async countSince(scope, seq, except) {
+      const rows = await sql.query(
+        `SELECT count(*) AS count FROM records
+         WHERE scope = $1 AND seq > $2 AND ($3::text IS NULL OR origin IS DISTINCT FROM $3::text)`,
+        [toColumn(scope), seq, except === undefined ? null : toColumn(except)],
+      )
+      return parseRows(countRow, rows)[0]?.count ?? 0
+    },
+  }
+}
+
+function pageOf(rows: readonly z.infer<typeof changeRow>[], limit: number): ChangePage {
+  const changes = rows
+    .slice(0, limit)
+    .flatMap(({ seq, doc }) => (seq === null || doc === null ? [] : [{ seq, record: fromDocument(doc) }]))
+  const more = rows.length > limit
+  // Once exhausted, the log was read to its head, over whatever was left out at the end.
+  const upTo = (more ? changes.at(-1)?.seq : rows[0]?.head) ?? 0
+  return { changes, upTo, more }
+}

@@ -1,0 +1,201 @@
+/**
+ * `update`, in three steps that repeat until nobody was faster:
+ *
+ * 1. Read the records without a lock and let `change` decide. That tells which scopes are concerned.
+ * 2. Lock the rows of those scopes in sorted order. Every change of a scope holds this lock from before it takes a `seq`
+ *    until it has committed, so `seq` becomes visible in its own order, and two updates cannot wait for each other.
+ * 3. If the records are still the ones that were read, commit. If not, read again and decide again, now under the lock;
+ *    only when that concerns still more scopes, begin anew with what was read.
+ */
+import { z } from 'zod'
+import type { CausalRecord } from '../../model/merge/record.ts'
+import { compareText } from '../../model/merge/vector.ts'
+import type { ChangeFunction, Write } from '../../model/sync/changeStore.ts'
+import type { Queries, Sql } from './postgresConnection.ts'
+import { type Committed, keepHistory } from './postgresHistory.ts'
+import { fromColumn, fromDocument, parseRows, toColumn, toDocument, whole } from './postgresRows.ts'
+import type { ScopeTurns } from './postgresTurns.ts'
+
+export interface UpdateParts {
+  readonly sql: Sql
+  readonly turns: ScopeTurns
+  /** Wall clock, ms since 1970 UTC. */
+  readonly now: () => number
+  /** Tells the other processes, by the transaction itself. */
+  readonly notify: (sql: Queries, scopes: readonly string[]) => Promise<void>
+}
+
+/** A `change` that names new scopes or records each time it runs is not pure; it must not keep us here for ever. */
+const MAX_ROUNDS = 100
+
+/**
+ * Carries out one `update` of a `RecordStore`.
+ * @returns the scopes that changed
+ * @throws without any effect, if `change` throws, moves a record, empties it, or writes one twice
+ */
+export async function updateRecords(
+  parts: UpdateParts,
+  ids: readonly string[],
+  change: ChangeFunction,
+): Promise<readonly string[]> {
+  let state = await readState(parts.sql, ids)
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const plan = decide(state, change)
+    if (plan.writes.length === 0) return []
+    if (plan.unread.length > 0) {
+      // Written without having been read: perhaps it is new, and if not, `change` is to know what is there.
+      state = await readState(parts.sql, [...state.ids, ...plan.unread])
+      continue
+    }
+    const outcome = await parts.turns.run(plan.scopes, () =>
+      parts.sql.transaction((transaction) => attempt(parts, transaction, state, plan, change)),
+    )
+    if ('committed' in outcome) return outcome.committed
+    state = outcome.state
+  }
+  throw new Error(`the change asked for other records or scopes ${MAX_ROUNDS} times`)
+}
+
+interface Row {
+  readonly seq: number
+  readonly record: CausalRecord
+}
+
+interface State {
+  readonly ids: readonly string[]
+  readonly rows: ReadonlyMap<string, Row>
+}
+
+interface Plan {
+  readonly writes: readonly Write[]
+  /** The scopes of everything that was read or is to be written, sorted. */
+  readonly scopes: readonly string[]
+  readonly unread: readonly string[]
+}
+
+type Outcome = { readonly committed: readonly string[] } | { readonly state: State }
+
+const row = z.object({ seq: whole, doc: z.string() })
+
+async function readState(sql: Queries, ids: readonly string[]): Promise<State> {
+  if (ids.length === 0) return { ids, rows: new Map() }
+  const found = await sql.query('SELECT seq, doc FROM records WHERE id = ANY($1::text[])', [ids.map(toColumn)])
+  const rows = parseRows(row, found).map(({ seq, doc }): Row => ({ seq, record: fromDocument(doc) }))
+  return { ids, rows: new Map(rows.map((each) => [each.record.id, each])) }
+}
+
+function decide(state: State, change: ChangeFunction): Plan {
+  const writes = change(new Map([...state.rows].map(([id, { record }]) => [id, record])))
+  const written = new Set<string>()
+  for (const { record } of writes) {
+    if (written.has(record.id)) throw new Error(`record ${record.id} is written twice in one update`)
+    written.add(record.id)
+    checkWritable(record, state.rows.get(record.id)?.record)
+  }
+  const read = new Set(state.ids)
+  const concerned = [...writes.map(({ record }) => record), ...[...state.rows.values()].map(({ record }) => record)]
+  return {
+    writes,
+    scopes: [...new Set(concerned.map(({ scope }) => scope))].sort(compareText),
+    unread: [...written].filter((id) => !read.has(id)),
+  }
+}
+
+function checkWritable(record: CausalRecord, current: CausalRecord | undefined): void {
+  if (![...record.units.values()].some(({ registers }) => registers.size > 0)) {
+    // It could be stored but never be decoded again.
+    throw new Error(`record ${record.id} holds no value`)
+  }
+  for (const field of ['scope', 'table', 'base'] as const) {
+    if (current && current[field] !== record[field]) throw new Error(`record ${record.id} may not change its ${field}`)
+  }
+}
+
+async function attempt(
+  parts: UpdateParts,
+  sql: Queries,
+  state: State,
+  plan: Plan,
+  change: ChangeFunction,
+): Promise<Outcome> {
+  const heads = await lockScopes(sql, plan.scopes)
+  if (await isCurrent(sql, state)) return commit(parts, sql, state, plan.writes, heads)
+  const fresh = await readState(sql, state.ids)
+  const again = decide(fresh, change)
+  const isLocked = again.scopes.every((scope) => heads.has(scope))
+  if (!isLocked || again.unread.length > 0) return { state: fresh }
+  return commit(parts, sql, fresh, again.writes, heads)
+}
+
+/** Locks the scopes until the end of the transaction, and returns the `seq` of the latest change of each. */
+async function lockScopes(sql: Queries, scopes: readonly string[]): Promise<Map<string, number>> {
+  const columns = scopes.map(toColumn)
+  // A row is locked by its insertion too. Whoever waits in this statement holds nothing but insertions that sort before,
+  // and whoever waits in the next one is done with this one, so no circle of waiting can close.
+  await sql.query('INSERT INTO scopes (scope) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING', [columns])
+  const rows = await sql.query(
+    'SELECT scope, seq FROM scopes WHERE scope = ANY($1::text[]) ORDER BY scope FOR UPDATE',
+    [columns],
+  )
+  const heads = parseRows(z.object({ scope: z.string(), seq: whole }), rows)
+  return new Map(heads.map(({ scope, seq }) => [fromColumn(scope), seq]))
+}
+
+async function isCurrent(sql: Queries, { ids, rows }: State): Promise<boolean> {
+  if (ids.length === 0) return true
+  const found = parseRows(
+    z.object({ seq: whole, id: z.string() }),
+    await sql.query('SELECT id, seq FROM records WHERE id = ANY($1::text[])', [ids.map(toColumn)]),
+  )
+  const seqs = new Map(found.map(({ id, seq }) => [id, seq]))
+  return seqs.size === rows.size && [...rows].every(([id, { seq }]) => seqs.get(toColumn(id)) === seq)
+}
+
+async function commit(
+  { now, notify }: UpdateParts,
+  sql: Queries,
+  { rows }: State,
+  writes: readonly Write[],
+  heads: Map<string, number>,
+): Promise<Outcome> {
+  const commits = writes.map(({ record, from }): Committed & { from: string | undefined } => {
+    const seq = (heads.get(record.scope) ?? 0) + 1
+    heads.set(record.scope, seq)
+    return { before: rows.get(record.id)?.record, after: record, seq, from }
+  })
+  await writeRecords(sql, commits)
+  const changed = [...new Set(writes.map(({ record }) => record.scope))].sort(compareText)
+  if (changed.length === 0) return { committed: changed }
+  await keepHistory(sql, commits, Math.floor(now()))
+  await sql.query(
+    `UPDATE scopes SET seq = new.seq, changed = clock_timestamp()
+     FROM unnest($1::text[], $2::bigint[]) AS new (scope, seq) WHERE scopes.scope = new.scope`,
+    [changed.map(toColumn), changed.map((scope) => heads.get(scope))],
+  )
+  await notify(sql, changed)
+  return { committed: changed }
+}
+
+async function writeRecords(
+  sql: Queries,
+  commits: readonly (Committed & { readonly from: string | undefined })[],
+): Promise<void> {
+  // Sorted, since the lock of a scope does not cover the case that somebody creates the same id in another scope.
+  const sorted = [...commits].sort((a, b) => compareText(a.after.id, b.after.id))
+  const written = await sql.query(
+    `INSERT INTO records (id, scope, tbl, seq, origin, doc)
+     SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[])
+     ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, origin = excluded.origin, doc = excluded.doc
+     WHERE records.scope = excluded.scope
+     RETURNING id`,
+    [
+      sorted.map(({ after }) => toColumn(after.id)),
+      sorted.map(({ after }) => toColumn(after.scope)),
+      sorted.map(({ after }) => toColumn(after.table)),
+      sorted.map(({ seq }) => seq),
+      sorted.map(({ from }) => (from === undefined ? null : toColumn(from))),
+      sorted.map(({ after }) => toDocument(after)),
+    ],
+  )
+  if (written.length !== commits.length) throw new Error('a record of the same id was just created in another scope')
+}

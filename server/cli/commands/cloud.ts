@@ -1,0 +1,71 @@
+/** `cloud`: the backend for many teams, on PostgreSQL. */
+import { mkdirSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { type Cloud, openCloud } from '../../cloud/cloud.ts'
+import { readHolder, removeHolder, writeHolder } from '../../identity/holder.ts'
+import { acquireLock } from '../../identity/lock.ts'
+import { createLog } from '../../log.ts'
+import { VERSION } from '../../version.ts'
+import { EXIT, type Failure, failed, print, usageError } from '../exit.ts'
+import { type OptionSpecs, type ParsedOptions, portOption } from '../options.ts'
+import { untilStopped } from '../signals.ts'
+import { listenFailure } from '../startErrors.ts'
+
+const DEFAULT_PORT = 4700
+
+export const cloudOptions: OptionSpecs = {
+  data: { type: 'string', value: 'DIR', help: 'folder of the embedded PostgreSQL' },
+  'database-url': { type: 'string', value: 'URL', help: 'use this PostgreSQL server (also DATABASE_URL)' },
+  port: { type: 'string', value: 'N', help: `port (${DEFAULT_PORT}; with --json a free one)` },
+  host: { type: 'string', value: 'IP', help: 'address to listen on (127.0.0.1)' },
+}
+
+export async function cloud(options: ParsedOptions): Promise<Failure | undefined> {
+  const port = portOption(options, 'port')
+  if (!port.ok) return usageError(port.error)
+  const databaseUrl = options.text('database-url') ?? process.env.DATABASE_URL
+  const start = {
+    port: port.value ?? (options.flag('json') ? 0 : DEFAULT_PORT),
+    host: options.text('host') ?? '127.0.0.1',
+    log: createLog(options.flag('log-json')),
+  }
+  if (databaseUrl !== undefined) return run({ ...start, databaseUrl }, options)
+  const dir = resolve(options.text('data') ?? join(homedir(), '.wedsync-cloud'))
+  mkdirSync(dir, { recursive: true, mode: 0o700 })
+  const lock = acquireLock(join(dir, 'lock'))
+  const holderFile = join(dir, 'holder.json')
+  if (!lock.ok) {
+    if (lock.error.kind === 'failed') return failed(`${dir} cannot be used (${lock.error.detail}).`)
+    const holder = readHolder(holderFile)
+    return {
+      code: EXIT.inUse,
+      message: `${dir} is in use by ${holder ? `process ${holder.pid} since ${holder.startedAt}` : 'another process'}: stop that first, or choose another folder.`,
+    }
+  }
+  writeHolder(holderFile, { pid: process.pid, startedAt: new Date().toISOString(), role: 'cloud' })
+  try {
+    return await run({ ...start, dataDir: join(dir, 'postgres') }, options)
+  } finally {
+    removeHolder(holderFile)
+    lock.value.release()
+  }
+}
+
+async function run(start: Parameters<typeof openCloud>[0], options: ParsedOptions): Promise<Failure | undefined> {
+  const opened = await openCloud(start)
+  if (!opened.ok) return listenFailure(opened.error, '--port')
+  announce(opened.value, options)
+  await untilStopped()
+  await opened.value.stop()
+  return undefined
+}
+
+function announce({ url, enrolToken }: Cloud, options: ParsedOptions): void {
+  if (options.flag('json')) {
+    print(JSON.stringify({ event: 'ready', role: 'cloud', version: VERSION, url, enrol: enrolToken }))
+    return
+  }
+  print(`WedSync cloud is ready at ${url}`)
+  print(`Enrol a team with:  wedsync hub --data DIR --cloud ${url} --cloud-token ${enrolToken}`)
+}

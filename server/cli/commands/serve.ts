@@ -1,0 +1,134 @@
+/** `app`, `device` and `hub`: an install, with a window, without one, and with the door to the LAN open. */
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type Install, openInstall } from '../../install/install.ts'
+import type { Lan } from '../../install/lan.ts'
+import { createLog } from '../../log.ts'
+import { VERSION } from '../../version.ts'
+import { type Failure, print, usageError } from '../exit.ts'
+import { type OptionSpecs, type ParsedOptions, portOption, urlOption } from '../options.ts'
+import { untilStopped } from '../signals.ts'
+import { lanFailure, startFailure } from '../startErrors.ts'
+
+const DEFAULT_PORT = 4700
+const CLOUD_WAIT_MS = 3_000
+
+export const PAGES_DIR = fileURLToPath(new URL('../../../dist/renderer', import.meta.url))
+
+export const installOptions: OptionSpecs = {
+  data: { type: 'string', value: 'DIR', help: 'where everything is kept; created if missing' },
+  port: { type: 'string', value: 'N', help: `port on this computer (${DEFAULT_PORT}; with --json a free one)` },
+  join: { type: 'string', value: 'LINK', help: 'join the team of this link first' },
+  cloud: { type: 'string', value: 'URL', help: 'forward to this cloud' },
+  'cloud-token': { type: 'string', value: 'T', help: "the cloud's enrolment token, needed once" },
+  name: { type: 'string', value: 'NAME', help: 'your name, as the others see it' },
+  'device-name': { type: 'string', value: 'NAME', help: "this device's name, as the others see it" },
+}
+
+export const hubOptions: OptionSpecs = {
+  ...installOptions,
+  'lan-port': { type: 'string', value: 'N', help: 'port on the LAN (8443; with --json a free one)' },
+  'lan-host': { type: 'string', value: 'IP', help: 'address on the LAN (the first private one)' },
+}
+
+export async function device(options: ParsedOptions): Promise<Failure | undefined> {
+  return serve(options, 'local')
+}
+
+export async function hub(options: ParsedOptions): Promise<Failure | undefined> {
+  return serve(options, 'hub')
+}
+
+async function serve(options: ParsedOptions, role: 'local' | 'hub'): Promise<Failure | undefined> {
+  if (options.text('data') === undefined)
+    return usageError('--data is missing: say in which folder to keep everything.')
+  const install = await openFromOptions(options)
+  if ('message' in install) return install
+  const lan = role === 'hub' ? await startLan(install, options) : undefined
+  if (lan && 'message' in lan) {
+    await install.stop()
+    return lan
+  }
+  await announce(install, lan, options)
+  await untilStopped()
+  await install.stop()
+  return undefined
+}
+
+/** Opens the install that the options describe. */
+export async function openFromOptions(options: ParsedOptions): Promise<Install | Failure> {
+  const json = options.flag('json')
+  const port = portOption(options, 'port')
+  if (!port.ok) return usageError(port.error)
+  const cloud = urlOption(options, 'cloud')
+  if (!cloud.ok) return usageError(cloud.error)
+  const token = options.text('cloud-token')
+  const [link, personName, deviceName] = ['join', 'name', 'device-name'].map((name) => options.text(name))
+  const opened = await openInstall({
+    dataDir: options.text('data') ?? join(homedir(), '.wedsync'),
+    port: port.value ?? (json ? 0 : DEFAULT_PORT),
+    pagesDir: PAGES_DIR,
+    log: createLog(options.flag('log-json')),
+    ...(link !== undefined && { join: link }),
+    ...(personName !== undefined && { personName }),
+    ...(deviceName !== undefined && { deviceName }),
+    ...(cloud.value !== undefined && { cloud: { url: cloud.value, ...(token !== undefined && { token }) } }),
+  })
+  return opened.ok ? opened.value : startFailure(opened.error)
+}
+
+async function startLan(install: Install, options: ParsedOptions): Promise<Lan | Failure> {
+  const port = portOption(options, 'lan-port')
+  if (!port.ok) return usageError(port.error)
+  const host = options.text('lan-host')
+  const wanted = port.value ?? (options.flag('json') ? 0 : undefined)
+  const lan = await install.startHub({
+    ...(wanted !== undefined && { port: wanted }),
+    ...(host !== undefined && { host }),
+  })
+  return lan.ok ? lan.value : lanFailure(lan.error)
+}
+
+async function announce(install: Install, lan: Lan | undefined, options: ParsedOptions): Promise<void> {
+  const { url, identity } = install
+  const role = lan ? 'hub' : 'local'
+  const links = await lan?.createJoin({ role: 'planner', weddings: 'all', expiresInSeconds: 86_400 })
+  const cloud = await cloudState(install)
+  if (options.flag('json')) {
+    print(
+      JSON.stringify({
+        event: 'ready',
+        role,
+        version: VERSION,
+        deviceId: identity.deviceId,
+        url,
+        token: identity.token,
+        userId: identity.userId,
+        ...(lan &&
+          links && { lan: { url: lan.url, fingerprint: lan.fingerprint, join: links.join, browser: links.browser } }),
+        ...(cloud && { cloud: { state: cloud } }),
+      }),
+    )
+    return
+  }
+  print(`WedSync is ready. Open ${install.windowUrl}`)
+  if (lan && links) {
+    print(`Hub for this LAN at ${lan.url}`)
+    print(`Let a laptop join:  wedsync device --data DIR --join '${links.join}'`)
+    print(`Let a tablet join:  ${links.browser}`)
+  }
+  if (cloud) print(`Cloud: ${cloud}`)
+}
+
+/** Waits a moment for the cloud, so that the ready line can say how it is; `undefined` without a cloud. */
+async function cloudState({ sync }: Install): Promise<'connected' | 'offline' | undefined> {
+  const until = Date.now() + CLOUD_WAIT_MS
+  for (;;) {
+    const cloud = (await sync.upstreams()).find(({ kind }) => kind === 'cloud')
+    if (!cloud) return undefined
+    if (cloud.state !== 'offline') return 'connected'
+    if (cloud.problem !== undefined || Date.now() > until) return 'offline'
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}

@@ -1,0 +1,59 @@
+/** `status`: how things stand, on one screen. */
+import { z } from 'zod'
+import { installStatus, type PeerStatus } from '../../../model/database/status.ts'
+import { weddingsReply } from '../../../model/rest/weddings.ts'
+import { type ApiClient, serverOptions } from '../apiClient.ts'
+import { type Failure, print } from '../exit.ts'
+import type { OptionSpecs, ParsedOptions } from '../options.ts'
+import { withServer } from '../withServer.ts'
+
+export const statusOptions: OptionSpecs = {
+  ...serverOptions,
+  data: { type: 'string', value: 'DIR', help: 'without --server: the folder of an install that is not running' },
+}
+
+const conflictsReply = z.object({ conflicts: z.array(z.object({ conflictId: z.string(), message: z.string() })) })
+
+export async function status(options: ParsedOptions): Promise<Failure | undefined> {
+  return withServer(options, (api) => show(api, options))
+}
+
+async function show(api: ApiClient, options: ParsedOptions): Promise<Failure | undefined> {
+  const [install, weddings, conflicts] = await Promise.all([
+    api.get(installStatus, 'status'),
+    api.get(weddingsReply, 'weddings'),
+    api.get(conflictsReply, 'conflicts'),
+  ])
+  if (!install.ok) return install.error
+  if (!weddings.ok) return weddings.error
+  if (!conflicts.ok) return conflicts.error
+  if (options.flag('json')) {
+    print(JSON.stringify({ ...install.value, weddings: weddings.value.weddings, conflicts: conflicts.value.conflicts }))
+    return undefined
+  }
+  const { role, version, deviceName, personName, grant, upstreams, devices, quarantined } = install.value
+  print(`${role} ${version} · ${deviceName}${personName ? ` · ${personName}` : ''} · ${grant.role}`)
+  for (const peer of upstreams) print(`  to ${describePeer(peer)}`)
+  for (const peer of devices) print(`  from ${describePeer(peer)}`)
+  if (upstreams.length === 0 && role !== 'cloud') print('  no hub and no cloud: everything is on this device only')
+  print('')
+  for (const { name, date, records, complete, behindBy } of weddings.value.weddings) {
+    const state = complete ? 'complete' : behindBy > 0 ? `behind by ${behindBy}` : 'not compared yet'
+    print(`${String(date ?? '?')}  ${String(name ?? 'a wedding')}  ${records} records  ${state}`)
+  }
+  if (weddings.value.weddings.length === 0) print('No weddings yet.')
+  const open = conflicts.value.conflicts
+  if (open.length > 0) print(`\n${open.length} to decide:`)
+  for (const { message } of open) print(`  ${message}`)
+  if (quarantined > 0) print(`\n${quarantined} records could not be taken and are set aside.`)
+  return undefined
+}
+
+function describePeer({ kind, name, state, waiting, incoming, problem }: PeerStatus): string {
+  const words = {
+    offline: `offline, ${waiting} waiting`,
+    syncing: `syncing, ${waiting} to send, ${incoming} to come`,
+    equal: 'complete',
+  }
+  return `${kind} ${name}: ${words[state]}${problem ? ` (${problem})` : ''}`
+}

@@ -1,0 +1,114 @@
+/** `verify`: checks the data of an install that is not running. Exit 1 and one line per fault. */
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { combinedDigest, scopeDigest } from '../../../model/merge/digest.ts'
+import { type CausalRecord, recordVersion } from '../../../model/merge/record.ts'
+import { openSqliteStore, type SqliteStore } from '../../changes/sqlite.ts'
+import { openDataDir } from '../../identity/dataDir.ts'
+import { loadIdentity } from '../../identity/identity.ts'
+import { checkIntegrity } from '../../storage/open.ts'
+import { EXIT, type Failure, failed, print, usageError } from '../exit.ts'
+import type { OptionSpecs, ParsedOptions } from '../options.ts'
+import { startFailure } from '../startErrors.ts'
+
+export const verifyOptions: OptionSpecs = {
+  data: { type: 'string', value: 'DIR', help: 'the folder of the install' },
+}
+
+const PAGE = 500
+
+interface Finding {
+  readonly check: string
+  readonly what: string
+}
+
+export async function verify(options: ParsedOptions): Promise<Failure | undefined> {
+  const dir = options.text('data')
+  if (dir === undefined) return usageError('--data is missing: say which folder to check.')
+  if (!existsSync(join(resolve(dir), 'wedsync.db'))) return failed(`There is no WedSync database in ${resolve(dir)}.`)
+  const dataDir = openDataDir(dir)
+  if (!dataDir.ok) return startFailure({ kind: 'data-dir', error: dataDir.error })
+  try {
+    const store = await openSqliteStore(dataDir.value.databaseFile, dataDir.value.key)
+    if (!store.ok) return startFailure({ kind: 'database', error: store.error })
+    try {
+      return await report(await inspect(store.value), store.value, options)
+    } finally {
+      await store.value.close()
+    }
+  } finally {
+    dataDir.value.close()
+  }
+}
+
+async function inspect(store: SqliteStore): Promise<readonly Finding[]> {
+  const findings: Finding[] = checkIntegrity(store.database).map((what) => ({ check: 'database', what }))
+  // A file that SQLite itself calls damaged cannot be read further with any meaning.
+  if (findings.length > 0) return findings
+  for (const scope of await store.changes.scopes()) {
+    findings.push(...(await checkLog(store, scope)))
+    for (const record of await store.changes.inScope(scope)) findings.push(...(await checkRecord(store, record)))
+  }
+  await loadIdentity(store.state)
+  return findings
+}
+
+/** The log of a scope has every record of it once, in growing order, and nothing else. */
+async function checkLog({ changes }: SqliteStore, scope: string): Promise<readonly Finding[]> {
+  const seen = new Set<string>()
+  const findings: Finding[] = []
+  let seq = 0
+  for (let more = true; more; ) {
+    const page = await changes.changesSince(scope, seq, { limit: PAGE })
+    for (const change of page.changes) {
+      if (change.seq <= seq)
+        findings.push({ check: 'change order', what: `${change.seq} comes after ${seq} in ${scope}` })
+      seq = change.seq
+      if (seen.has(change.record.id))
+        findings.push({ check: 'change order', what: `${change.record.id} appears twice` })
+      seen.add(change.record.id)
+    }
+    more = page.more
+  }
+  const records = await changes.inScope(scope)
+  for (const { id } of records) if (!seen.has(id)) findings.push({ check: 'change order', what: `${id} is missing` })
+  return findings
+}
+
+/** The history knows the current version of the record, with the same vectors. */
+async function checkRecord({ history }: SqliteStore, record: CausalRecord): Promise<readonly Finding[]> {
+  const vectors = await history.vectorsAt(record.id, { version: recordVersion(record) })
+  if (!vectors) return [{ check: 'history', what: `version ${recordVersion(record)} of ${record.id} is missing` }]
+  const same = [...record.units].every(([readClass, unit]) => {
+    const known = vectors.get(readClass)
+    return (
+      known?.size === unit.vector.size && [...unit.vector].every(([actor, counter]) => known.get(actor) === counter)
+    )
+  })
+  return same
+    ? []
+    : [{ check: 'history', what: `version ${recordVersion(record)} of ${record.id} differs from the record` }]
+}
+
+async function report(
+  findings: readonly Finding[],
+  { changes }: SqliteStore,
+  options: ParsedOptions,
+): Promise<Failure | undefined> {
+  const digests: { scope: string; records: number; digest: string }[] = []
+  if (findings.length === 0) {
+    for (const scope of await changes.scopes()) {
+      const records = await changes.inScope(scope)
+      digests.push({ scope, records: records.length, digest: combinedDigest(scopeDigest(records)) })
+    }
+  }
+  if (options.flag('json')) print(JSON.stringify({ ok: findings.length === 0, findings, digests }))
+  else {
+    for (const { check, what } of findings) print(`${check}: ${what}`)
+    for (const { scope, records, digest } of digests) print(`${scope}  ${records} records  ${digest.slice(0, 16)}`)
+    if (findings.length === 0) print('Everything is as it should be: database, change order, history, digests.')
+  }
+  return findings.length === 0
+    ? undefined
+    : { code: EXIT.failed, message: `${findings.length} ${findings.length === 1 ? 'fault' : 'faults'} found.` }
+}

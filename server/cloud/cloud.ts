@@ -1,0 +1,184 @@
+/**
+ * The cloud: the same engine and the same REST API over PostgreSQL, for many teams. It has no say of its own: a team
+ * enrols with its public key, and whoever the team has given a token may come in.
+ */
+import { randomBytes } from 'node:crypto'
+import { createServer } from 'node:http'
+import express, { type RequestHandler } from 'express'
+import { z } from 'zod'
+import { QUARANTINE } from '../../model/sync/inbox.ts'
+import { err, ok, type Result } from '../../model/result.ts'
+import { createReplicaSync } from '../../model/sync/replicaSync.ts'
+import { type PeerRules, rulesOf } from '../../model/sync/rules.ts'
+import type { SessionError } from '../../model/sync/session.ts'
+import type { Hello } from '../../model/wire/index.ts'
+import { openPostgresStore, type PostgresStore } from '../changes/postgres.ts'
+import { type ListenError, listen, stopListening } from '../http/listen.ts'
+import { securityHeaders } from '../http/pages.ts'
+import { serveUpgrades } from '../http/upgrades.ts'
+import { publicKeySchema, teamOfToken, verifyToken } from '../identity/token.ts'
+import { bearerOf } from '../install/callers.ts'
+import { ENROL_PATH, PEER_PATH } from '../install/calls.ts'
+import { openPeople } from '../install/people.ts'
+import type { Log } from '../log.ts'
+import { createApi } from '../rest/api.ts'
+import type { Caller, ServerContext } from '../rest/context.ts'
+import { nodeScheduler } from '../sync/nodeScheduler.ts'
+import { webSocketTransport } from '../sync/webSocketTransport.ts'
+import { VERSION } from '../version.ts'
+
+export interface CloudOptions {
+  /** Folder of the embedded PostgreSQL; ignored with a database URL. */
+  readonly dataDir?: string
+  readonly databaseUrl?: string
+  readonly port: number
+  readonly host: string
+  readonly log: Log
+}
+
+export interface Cloud {
+  readonly url: string
+  /** With this token a team enrols. */
+  readonly enrolToken: string
+  stop(): Promise<void>
+}
+
+const enrolment = z.object({ team: z.object({ id: z.uuid(), publicKey: publicKeySchema }) })
+const CLOUD_NAME = 'cloud'
+
+export async function openCloud(options: CloudOptions): Promise<Result<Cloud, ListenError>> {
+  const { log } = options
+  const store = await openPostgresStore({
+    ...(options.databaseUrl !== undefined && { databaseUrl: options.databaseUrl }),
+    ...(options.dataDir !== undefined && { dataDir: options.dataDir }),
+  })
+  const { changes, state } = store
+  const enrolToken = await ownEnrolToken(store)
+  const sync = createReplicaSync({
+    changes,
+    state,
+    scheduler: nodeScheduler,
+    self: () => ({ deviceId: changes.epoch, deviceName: CLOUD_NAME, team: null }),
+    onChange: () => undefined,
+    onRefused: (scope, refused) => log('records refused', { scope, count: refused.length }),
+  })
+
+  const app = express()
+  app.disable('x-powered-by')
+  app.use(securityHeaders)
+  app.post(ENROL_PATH, enrolRoute(store, enrolToken, log))
+  app.use('/api/offline', createApi(cloudContext(store, sync), log))
+  const server = createServer(app)
+  const upgrades = serveUpgrades(server, [
+    {
+      path: PEER_PATH,
+      serve: (socket) => sync.receive(webSocketTransport(socket), (hello) => acceptInstall(hello, store)),
+    },
+  ])
+  async function stop(): Promise<void> {
+    await sync.stop()
+    upgrades.close()
+    await stopListening(server)
+    await store.close()
+  }
+
+  const listening = await listen(server, options.port, options.host)
+  if (!listening.ok) {
+    await sync.stop()
+    await store.close()
+    return listening
+  }
+  return ok({ url: `http://${options.host}:${listening.value}`, enrolToken, stop })
+}
+
+async function ownEnrolToken({ state }: PostgresStore): Promise<string> {
+  const known = z.string().optional().parse(await state.get('enrol-token'))
+  const token = known ?? randomBytes(32).toString('base64url')
+  if (known === undefined) await state.set('enrol-token', token)
+  return token
+}
+
+async function publicKeyOfTeam({ state }: PostgresStore, team: string): Promise<string | undefined> {
+  return z.string().optional().parse(await state.get(`team/${team}`))
+}
+
+async function callerOf(token: string, store: PostgresStore): Promise<Caller | undefined> {
+  const team = teamOfToken(token)
+  const publicKey = team && (await publicKeyOfTeam(store, team))
+  if (!team || !publicKey) return undefined
+  const verified = verifyToken(token, publicKey, Date.now())
+  if (!verified.ok || verified.value.team !== team) return undefined
+  const { user, device, role, weddings } = verified.value
+  return { team, userId: user, deviceId: device, grant: { role, weddings } }
+}
+
+async function acceptInstall(hello: Hello, store: PostgresStore): Promise<Result<PeerRules, SessionError>> {
+  const caller = hello.token === undefined ? undefined : await callerOf(hello.token, store)
+  if (caller?.deviceId !== hello.deviceId) {
+    return err({ code: 'UNAUTHENTICATED', message: 'the cloud does not know this team: enrol it with --cloud-token' })
+  }
+  const { team, grant } = caller
+  // A scope belongs to the first team that brings it, for good.
+  return ok(rulesOf(grant, team, async (scope) => (await store.claimScopes(team, [scope])) === 'ok'))
+}
+
+function enrolRoute(store: PostgresStore, enrolToken: string, log: Log): RequestHandler {
+  const parse = express.json({ limit: '10kb' })
+  return (request, response, next) => {
+    if (bearerOf(request.headers.authorization) !== enrolToken) {
+      response.status(401).json({ error: 'Unauthorized', code: 'UNAUTHENTICATED' })
+      return
+    }
+    parse(request, response, (fault: unknown) => {
+      const parsed = enrolment.safeParse(fault === undefined ? request.body : undefined)
+      if (!parsed.success) {
+        response.status(400).json({ error: 'This is not an enrolment', code: 'VALIDATION_ERROR' })
+        return
+      }
+      enrol(store, parsed.data).then((outcome) => {
+        log('team enrols', { team: parsed.data.team.id, outcome })
+        if (outcome === 'ok') response.json({ team: parsed.data.team.id })
+        else response.status(409).json({ error: 'This team has enrolled with another key', code: 'OTHER_KEY' })
+      }, next)
+    })
+  }
+}
+
+async function enrol(store: PostgresStore, { team }: z.infer<typeof enrolment>): Promise<'ok' | 'other-key'> {
+  const known = await publicKeyOfTeam(store, team.id)
+  if (known !== undefined) return known === team.publicKey ? 'ok' : 'other-key'
+  await store.state.set(`team/${team.id}`, team.publicKey)
+  await store.claimScopes(team.id, [team.id])
+  return 'ok'
+}
+
+function cloudContext(store: PostgresStore, sync: ReturnType<typeof createReplicaSync>): ServerContext {
+  const { changes, state, history } = store
+  const people = openPeople(changes, state)
+  return {
+    role: 'cloud',
+    version: VERSION,
+    stores: { changes, state, history },
+    authenticate: (token) => callerOf(token, store),
+    async weddingsOf(team) {
+      return (await store.scopesOf(team)).filter((scope) => scope !== team)
+    },
+    author: ({ team, userId, deviceId }) =>
+      people.author({ team, userId, deviceId, personName: 'somebody', deviceName: 'the cloud' }),
+    completeness: (scope) => sync.completeness(scope),
+    async status(caller) {
+      return {
+        role: 'cloud',
+        version: VERSION,
+        deviceId: changes.epoch,
+        deviceName: CLOUD_NAME,
+        personName: '',
+        userId: caller.userId,
+        grant: { role: caller.grant.role, weddings: caller.grant.weddings === 'all' ? 'all' : [...caller.grant.weddings] },
+        upstreams: [],
+        devices: [],
+        quarantined: (await state.list(QUARANTINE)).size,
+      }
+    },
+  }
+}

@@ -1,0 +1,74 @@
+/** How this install reaches its upstreams: the hub of its team on the LAN, and the cloud. */
+import { WebSocket } from 'ws'
+import { z } from 'zod'
+import { err, ok, type Result } from '../../model/result.ts'
+import type { StateStore } from '../../model/sync/changeStore.ts'
+import type { Transport } from '../../model/sync/transport.ts'
+import type { Identity } from '../identity/identity.ts'
+import { pinnedAgent } from '../identity/pinned.ts'
+import { postJson } from '../identity/postJson.ts'
+import { opened, webSocketTransport } from '../sync/webSocketTransport.ts'
+
+export const PEER_PATH = '/api/offline/peer'
+export const ENROL_PATH = '/api/offline/enrol'
+
+const hubAddress = z.object({ url: z.url(), fingerprint: z.string(), name: z.string() })
+export type HubAddress = z.infer<typeof hubAddress>
+
+const cloudAddress = z.object({ url: z.url(), enrolToken: z.string().optional(), enrolled: z.boolean() })
+export type CloudAddress = z.infer<typeof cloudAddress>
+
+const ENROL_TIMEOUT_MS = 5_000
+
+export async function knownHub(state: StateStore): Promise<HubAddress | undefined> {
+  return hubAddress.optional().parse(await state.get('hub'))
+}
+
+export async function rememberHub(state: StateStore, hub: HubAddress): Promise<void> {
+  await state.set('hub', hub)
+}
+
+export async function knownCloud(state: StateStore): Promise<CloudAddress | undefined> {
+  return cloudAddress.optional().parse(await state.get('cloud'))
+}
+
+/** Keeps the cloud's address for later starts. A new address means enrolling there. */
+export async function rememberCloud(state: StateStore, url: string, enrolToken: string | undefined): Promise<void> {
+  const known = await knownCloud(state)
+  const enrolled = known?.url === url && known.enrolled
+  await state.set('cloud', { url, ...(enrolToken !== undefined && { enrolToken }), enrolled })
+}
+
+/** Talks to the one certificate that the join link named, and to nobody else. */
+export async function dialHub({ url, fingerprint }: HubAddress): Promise<Transport> {
+  const socket = new WebSocket(peerUrl(url), { agent: pinnedAgent(fingerprint), maxPayload: 8_000_000 })
+  return webSocketTransport(await opened(socket))
+}
+
+/** Enrols the team first, if that has not been done. */
+export async function dialCloud(state: StateStore, identity: Identity): Promise<Transport> {
+  const cloud = await knownCloud(state)
+  if (!cloud) throw new Error('there is no cloud to call')
+  if (!cloud.enrolled && cloud.enrolToken !== undefined) {
+    const enrolled = await enrol(cloud.url, cloud.enrolToken, identity)
+    if (!enrolled.ok) throw new Error(enrolled.error)
+    await state.set('cloud', { ...cloud, enrolled: true })
+  }
+  return webSocketTransport(await opened(new WebSocket(peerUrl(cloud.url), { maxPayload: 8_000_000 })))
+}
+
+async function enrol(url: string, token: string, { team }: Identity): Promise<Result<true, string>> {
+  const body = { team: { id: team.id, publicKey: team.publicKey } }
+  const reply = await postJson(new URL(ENROL_PATH, url).href, body, { token, timeoutMs: ENROL_TIMEOUT_MS })
+  if (!reply.ok) return err(`the cloud does not answer (${reply.error.kind})`)
+  const { status } = reply.value
+  if (status === 200) return ok(true)
+  if (status === 401) return err('the cloud does not accept the enrolment token: check --cloud-token')
+  return err(`the cloud refused the enrolment with status ${status}`)
+}
+
+function peerUrl(base: string): string {
+  const url = new URL(PEER_PATH, base)
+  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'
+  return url.href
+}

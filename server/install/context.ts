@@ -1,0 +1,70 @@
+import type { InstallStatus } from '../../model/database/status.ts'
+import { ok } from '../../model/result.ts'
+import { QUARANTINE } from '../../model/sync/inbox.ts'
+import type { ReplicaSync } from '../../model/sync/replicaSync.ts'
+import type { SqliteStore } from '../changes/sqlite.ts'
+import type { Identity } from '../identity/identity.ts'
+import type { ServerContext } from '../rest/context.ts'
+import { VERSION } from '../version.ts'
+import { personOfCaller } from './callers.ts'
+import type { Install } from './install.ts'
+import type { Lan } from './lan.ts'
+import type { People } from './people.ts'
+
+/** What the doors of an install share. */
+export interface InstallParts {
+  readonly identity: Identity
+  readonly store: SqliteStore
+  readonly sync: ReplicaSync
+  readonly people: People
+}
+
+/** What the REST API sees of an install. */
+export function installContext(
+  { identity, store, sync, people }: InstallParts,
+  lan: () => Lan | undefined,
+  startHub: Install['startHub'],
+  authenticate: ServerContext['authenticate'],
+): ServerContext {
+  const { changes, state, history } = store
+  return {
+    get role() {
+      return lan() ? 'hub' : 'local'
+    },
+    version: VERSION,
+    stores: { changes, state, history },
+    authenticate,
+    async weddingsOf(team) {
+      return (await changes.scopes()).filter((scope) => scope !== team)
+    },
+    author: async (caller) => people.author(await personOfCaller(caller, identity, state)),
+    completeness: (scope) => sync.completeness(scope),
+    async status(): Promise<InstallStatus> {
+      const running = lan()
+      return {
+        role: running ? 'hub' : 'local',
+        version: VERSION,
+        deviceId: identity.deviceId,
+        deviceName: identity.deviceName,
+        personName: identity.personName,
+        userId: identity.userId,
+        grant: {
+          role: identity.grant.role,
+          weddings: identity.grant.weddings === 'all' ? 'all' : [...identity.grant.weddings],
+        },
+        upstreams: [...(await sync.upstreams())],
+        devices: [...(await sync.devices())],
+        ...(running && { lan: { url: running.url, fingerprint: identity.fingerprint } }),
+        quarantined: (await state.list(QUARANTINE)).size,
+      }
+    },
+    async startHub() {
+      const started = await startHub({})
+      return started.ok ? ok({ url: started.value.url, fingerprint: identity.fingerprint }) : started
+    },
+    async createJoin(request) {
+      const running = lan()
+      return running ? running.createJoin(request) : undefined
+    },
+  }
+}

@@ -1,0 +1,178 @@
+/**
+ * An install: the whole offline database with its local server, on loopback only. Switched on as hub, it takes other
+ * devices on the LAN as well. Every part is built here and closed here.
+ */
+import { hostname, userInfo } from 'node:os'
+import { err, ok, type Result } from '../../model/result.ts'
+import { createReplicaSync, type ReplicaSync } from '../../model/sync/replicaSync.ts'
+import { openSqliteStore, type SqliteStore } from '../changes/sqlite.ts'
+import type { ListenError } from '../http/listen.ts'
+import { type DataDir, type DataDirError, openDataDir } from '../identity/dataDir.ts'
+import { createIdentity, type Identity, loadIdentity, renewOwnToken, saveIdentity } from '../identity/identity.ts'
+import type { LinkError } from '../identity/joinLink.ts'
+import type { JoinError } from '../identity/joinTeam.ts'
+import type { Log } from '../log.ts'
+import type { ServerContext } from '../rest/context.ts'
+import type { OpenError } from '../storage/open.ts'
+import { nodeScheduler } from '../sync/nodeScheduler.ts'
+import { callerOf, personOf } from './callers.ts'
+import { dialCloud, dialHub, knownCloud, knownHub, rememberCloud } from './calls.ts'
+import { installContext } from './context.ts'
+import { joinByLink, type TeamClash } from './joining.ts'
+import { type Lan, type LanError, type LanOptions, openLan } from './lan.ts'
+import { openLoopback } from './loopback.ts'
+import { openPeople } from './people.ts'
+
+export interface InstallOptions {
+  readonly dataDir: string
+  /** 0 takes a free one. */
+  readonly port: number
+  /** Folder of the built pages. */
+  readonly pagesDir: string
+  readonly log: Log
+  readonly personName?: string
+  readonly deviceName?: string
+  /** A join link, to become part of a team before anything else. */
+  readonly join?: string
+  readonly cloud?: { readonly url: string; readonly token?: string }
+  /** Supplies the database key in place of the key file. */
+  readonly keyProvider?: (dir: string) => Uint8Array
+}
+
+export type StartError =
+  | { readonly kind: 'data-dir'; readonly error: DataDirError }
+  | { readonly kind: 'database'; readonly error: OpenError }
+  | { readonly kind: 'join'; readonly error: JoinError | LinkError | TeamClash }
+  | { readonly kind: 'listen'; readonly error: ListenError }
+
+export interface Install {
+  readonly url: string
+  /** Opens the app's window on this install: the address with the secret of this launch. */
+  readonly windowUrl: string
+  readonly identity: Identity
+  readonly store: SqliteStore
+  readonly sync: ReplicaSync
+  lan(): Lan | undefined
+  startHub(options: LanOptions): Promise<Result<Lan, LanError>>
+  stop(): Promise<void>
+}
+
+export async function openInstall(options: InstallOptions): Promise<Result<Install, StartError>> {
+  const { keyProvider } = options
+  const opened = openDataDir(options.dataDir, { ...(keyProvider && { keyProvider }) })
+  if (!opened.ok) return err({ kind: 'data-dir', error: opened.error })
+  const dataDir = opened.value
+  const store = await openSqliteStore(dataDir.databaseFile, dataDir.key)
+  if (!store.ok) {
+    dataDir.close()
+    return err({ kind: 'database', error: store.error })
+  }
+  const started = await start(dataDir, store.value, options)
+  if (!started.ok) {
+    await store.value.close()
+    dataDir.close()
+  }
+  return started
+}
+
+async function start(
+  dataDir: DataDir,
+  store: SqliteStore,
+  options: InstallOptions,
+): Promise<Result<Install, StartError>> {
+  const { state, changes } = store
+  const { log } = options
+  let identity = await ownIdentity(store, options)
+  if (options.join !== undefined) {
+    const joined = await joinByLink(options.join, identity, store)
+    if (!joined.ok) return err({ kind: 'join', error: joined.error })
+    identity = joined.value
+  }
+  if (options.cloud) await rememberCloud(state, options.cloud.url, options.cloud.token)
+
+  const people = openPeople(changes, state, { deviceId: identity.deviceId })
+  await people.actor(personOf(identity))
+  const sync = createReplicaSync({
+    changes,
+    state,
+    scheduler: nodeScheduler,
+    self: () => ({
+      deviceId: identity.deviceId,
+      deviceName: identity.deviceName,
+      team: identity.team.id,
+      token: identity.token,
+    }),
+    onChange: () => undefined,
+    onRefused: (scope, refused) => log('records refused', { scope, count: refused.length }),
+  })
+
+  let lan: Lan | undefined
+  const parts = { identity, store, sync, people }
+  const contextFor = (authenticate: ServerContext['authenticate']): ServerContext =>
+    installContext(parts, () => lan, startHub, authenticate)
+
+  async function startHub(lanOptions: LanOptions): Promise<Result<Lan, LanError>> {
+    if (lan) return ok(lan)
+    const opening = await openLan({
+      ...lanOptions,
+      ...parts,
+      pagesDir: options.pagesDir,
+      context: contextFor((token) => callerOf(token, identity)),
+      log,
+    })
+    if (opening.ok) {
+      lan = opening.value
+      dataDir.describeHolder('hub', url)
+      log('hub started', { url: lan.url })
+    }
+    return opening
+  }
+
+  const loopback = await openLoopback({
+    ...parts,
+    port: options.port,
+    pagesDir: options.pagesDir,
+    contextFor,
+    log,
+  })
+  if (!loopback.ok) {
+    await sync.stop()
+    return err({ kind: 'listen', error: loopback.error })
+  }
+  const { url, windowUrl } = loopback.value
+  dataDir.describeHolder('local', url)
+
+  const hub = await knownHub(state)
+  if (hub) sync.connect('hub', () => dialHub(hub), hub.name)
+  if (await knownCloud(state)) sync.connect('cloud', () => dialCloud(state, identity), 'cloud')
+
+  return ok({
+    url,
+    windowUrl,
+    identity,
+    store,
+    sync,
+    lan: () => lan,
+    startHub,
+    async stop() {
+      await lan?.stop()
+      await Promise.all([sync.stop(), loopback.value.stop()])
+      await store.close()
+      dataDir.close()
+    },
+  })
+}
+
+async function ownIdentity({ state }: SqliteStore, options: InstallOptions): Promise<Identity> {
+  const nowMs = Date.now()
+  const known = await loadIdentity(state)
+  const identity = known
+    ? renewOwnToken(known, nowMs)
+    : await createIdentity({
+        deviceName: options.deviceName ?? (hostname() || 'this computer'),
+        personName: options.personName ?? (userInfo().username || 'owner'),
+        nowMs,
+      })
+  await saveIdentity(state, identity)
+  return identity
+}

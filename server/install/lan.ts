@@ -1,0 +1,152 @@
+/** The hub's door on the LAN: HTTPS with this install's own certificate, for devices that joined and for those that join. */
+import { randomUUID } from 'node:crypto'
+import { createServer } from 'node:https'
+import { networkInterfaces } from 'node:os'
+import express, { type RequestHandler } from 'express'
+import { z } from 'zod'
+import { createRecord } from '../../model/merge/edit.ts'
+import { err, ok, type Result } from '../../model/result.ts'
+import { mayServeAsHub } from '../../model/roles.ts'
+import { type PeerRules, rulesOf } from '../../model/sync/rules.ts'
+import type { SessionError } from '../../model/sync/session.ts'
+import type { Hello } from '../../model/wire/index.ts'
+import { type ListenError, listen, stopListening } from '../http/listen.ts'
+import { pages, securityHeaders } from '../http/pages.ts'
+import { serveUpgrades } from '../http/upgrades.ts'
+import { admit, type MemberData } from '../identity/admit.ts'
+import { formatJoinLink } from '../identity/joinLink.ts'
+import { JOIN_PATH, JOIN_REFUSALS, joinRequestSchema } from '../identity/joinProtocol.ts'
+import { createJoin } from '../identity/joins.ts'
+import type { Log } from '../log.ts'
+import { createApi } from '../rest/api.ts'
+import type { JoinLinks, JoinRequest, ServerContext } from '../rest/context.ts'
+import { webSocketTransport } from '../sync/webSocketTransport.ts'
+import { callerOf, personOf, rememberNames } from './callers.ts'
+import { PEER_PATH } from './calls.ts'
+import type { InstallParts } from './context.ts'
+
+export const DEFAULT_LAN_PORT = 8443
+
+export interface LanOptions {
+  /** Absent: the port of the last time, else the default. 0: the port of the last time, else a free one. */
+  readonly port?: number
+  /** Absent: the first private IPv4 address of this machine, else loopback. */
+  readonly host?: string
+}
+
+export type LanError = ListenError | { readonly kind: 'may-not-serve' }
+
+export interface Lan {
+  readonly url: string
+  readonly fingerprint: string
+  createJoin(request: JoinRequest): Promise<JoinLinks>
+  stop(): Promise<void>
+}
+
+interface LanParts extends InstallParts, LanOptions {
+  readonly pagesDir: string
+  readonly context: ServerContext
+  readonly log: Log
+}
+
+const savedPort = z.number().int().min(1).max(65_535).optional()
+
+export async function openLan(options: LanParts): Promise<Result<Lan, LanError>> {
+  const { identity, store, sync, log } = options
+  const { state } = store
+  if (!mayServeAsHub(identity.grant) || identity.team.privateKey === undefined) return err({ kind: 'may-not-serve' })
+  const app = express()
+  app.disable('x-powered-by')
+  const server = createServer({ cert: identity.certPem, key: identity.keyPem, minVersion: 'TLSv1.2' }, app)
+  const known = savedPort.parse(await state.get('lan-port'))
+  const host = options.host ?? firstPrivateAddress() ?? '127.0.0.1'
+  const listening = await listen(server, options.port || known || (options.port ?? DEFAULT_LAN_PORT), host)
+  if (!listening.ok) return listening
+  const port = listening.value
+  await state.set('lan-port', port)
+
+  app.use(securityHeaders)
+  app.post(JOIN_PATH, express.json({ limit: '10kb' }), joinRoute(options))
+  app.use('/api/offline', createApi(options.context, log))
+  app.use(pages(options.pagesDir))
+  const upgrades = serveUpgrades(server, [
+    {
+      path: PEER_PATH,
+      serve: (socket) => sync.receive(webSocketTransport(socket), (hello) => acceptDevice(hello, options)),
+    },
+  ])
+
+  const url = `https://${host}:${port}`
+  return ok({
+    url,
+    fingerprint: identity.fingerprint,
+    async createJoin({ role, weddings, expiresInSeconds }) {
+      const nowMs = Date.now()
+      const secret = await createJoin(state, { role, weddings, expiresInSeconds, nowMs })
+      const links = formatJoinLink({ url, fingerprint: identity.fingerprint, secret, team: identity.team.id })
+      return {
+        join: links.app,
+        browser: links.browser,
+        expiresAt: new Date(nowMs + expiresInSeconds * 1_000).toISOString(),
+      }
+    },
+    async stop() {
+      upgrades.close()
+      await stopListening(server)
+    },
+  })
+}
+
+/** Whether a device may come in, by the token in its hello. */
+async function acceptDevice(hello: Hello, { identity }: InstallParts): Promise<Result<PeerRules, SessionError>> {
+  if (hello.team !== null && hello.team !== identity.team.id) {
+    return err({ code: 'OTHER_TEAM', message: 'this hub belongs to another team' })
+  }
+  const caller = hello.token === undefined ? undefined : await callerOf(hello.token, identity)
+  if (caller?.deviceId !== hello.deviceId) {
+    return err({ code: 'UNAUTHENTICATED', message: 'this device has no valid place in the team: join again' })
+  }
+  return ok(rulesOf(caller.grant, identity.team.id, () => true))
+}
+
+function joinRoute(parts: LanParts): RequestHandler {
+  const { identity, store, log } = parts
+  return async (request, response) => {
+    const parsed = joinRequestSchema.safeParse(request.body)
+    if (!parsed.success) {
+      response
+        .status(400)
+        .json({ error: 'This is not a request to join', code: 'VALIDATION_ERROR', requestId: randomUUID() })
+      return
+    }
+    const admission = await admit(parsed.data, { identity, state: store.state, nowMs: Date.now() })
+    if (!admission.ok) {
+      const { status, code, error } = JOIN_REFUSALS[admission.error.kind]
+      log('join refused', { code })
+      response.status(status).json({ error, code, requestId: randomUUID() })
+      return
+    }
+    await writeMember(admission.value.member, parts)
+    log('device joined', { deviceId: admission.value.member.deviceId, role: admission.value.member.role })
+    response.json(admission.value.reply)
+  }
+}
+
+async function writeMember(member: MemberData, { identity, store, people }: InstallParts): Promise<void> {
+  await rememberNames(store.state, member)
+  const author = await people.author(personOf(identity))
+  const record = createRecord(
+    { id: randomUUID(), scope: identity.team.id, table: 'members', data: { ...member } },
+    author,
+  )
+  await store.changes.update([record.id], () => [{ record }])
+}
+
+/** The first private IPv4 address (RFC 1918, or link-local as on a cable without a router). */
+function firstPrivateAddress(): string | undefined {
+  const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? [])
+  return addresses.find(
+    ({ family, internal, address }) =>
+      family === 'IPv4' && !internal && /^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|169\.254\.)/.test(address),
+  )?.address
+}

@@ -1,0 +1,88 @@
+/** The door for this computer: the window, scripts and the command line, on loopback only. */
+import { randomBytes } from 'node:crypto'
+import { createServer } from 'node:http'
+import express, { type RequestHandler } from 'express'
+import { err, ok, type Result } from '../../model/result.ts'
+import { type ListenError, listen, stopListening } from '../http/listen.ts'
+import { pages, securityHeaders } from '../http/pages.ts'
+import { serveUpgrades, type UpgradeRoute, WINDOW_PROTOCOL } from '../http/upgrades.ts'
+import type { Log } from '../log.ts'
+import { createApi } from '../rest/api.ts'
+import type { ServerContext } from '../rest/context.ts'
+import { bearerOf, callerOf, ownCaller, personOf } from './callers.ts'
+import type { InstallParts } from './context.ts'
+import { serveWindow } from './remoteWindow.ts'
+
+const LOOPBACK = '127.0.0.1'
+
+export interface LoopbackOptions extends InstallParts {
+  readonly port: number
+  readonly pagesDir: string
+  readonly contextFor: (authenticate: ServerContext['authenticate']) => ServerContext
+  readonly log: Log
+}
+
+export interface Loopback {
+  readonly url: string
+  readonly windowUrl: string
+  stop(): Promise<void>
+}
+
+export async function openLoopback(options: LoopbackOptions): Promise<Result<Loopback, ListenError>> {
+  const { identity, store, people } = options
+  // Given to the window that this process opens, and to nobody else; it ends with the process.
+  const launchSecret = randomBytes(32).toString('base64url')
+  const app = express()
+  app.disable('x-powered-by')
+  const server = createServer(app)
+  const listening = await listen(server, options.port, LOOPBACK)
+  if (!listening.ok) return err(listening.error)
+  const port = listening.value
+  const hosts: ReadonlySet<string> = new Set([`${LOOPBACK}:${port}`, `localhost:${port}`])
+
+  app.use(ownHostsOnly(hosts), securityHeaders)
+  app.get('/api/offline/window', async ({ headers }, response) => {
+    if (bearerOf(headers.authorization) !== launchSecret) {
+      response.status(401).json({ error: 'Unauthorized', code: 'UNAUTHENTICATED' })
+      return
+    }
+    const { team, userId, deviceId } = identity
+    response.json({ team: team.id, userId, deviceId, actor: await people.actor(personOf(identity)) })
+  })
+  const authenticate = async (token: string) =>
+    token === launchSecret ? ownCaller(identity) : callerOf(token, identity)
+  app.use('/api/offline', createApi(options.contextFor(authenticate), options.log))
+  app.use(pages(options.pagesDir))
+  const upgrades = serveUpgrades(server, [windowRoute(hosts, launchSecret, (socket) => serveWindow(socket, store))])
+
+  const url = `http://${LOOPBACK}:${port}`
+  return ok({
+    url,
+    windowUrl: `${url}/#launch=${launchSecret}`,
+    async stop() {
+      upgrades.close()
+      await stopListening(server)
+    },
+  })
+}
+
+/** A page of a stranger may resolve its own name to this machine (DNS rebinding); it cannot forge the Host header. */
+function ownHostsOnly(hosts: ReadonlySet<string>): RequestHandler {
+  return (request, response, next) => {
+    if (hosts.has(request.headers.host ?? '')) return next()
+    response.status(403).json({ error: 'This address is for this computer only', code: 'FORBIDDEN' })
+  }
+}
+
+function windowRoute(hosts: ReadonlySet<string>, secret: string, serve: UpgradeRoute['serve']): UpgradeRoute {
+  return {
+    path: '/api/offline/window/storage',
+    refusal({ headers }) {
+      const { host = '', origin } = headers
+      if (!hosts.has(host) || origin !== `http://${host}`) return '403 Forbidden'
+      const protocols = (headers['sec-websocket-protocol'] ?? '').split(',').map((protocol) => protocol.trim())
+      return protocols.includes(WINDOW_PROTOCOL) && protocols.includes(secret) ? undefined : '401 Unauthorized'
+    },
+    serve,
+  }
+}

@@ -1,0 +1,64 @@
+/** Whose edits an actor's dots are: every (person, device) that edits through this store has an actor of its own. */
+import { v5 as uuidv5 } from 'uuid'
+import { z } from 'zod'
+import { ACTOR_RECORDS } from '../../model/database/actorRecords.ts'
+import { createClock } from '../../model/merge/clock.ts'
+import { type Author, createRecord } from '../../model/merge/edit.ts'
+import type { ChangeStore, StateStore } from '../../model/sync/changeStore.ts'
+import { newActor } from '../changes/sqlite.ts'
+
+export interface Person {
+  readonly team: string
+  readonly userId: string
+  readonly deviceId: string
+  readonly personName: string
+  readonly deviceName: string
+}
+
+export interface People {
+  /** An author for this person on this device, with a fresh stamp. The team is told once whose actor it is. */
+  author(person: Person): Promise<Author>
+  /** The actor alone, for a window that stamps its own edits. */
+  actor(person: Person): Promise<string>
+}
+
+/** @param own the device whose actor is the store's own incarnation; everybody else gets one of their own */
+export function openPeople(changes: ChangeStore, state: StateStore, own?: { readonly deviceId: string }): People {
+  const clock = createClock(Date.now)
+  const known = new Map<string, Promise<string>>()
+
+  async function find(person: Person): Promise<string> {
+    const key = `actor/${changes.epoch}/${person.team}/${person.userId}/${person.deviceId}`
+    const stored = z
+      .string()
+      .optional()
+      .parse(await state.get(key))
+    const actor = stored ?? (person.deviceId === own?.deviceId ? changes.epoch : newActor())
+    if (stored === undefined) await state.set(key, actor)
+    await announce(actor, person)
+    return actor
+  }
+
+  async function announce(actor: string, { team, userId, deviceId, personName, deviceName }: Person): Promise<void> {
+    const id = uuidv5(actor, ACTOR_RECORDS)
+    const data = { actor, userId, deviceId, personName, deviceName }
+    await changes.update([id], (current) =>
+      current.has(id)
+        ? []
+        : [{ record: createRecord({ id, scope: team, table: 'actors', data }, { actor, stamp: clock.next() }) }],
+    )
+  }
+
+  function actor(person: Person): Promise<string> {
+    const key = `${person.userId} ${person.deviceId}`
+    const finding = known.get(key) ?? find(person)
+    known.set(key, finding)
+    finding.catch(() => known.delete(key)) // a full disk now is no reason to fail later
+    return finding
+  }
+
+  return {
+    actor,
+    author: async (person) => ({ actor: await actor(person), stamp: clock.next() }),
+  }
+}

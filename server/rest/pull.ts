@@ -1,0 +1,189 @@
+/**
+ * What a client has not seen yet. Two ways to ask:
+ *
+ * - *since a time* (`lastSyncTime`, `since`): records whose latest edit is later, in order of that edit. The cursor of the
+ *   reply first continues this list, and then the change log from where it stood when the list began.
+ * - *from a cursor*: the change log itself. An edit that was made long ago and arrived now is new in it, whatever the
+ *   clocks say, so a client that keeps its cursor misses nothing.
+ */
+import { type Stamp, stampMs, stampTime } from '../../model/merge/clock.ts'
+import { type CausalRecord, liveValues, recordVersion } from '../../model/merge/record.ts'
+import type { Edit } from '../../model/merge/unit.ts'
+import { compareText } from '../../model/merge/vector.ts'
+import { viewRecord } from '../../model/merge/view.ts'
+import type { ServerChange } from '../../model/rest/sync.ts'
+import { mayRead, type Role } from '../../model/roles.ts'
+import type { ChangeStore } from '../../model/sync/changeStore.ts'
+import type { Caller, ServerContext } from './context.ts'
+import { type Cursor, decodeCursor, encodeCursor } from './cursor.ts'
+import { readablePart, rowData, weddingsFor } from './reading.ts'
+import type { IndexEntry, ScopeIndex } from './scopeIndex.ts'
+
+/** What the very call that asks has written: it need not be told. */
+export interface OwnWrites {
+  /** Records that the call was about. */
+  readonly recordIds: ReadonlySet<string>
+  isOwn(edit: Edit): boolean
+}
+
+export interface PullRequest {
+  readonly caller: Caller
+  /** Ms since 1970 UTC. */
+  readonly sinceMs?: number
+  readonly cursor?: string
+  readonly limit: number
+  readonly own?: OwnWrites
+}
+
+export interface Pulled {
+  readonly rows: readonly ServerChange[]
+  readonly hasMore: boolean
+  readonly cursor: string
+  /** Everything up to this time is in `rows`; absent if that is everything there is. */
+  readonly untilMs?: number
+}
+
+export type Pull = (request: PullRequest) => Promise<Pulled>
+
+/** Without a time and a cursor there are no rows, only a cursor that begins now. */
+export function createPull(context: ServerContext, index: ScopeIndex): Pull {
+  const { changes } = context.stores
+  return async (request) => {
+    const scopes = await weddingsFor(context, request.caller)
+    const cursor = request.cursor === undefined ? undefined : decodeCursor(request.cursor, changes.epoch)
+    const found =
+      cursor && !cursor.after
+        ? await fromLog(changes, scopes, cursor, request)
+        : await sinceTime(changes, index, scopes, cursor, request)
+    return { ...found, cursor: encodeCursor(found.cursor, changes.epoch) }
+  }
+}
+
+type Found = Omit<Pulled, 'cursor'> & { readonly cursor: Cursor }
+
+interface Due {
+  readonly id: string
+  readonly stamp: Stamp
+}
+
+async function sinceTime(
+  changes: ChangeStore,
+  index: ScopeIndex,
+  scopes: readonly string[],
+  cursor: Cursor | undefined,
+  { caller, sinceMs, limit, own }: PullRequest,
+): Promise<Found> {
+  const heads = new Map<string, number>()
+  const all: Due[] = []
+  for (const scope of scopes) {
+    const { seq, entries } = await index(scope)
+    heads.set(scope, seq)
+    for (const entry of entries.values()) {
+      const stamp = readableStamp(entry, caller.grant.role)
+      if (stamp !== undefined && isDue({ id: entry.id, stamp }, cursor?.after, sinceMs)) all.push({ id: entry.id, stamp })
+    }
+  }
+  const due = await withoutOwn(changes, all, sinceMs ?? 0, own)
+  due.sort((a, b) => compareText(a.stamp, b.stamp) || compareText(a.id, b.id))
+  const page = due.slice(0, limit)
+  const records = await changes.records(page.map(({ id }) => id))
+  const rows = page.flatMap(({ id }) => rowOf(records.get(id), caller.grant.role, sinceMs))
+  const seqs = cursor?.seqs ?? heads
+  const last = page.at(-1)
+  const next = due[limit]
+  if (last && next) {
+    // Rows of one millisecond may fall on both sides of the page: a client that pages by time gets them again.
+    const untilMs = Math.min(stampMs(last.stamp), stampMs(next.stamp) - 1)
+    return { rows, hasMore: true, cursor: { seqs, after: [last.stamp, last.id] }, untilMs }
+  }
+  const hasMore = [...heads].some(([scope, seq]) => seq > (seqs.get(scope) ?? 0))
+  return { rows, hasMore, cursor: { seqs } }
+}
+
+/** The latest edit that this role may know of. */
+function readableStamp({ table, base, stamps }: IndexEntry, role: Role): Stamp | undefined {
+  if (!mayRead(role, table, base)) return undefined
+  let latest: Stamp | undefined
+  for (const [readClass, stamp] of stamps) {
+    if (mayRead(role, table, readClass) && (latest === undefined || stamp > latest)) latest = stamp
+  }
+  return latest
+}
+
+function isDue({ id, stamp }: Due, after: Cursor['after'], sinceMs: number | undefined): boolean {
+  if (after) return (compareText(stamp, after[0]) || compareText(id, after[1])) > 0
+  return sinceMs !== undefined && stampMs(stamp) > sinceMs
+}
+
+/** Leaves out records of which nothing but this call's own edits is new. */
+async function withoutOwn(changes: ChangeStore, due: Due[], sinceMs: number, own?: OwnWrites): Promise<Due[]> {
+  if (!own) return due
+  const records = await changes.records(due.filter(({ id }) => own.recordIds.has(id)).map(({ id }) => id))
+  return due.filter(({ id }) => {
+    const record = records.get(id)
+    return !record || hasNews(record, sinceMs, own)
+  })
+}
+
+/** Whether there is more in it than what this call wrote. */
+function hasNews(record: CausalRecord, sinceMs: number, own: OwnWrites): boolean {
+  let isWritten = false
+  for (const { edit } of liveValues(record)) {
+    if (own.isOwn(edit)) isWritten = true
+    else if (stampMs(edit.stamp) > sinceMs) return true
+  }
+  return !isWritten
+}
+
+/** In the log, an edit of long ago may be new as well. */
+const ANY_TIME = -1
+
+async function fromLog(
+  changes: ChangeStore,
+  scopes: readonly string[],
+  cursor: Cursor,
+  { caller, limit, own }: PullRequest,
+): Promise<Found> {
+  const seqs = new Map(cursor.seqs)
+  const rows: ServerChange[] = []
+  let hasMore = false
+  for (const scope of scopes) {
+    for (let more = true; more; ) {
+      const seq = seqs.get(scope) ?? 0
+      if (rows.length === limit) {
+        hasMore ||= (await changes.head(scope)) > seq
+        break
+      }
+      const page = await changes.changesSince(scope, seq, { limit: limit - rows.length })
+      for (const { record } of page.changes) {
+        if (own?.recordIds.has(record.id) && !hasNews(record, ANY_TIME, own)) continue
+        rows.push(...rowOf(record, caller.grant.role, undefined))
+      }
+      seqs.set(scope, page.upTo)
+      more = page.more
+    }
+  }
+  rows.sort((a, b) => compareText(a.timestamp, b.timestamp))
+  return { rows, hasMore, cursor: { seqs } }
+}
+
+/** One row, or none if the role may read nothing of the record. */
+function rowOf(record: CausalRecord | undefined, role: Role, sinceMs: number | undefined): readonly ServerChange[] {
+  const part = record && readablePart(record, role)
+  if (!record || !part) return []
+  const view = viewRecord(part)
+  const updatedMs = stampMs(view.updated.stamp)
+  const isNew = sinceMs === undefined ? view.created.ms === updatedMs : view.created.ms > sinceMs
+  return [
+    {
+      table: view.table,
+      table_name: view.table,
+      id: view.id,
+      action: view.deleted ? 'delete' : isNew ? 'create' : 'update',
+      data: rowData(view),
+      timestamp: stampTime(view.updated.stamp),
+      // Of the whole record, since that is what `clientVersion` is looked up by.
+      version: recordVersion(record),
+    },
+  ]
+}

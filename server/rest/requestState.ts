@@ -1,0 +1,33 @@
+/** What is known of a request besides what it says: its id, and who the caller is. */
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import type { Caller } from './context.ts'
+
+interface RequestState {
+  readonly requestId: string
+  caller?: Caller
+}
+
+// Not on `response.locals`, where everything is `any`.
+const states = new WeakMap<IncomingMessage, RequestState>()
+
+function stateOf(request: IncomingMessage): RequestState {
+  const state = states.get(request) ?? { requestId: randomUUID() }
+  states.set(request, state)
+  return state
+}
+
+export function requestIdOf(request: IncomingMessage): string {
+  return stateOf(request).requestId
+}
+
+export function setCaller(request: IncomingMessage, caller: Caller): void {
+  stateOf(request).caller = caller
+}
+
+/** Of a request that has passed `authentication`; anything else is a route mounted in the wrong place. */
+export function callerOf(request: IncomingMessage): Caller {
+  const { caller } = stateOf(request)
+  if (!caller) throw new Error('the caller was asked for before the request was authenticated')
+  return caller
+}

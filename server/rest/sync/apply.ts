@@ -1,0 +1,62 @@
+/** One planned change, applied to the record as it is. Pure. */
+import { decodeRecord, encodeRecord, MAX_RECORD_BYTES } from '../../../model/merge/codec.ts'
+import { createRecord, deleteRecord } from '../../../model/merge/edit.ts'
+import { type CausalRecord, liveValues } from '../../../model/merge/record.ts'
+import { CREATED, DELETED } from '../../../model/merge/registers.ts'
+import { viewRecord } from '../../../model/merge/view.ts'
+import { tableNamed } from '../../../model/tables/index.ts'
+import { type Applied, type Circumstances, isSeen, type ReadyChange } from './change.ts'
+import { applyToDeleted, deleteInConflict } from './deletion.ts'
+import { applyFields } from './fields.ts'
+import { done, failed } from './outcome.ts'
+
+export function applyChange(
+  record: CausalRecord | undefined,
+  change: ReadyChange,
+  circumstances: Circumstances,
+): Applied {
+  if (change.fault !== undefined) return refused(record, change.fault)
+  if (!record) return createIfAsked(change)
+  if (record.table !== change.table) return refused(record, `table: The record is in ${record.table}`)
+  const applied = applyToExisting(record, change, circumstances)
+  if (applied.record === record || !applied.record) return applied
+  const fault = sizeFault(applied.record)
+  return fault === undefined ? applied : refused(record, fault)
+}
+
+function refused(record: CausalRecord | undefined, error: string): Applied {
+  return { record, outcome: failed(error), lost: [] }
+}
+
+function createIfAsked({ action, recordId, table, data, weddingId, createFault, author }: ReadyChange): Applied {
+  if (action !== 'create') return refused(undefined, 'id: There is no such record')
+  if (createFault !== undefined) return refused(undefined, createFault)
+  const record = createRecord({ id: recordId, scope: weddingId ?? recordId, table, data }, author)
+  const fault = sizeFault(record)
+  return fault === undefined ? { record, outcome: done('create'), lost: [] } : refused(undefined, fault)
+}
+
+/** What we would not accept from a peer we do not write either: no replica could take it over. */
+function sizeFault(record: CausalRecord): string | undefined {
+  const stored = encodeRecord(record)
+  if (JSON.stringify(stored).length > MAX_RECORD_BYTES) return 'data: The record would become too large'
+  return decodeRecord(stored).ok ? undefined : 'data: The record would have too many or too long fields'
+}
+
+function applyToExisting(record: CausalRecord, change: ReadyChange, circumstances: Circumstances): Applied {
+  const view = viewRecord(record)
+  if (view.deleted) return applyToDeleted(record, change, circumstances)
+  if (change.action === 'delete') return applyDeletion(record, change, circumstances)
+  if (tableNamed(record.table).baseClass({ ...view.data, ...change.data }) !== record.base) {
+    return refused(record, 'data: This would change who may read the record; create a new one instead')
+  }
+  return applyFields(record, change, circumstances)
+}
+
+function applyDeletion(record: CausalRecord, change: ReadyChange, circumstances: Circumstances): Applied {
+  for (const { readClass, register, edit } of liveValues(record)) {
+    if (register === DELETED || register === CREATED) continue
+    if (!isSeen(change, circumstances, readClass, edit)) return deleteInConflict(record, change, circumstances)
+  }
+  return { record: deleteRecord(record, change.author), outcome: done('delete'), lost: [] }
+}

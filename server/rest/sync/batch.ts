@@ -1,0 +1,204 @@
+/** A batch as one transaction: who may, what each author had seen, the edits, and one commit. */
+import { makeStamp } from '../../../model/merge/clock.ts'
+import type { Author } from '../../../model/merge/edit.ts'
+import { type CausalRecord, liveValues } from '../../../model/merge/record.ts'
+import type { Edit } from '../../../model/merge/unit.ts'
+import type { Vector } from '../../../model/merge/vector.ts'
+import type { SyncRequest } from '../../../model/rest/sync.ts'
+import type { Superseded, Write } from '../../../model/sync/changeStore.ts'
+import { tableNamed } from '../../../model/tables/index.ts'
+import { supersededValues } from '../../changes/superseded.ts'
+import type { Caller, ServerContext } from '../context.ts'
+import { forbidden } from '../errors.ts'
+import { applyChange } from './apply.ts'
+import type { Circumstances, ReadyChange } from './change.ts'
+import type { Outcome } from './outcome.ts'
+import { createsWedding, type PlannedChange, planChanges, refusal } from './plan.ts'
+
+export interface BatchResult {
+  /** In the order of the changes. */
+  readonly outcomes: readonly { readonly change: PlannedChange; readonly outcome: Outcome }[]
+  isOwn(edit: Edit): boolean
+}
+
+/** Throws 403 if the caller may not ask for one of the changes; then nothing of the batch is done. */
+export async function runBatch(
+  context: ServerContext,
+  caller: Caller,
+  { changes, options }: SyncRequest,
+  nowMs: number,
+): Promise<BatchResult> {
+  const store = context.stores.changes
+  const weddings: ReadonlySet<string> = new Set(await context.weddingsOf(caller.team))
+  const planned = planChanges(changes, { validateChecksums: options.validateChecksums, weddings })
+  const ids = [...new Set(planned.map(({ recordId }) => recordId))]
+  const current = await store.records(ids)
+  const refuse = (change: PlannedChange, record: CausalRecord | undefined): void => {
+    const reason = refusal(change, record, caller, weddings)
+    if (reason !== undefined) throw forbidden(reason, { changeId: change.changeId })
+  }
+  for (const change of planned) refuse(change, current.get(change.recordId))
+  if (!options.dryRun) await claimWeddings(context, caller, planned, current)
+
+  const ready: ReadyChange[] = []
+  for (const [index, change] of planned.entries()) {
+    const author = options.dryRun ? trialAuthor(nowMs, index) : await context.author(caller)
+    ready.push({ ...change, author, ...(await pastOf(context, change, current.get(change.recordId))) })
+  }
+  const own = new Set(ready.map(({ author }) => `${author.actor} ${author.stamp}`))
+  const isOwn = ({ actor, stamp }: Pick<Edit, 'actor' | 'stamp'>) => own.has(`${actor} ${stamp}`)
+  const run = new BatchRun(ready, { role: caller.grant.role, strategy: options.conflictResolution, isOwn }, refuse)
+  if (options.dryRun) {
+    run.apply(current)
+  } else if (ids.length > 0) {
+    await store.update(ids, (records) => run.apply(records))
+    for (const [recordId, lost] of run.lost()) await context.stores.history.keep(recordId, lost)
+  }
+  return { outcomes: run.outcomes(), isOwn }
+}
+
+/** Where one store serves many teams, the id of a new wedding must not be that of somebody else's. */
+async function claimWeddings(
+  context: ServerContext,
+  caller: Caller,
+  planned: readonly PlannedChange[],
+  current: ReadonlyMap<string, CausalRecord>,
+): Promise<void> {
+  if (!context.claimWedding) return
+  for (const change of planned) {
+    if (!createsWedding(change) || change.fault !== undefined || current.has(change.recordId)) continue
+    if (await context.claimWedding(caller.team, change.recordId)) continue
+    throw forbidden('A change names a wedding that this caller may not enter', { changeId: change.changeId })
+  }
+}
+
+/** As long as an actor's id; a dry run writes nothing, so no replica ever sees it. */
+const TRIAL_ACTOR = 'dry-run-dry'
+
+function trialAuthor(nowMs: number, index: number): Author {
+  return { actor: TRIAL_ACTOR, stamp: makeStamp(nowMs, index) }
+}
+
+const VERSION = /^\d{1,15}$/
+const NEVER: ReadonlyMap<string, Vector> = new Map()
+
+/** What the author of the change had seen of the record. What history does not know counts as not seen. */
+async function pastOf(
+  { stores: { history } }: ServerContext,
+  { recordId, clientVersion, timestamp, table, data, action }: PlannedChange,
+  record: CausalRecord | undefined,
+): Promise<Pick<ReadyChange, 'base' | 'history'>> {
+  if (!record || action === 'create') return { base: NEVER, history: [] }
+  const { fields } = tableNamed(table)
+  const hasText = Object.keys(data).some((name) => Object.hasOwn(fields, name) && fields[name]?.policy === 'text')
+  const superseded: readonly Superseded[] = hasText ? await history.superseded(recordId) : []
+  if (clientVersion === undefined) {
+    return { base: (await history.vectorsAt(recordId, { ms: Date.parse(timestamp) })) ?? NEVER, history: superseded }
+  }
+  const version = VERSION.test(clientVersion) ? Number(clientVersion) : undefined
+  const base = version === undefined ? undefined : await history.vectorsAt(recordId, { version })
+  return { base: base ?? NEVER, history: superseded }
+}
+
+interface Numbered {
+  readonly index: number
+  readonly change: ReadyChange
+}
+
+interface GroupResult {
+  readonly existed: boolean
+  readonly wrote: boolean
+  readonly outcomes: ReadonlyMap<number, Outcome>
+  readonly lost: readonly Superseded[]
+}
+
+/**
+ * Applies the changes, record by record, each time the store asks. It may ask again, about all records or those that
+ * somebody else changed meanwhile; what is committed already then keeps its outcome, since applying it once more would
+ * only find it done.
+ */
+class BatchRun {
+  readonly #changes: readonly ReadyChange[]
+  readonly #circumstances: Circumstances
+  readonly #refuse: (change: PlannedChange, record: CausalRecord | undefined) => void
+  readonly #groups: ReadonlyMap<string, readonly Numbered[]>
+  readonly #results = new Map<string, GroupResult>()
+
+  constructor(
+    changes: readonly ReadyChange[],
+    circumstances: Circumstances,
+    refuse: (change: PlannedChange, record: CausalRecord | undefined) => void,
+  ) {
+    this.#changes = changes
+    this.#circumstances = circumstances
+    this.#refuse = refuse
+    this.#groups = Map.groupBy(
+      changes.map((change, index) => ({ index, change })),
+      ({ change }) => change.recordId,
+    )
+  }
+
+  apply(current: ReadonlyMap<string, CausalRecord>): readonly Write[] {
+    const writes: Write[] = []
+    for (const [recordId, group] of this.#groups) {
+      const record = current.get(recordId)
+      if (this.#isCommitted(this.#results.get(recordId), record)) continue
+      const after = this.#applyGroup(recordId, group, record)
+      if (after && after !== record) writes.push({ record: after })
+    }
+    return writes
+  }
+
+  #isCommitted(before: GroupResult | undefined, record: CausalRecord | undefined): boolean {
+    if (!before) return false
+    // Not asked about any more.
+    if (!record) return before.existed
+    return before.wrote && [...liveValues(record)].some(({ edit }) => this.#circumstances.isOwn(edit))
+  }
+
+  #applyGroup(
+    recordId: string,
+    group: readonly Numbered[],
+    before: CausalRecord | undefined,
+  ): CausalRecord | undefined {
+    const outcomes = new Map<number, Outcome>()
+    const lost: Superseded[] = []
+    const committed = before ? dotsOf(before) : new Set<string>()
+    let record = before
+    for (const { index, change } of group) {
+      // The record may have appeared after the batch was checked.
+      this.#refuse(change, record)
+      const applied = applyChange(record, change, this.#circumstances)
+      outcomes.set(index, applied.outcome)
+      lost.push(...applied.lost)
+      if (record && applied.record) {
+        // The store notes what a commit takes away, and never sees what came and went within one.
+        lost.push(...supersededValues(record, applied.record).filter((value) => !committed.has(placeOf(value))))
+      }
+      record = applied.record
+    }
+    this.#results.set(recordId, { existed: before !== undefined, wrote: record !== before, outcomes, lost })
+    return record
+  }
+
+  outcomes(): BatchResult['outcomes'] {
+    return this.#changes.map((change, index) => {
+      const outcome = this.#results.get(change.recordId)?.outcomes.get(index)
+      if (!outcome) throw new Error('a change of the batch was never applied')
+      return { change, outcome }
+    })
+  }
+
+  /** Record id → values for its history that no commit shows. */
+  *lost(): Generator<readonly [string, readonly Superseded[]]> {
+    for (const [recordId, { lost }] of this.#results) if (lost.length > 0) yield [recordId, lost]
+  }
+}
+
+function dotsOf(record: CausalRecord): ReadonlySet<string> {
+  return new Set([...liveValues(record)].map((value) => placeOf({ ...value, ...value.edit })))
+}
+
+function placeOf(value: Pick<Superseded, 'readClass' | 'register' | 'actor' | 'counter'>): string {
+  return JSON.stringify([value.readClass, value.register, value.actor, value.counter])
+}

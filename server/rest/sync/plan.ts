@@ -1,0 +1,166 @@
+/**
+ * A batch before it is applied: what each change means, what is wrong with it whatever the record holds, and whether the
+ * caller may ask for it at all.
+ */
+import { createHash } from 'node:crypto'
+import { z } from 'zod'
+import { canonicalJson } from '../../../model/canonicalJson.ts'
+import { classOf, type Data } from '../../../model/merge/edit.ts'
+import type { CausalRecord } from '../../../model/merge/record.ts'
+import type { SyncAction, SyncChange } from '../../../model/rest/sync.ts'
+import { mayEnterWedding, mayRead, mayWrite } from '../../../model/roles.ts'
+import { tableNamed, WEDDING_TABLES } from '../../../model/tables/index.ts'
+import { validateData, writableData } from '../../../model/tables/validate.ts'
+import type { Caller } from '../context.ts'
+
+/** A change as it is meant. */
+export interface PlannedChange {
+  /** How the reply names it. */
+  readonly changeId: string
+  readonly recordId: string
+  readonly action: SyncAction
+  readonly table: string
+  /** Without the fields that the server sets. */
+  readonly data: Data
+  /** The wedding that the change names, if it names one. */
+  readonly weddingId?: string
+  readonly timestamp: string
+  readonly clientVersion?: string
+  /** Why it cannot be done, whatever the record holds. */
+  readonly fault?: string
+  /** Why a record of this id cannot be created, should there be none. */
+  readonly createFault?: string
+}
+
+export interface PlanOptions {
+  readonly validateChecksums: boolean
+  /** Weddings that exist and belong to the caller's team. */
+  readonly weddings: ReadonlySet<string>
+}
+
+export function planChanges(changes: readonly SyncChange[], options: PlanOptions): readonly PlannedChange[] {
+  const weddings = new Set(options.weddings)
+  return changes.map((change) => {
+    const planned = planChange(change, options.validateChecksums, weddings)
+    // Later changes of the batch may put records into a wedding that an earlier one creates.
+    if (createsWedding(planned) && planned.fault === undefined) weddings.add(planned.recordId)
+    return planned
+  })
+}
+
+export function createsWedding({ action, table }: PlannedChange): boolean {
+  return action === 'create' && table === 'weddings'
+}
+
+const weddingReference = z.uuid().transform((id) => id.toLowerCase())
+
+function planChange(change: SyncChange, validateChecksums: boolean, weddings: ReadonlySet<string>): PlannedChange {
+  const { action, table, timestamp, clientVersion } = change
+  const recordId = change.recordId ?? change.id.toLowerCase()
+  const data = writableData(change.data)
+  const named = change.data.wedding_id ?? change.data.weddingId ?? undefined
+  const reference = weddingReference.safeParse(named)
+  const weddingId = reference.success ? reference.data : undefined
+  const fault =
+    checksumFault(change, validateChecksums) ??
+    tableFault(table) ??
+    (named !== undefined && !reference.success ? 'wedding_id: Invalid UUID' : undefined) ??
+    dataFault(action, table, data)
+  const createFault = action === 'create' ? weddingFault(table, recordId, weddingId, weddings) : undefined
+  return {
+    changeId: change.id,
+    recordId,
+    action,
+    table,
+    data,
+    ...(weddingId !== undefined && { weddingId }),
+    timestamp,
+    ...(clientVersion !== undefined && { clientVersion }),
+    ...(fault !== undefined && { fault }),
+    ...(createFault !== undefined && { createFault }),
+  }
+}
+
+function checksumFault({ checksum, data }: SyncChange, validate: boolean): string | undefined {
+  if (!validate) return undefined
+  if (checksum === undefined) return 'checksum: Required'
+  const expected = createHash('sha256').update(canonicalJson(data)).digest('hex')
+  return checksum === expected ? undefined : 'checksum: Does not match the data'
+}
+
+function tableFault(table: string): string | undefined {
+  return WEDDING_TABLES.includes(table) ? undefined : `table: Unknown table ${JSON.stringify(table)}`
+}
+
+function dataFault(action: SyncAction, table: string, data: Data): string | undefined {
+  if (action === 'delete') return undefined
+  const reasons = validateData(table, data, action)
+  return reasons.length > 0 ? reasons.join('; ') : undefined
+}
+
+function weddingFault(
+  table: string,
+  recordId: string,
+  weddingId: string | undefined,
+  weddings: ReadonlySet<string>,
+): string | undefined {
+  if (table === 'weddings') {
+    return weddingId === undefined || weddingId === recordId ? undefined : 'wedding_id: Must equal the id of a wedding'
+  }
+  if (weddingId === undefined) return 'wedding_id: Required'
+  return weddings.has(weddingId) ? undefined : 'wedding_id: There is no such wedding'
+}
+
+/**
+ * Why the caller may not ask for this, which refuses the whole batch; `undefined` if they may.
+ * @param record what stands under the id now
+ * @param weddings weddings of the caller's team
+ */
+export function refusal(
+  change: PlannedChange,
+  record: CausalRecord | undefined,
+  caller: Caller,
+  weddings: ReadonlySet<string>,
+): string | undefined {
+  const place = record ? recordRefusal(change, record, caller, weddings) : placeRefusal(change, caller)
+  return place ?? (tableFault(change.table) === undefined ? roleRefusal(change, record, caller) : undefined)
+}
+
+function recordRefusal(
+  change: PlannedChange,
+  record: CausalRecord,
+  { grant }: Caller,
+  weddings: ReadonlySet<string>,
+): string | undefined {
+  const foreign = 'A change names a record that this caller may not touch'
+  if (!weddings.has(record.scope) || !mayEnterWedding(grant, record.scope)) return foreign
+  if (!mayRead(grant.role, record.table, record.base)) return foreign
+  if (change.weddingId !== undefined && change.weddingId !== record.scope) {
+    return 'A record stays in the wedding that it was created in'
+  }
+  return undefined
+}
+
+function placeRefusal(change: PlannedChange, { grant }: Caller): string | undefined {
+  if (change.action !== 'create') return undefined
+  if (change.table === 'weddings') {
+    return grant.weddings === 'all' ? undefined : 'Only a member with all weddings of the team may create one'
+  }
+  if (change.weddingId === undefined || mayEnterWedding(grant, change.weddingId)) return undefined
+  return 'A change names a wedding that this caller may not enter'
+}
+
+function roleRefusal(
+  { action, table, data }: PlannedChange,
+  record: CausalRecord | undefined,
+  { grant: { role } }: Caller,
+): string | undefined {
+  const fields = action === 'delete' ? [] : Object.keys(data)
+  // Creating needs the right to create as well; what exists is only edited.
+  const may = mayWrite(role, table, fields) && (action !== 'create' || record !== undefined || mayWrite(role, table, []))
+  const base = record?.base ?? tableNamed(table).baseClass(data)
+  // A value in a class that the caller cannot read would replace what they never saw.
+  const unreadable = fields.filter((field) => !mayRead(role, table, classOf({ table, base }, field)))
+  if (may && unreadable.length === 0) return undefined
+  return `The role ${role} may not ${action} ${unreadable.join(', ') || 'this'} in ${table}`
+}

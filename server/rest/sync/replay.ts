@@ -1,0 +1,34 @@
+/**
+ * A batch is done once, however often it is sent: its reply is kept under its `batchId`, and a second copy that arrives
+ * while the first is at work waits for it.
+ */
+import type { StateStore } from '../../../model/sync/changeStore.ts'
+import { type SyncReply, syncReply } from '../../../model/rest/sync.ts'
+
+export type Once = (userId: string, batchId: string, work: () => Promise<SyncReply>) => Promise<SyncReply>
+
+export function onceByBatch(state: StateStore): Once {
+  const running = new Map<string, Promise<unknown>>()
+
+  async function answer(key: string, work: () => Promise<SyncReply>): Promise<SyncReply> {
+    const kept = await state.get(key)
+    if (kept !== undefined) return { ...syncReply.parse(kept), replayed: true }
+    const reply = await work()
+    await state.set(key, reply)
+    return reply
+  }
+
+  return async (userId, batchId, work) => {
+    const key = `batch/${userId}/${batchId.toLowerCase()}`
+    const before = running.get(key) ?? Promise.resolve()
+    const mine = before.then(() => answer(key, work))
+    // Whoever waits behind looks for the reply itself; a failure concerns only the one that failed.
+    const settled = mine.catch(() => undefined)
+    running.set(key, settled)
+    try {
+      return await mine
+    } finally {
+      if (running.get(key) === settled) running.delete(key)
+    }
+  }
+}

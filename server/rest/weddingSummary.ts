@@ -1,0 +1,63 @@
+/** What is told of a wedding as a whole. Computed again only after its change log has grown, since clients poll for it. */
+import { combinedDigest, scopeDigest } from '../../model/merge/digest.ts'
+import { type CausalRecord, restrictRecord } from '../../model/merge/record.ts'
+import { viewRecord } from '../../model/merge/view.ts'
+import { mayRead, type Role } from '../../model/roles.ts'
+import type { ChangeStore } from '../../model/sync/changeStore.ts'
+import { readablePart, recordsIn } from './reading.ts'
+
+export interface WeddingSummary {
+  readonly name: unknown
+  readonly date: unknown
+  /** Records that are not deleted. */
+  readonly records: number
+  readonly digest: string
+  readonly deleted: boolean
+}
+
+export type Summaries = (weddingId: string, role: Role) => Promise<WeddingSummary>
+
+const MAX_SUMMARIES = 1_000
+
+export function createSummaries(changes: ChangeStore): Summaries {
+  const known = new Map<string, { readonly head: number; readonly summary: Promise<WeddingSummary> }>()
+  return async (weddingId, role) => {
+    const key = `${weddingId}/${role}`
+    const head = await changes.head(weddingId)
+    const cached = known.get(key)
+    if (cached?.head === head) return cached.summary
+    const summary = summarise(changes, weddingId, role)
+    known.delete(key)
+    known.set(key, { head, summary })
+    const [oldest] = known.keys()
+    if (known.size > MAX_SUMMARIES && oldest !== undefined) known.delete(oldest)
+    try {
+      return await summary
+    } catch (error) {
+      if (known.get(key)?.summary === summary) known.delete(key)
+      throw error
+    }
+  }
+}
+
+async function summarise(changes: ChangeStore, weddingId: string, role: Role): Promise<WeddingSummary> {
+  const parts: CausalRecord[] = []
+  let records = 0
+  let wedding: ReturnType<typeof viewRecord> | undefined
+  for await (const record of recordsIn(changes, weddingId)) {
+    // As a peer of this role holds it, so that its own digest can be compared.
+    const part = restrictRecord(record, (readClass) => mayRead(role, record.table, readClass))
+    if (part) parts.push(part)
+    const readable = readablePart(record, role)
+    const view = readable && viewRecord(readable)
+    if (view && !view.deleted) records += 1
+    if (view && record.id === weddingId) wedding = view
+  }
+  return {
+    name: wedding?.data.name ?? null,
+    date: wedding?.data.date ?? null,
+    records,
+    digest: combinedDigest(scopeDigest(parts)),
+    deleted: wedding?.deleted ?? false,
+  }
+}

@@ -1,0 +1,348 @@
+import { randomUUID } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join as joinPath } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { z } from 'zod'
+import { encodeRecord } from '../../../model/merge/codec.ts'
+import { type CausalRecord, recordVersion } from '../../../model/merge/record.ts'
+import { openPostgresStore, type PostgresOptions, type PostgresStore } from '../../../server/changes/postgres.ts'
+import { connectToServer } from '../../../server/changes/postgresConnection.ts'
+import { LISTENER_NAME } from '../../../server/changes/postgresListener.ts'
+import { changeStoreContract, type OpenedStore, readLog, write } from './contract.ts'
+import { ben, cleo, edit, guest, join, newActor, timelineItem } from './people.ts'
+import { findPostgres, type PostgresServer, run, startPostgres } from './postgresServer.ts'
+
+const folder = mkdtempSync(joinPath(tmpdir(), 'wedsync-pglite-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+async function openForContract(options: PostgresOptions): Promise<OpenedStore> {
+  const store = await openPostgresStore(options)
+  return {
+    ...store,
+    async reopen() {
+      await store.close()
+      return openForContract(options)
+    },
+  }
+}
+
+/** What PostgreSQL promises beyond the contract, embedded or not. */
+function postgresRules(open: (now: () => number) => Promise<PostgresStore>): void {
+  let store: PostgresStore
+  let nowMs = 0
+  beforeAll(async () => {
+    store = await open(() => nowMs)
+  })
+  afterAll(() => store?.close())
+
+  it('gives a scope to the first team that claims it, for good', async () => {
+    const [scope, other] = [randomUUID(), randomUUID()]
+    const [ours, theirs] = [randomUUID(), randomUUID()]
+    expect(await store.teamOf(scope)).toBeUndefined()
+    expect(await store.claimScopes(ours, [scope, scope])).toBe('ok')
+    expect(await store.claimScopes(ours, [scope])).toBe('ok')
+    expect(await store.claimScopes(theirs, [scope, other])).toEqual({ foreign: [scope] })
+    expect(await store.claimScopes(ours, [])).toBe('ok')
+    expect(await store.teamOf(scope)).toBe(ours)
+    expect(await store.scopesOf(ours)).toEqual([scope])
+    expect(await store.scopesOf(theirs)).toEqual([other])
+    expect(await store.changes.scopes()).not.toContain(scope)
+    const written = timelineItem(scope)
+    await write(store.changes, { record: written })
+    expect(await store.teamOf(scope)).toBe(ours)
+    const unclaimed = timelineItem(randomUUID())
+    await write(store.changes, { record: unclaimed })
+    expect(await store.teamOf(unclaimed.scope)).toBeUndefined()
+    expect(await store.claimScopes(ours, [unclaimed.scope])).toBe('ok')
+  })
+
+  it('answers one of many teams that claim a scope at once', async () => {
+    const scope = randomUUID()
+    const teams = Array.from({ length: 8 }, () => randomUUID())
+    const answers = await Promise.all(teams.map((team) => store.claimScopes(team, [scope])))
+    expect(answers.filter((answer) => answer === 'ok')).toHaveLength(1)
+    expect(await store.teamOf(scope)).toBe(teams[answers.indexOf('ok')])
+  })
+
+  it.each(['scope', 'table', 'base'] as const)(
+    'refuses to change the %s of a record, and all that comes with it',
+    async (field) => {
+      const item = timelineItem(randomUUID())
+      await write(store.changes, { record: item })
+      const innocent = timelineItem(item.scope)
+      const moved = { ...item, [field]: field === 'scope' ? randomUUID() : 'tasks' }
+      await expect(write(store.changes, { record: innocent }, { record: moved })).rejects.toThrow(
+        `may not change its ${field}`,
+      )
+      expect(await store.changes.records([innocent.id])).toEqual(new Map())
+      expect(await store.changes.head(item.scope)).toBe(1)
+    },
+  )
+
+  it('refuses a record that could not be read again, and one that is written twice', async () => {
+    const item = timelineItem(randomUUID())
+    await expect(write(store.changes, { record: { ...item, units: new Map() } })).rejects.toThrow('holds no value')
+    await expect(write(store.changes, { record: item }, { record: item })).rejects.toThrow('twice')
+    expect(await store.changes.head(item.scope)).toBe(0)
+  })
+
+  it('holds names that PostgreSQL itself cannot', async () => {
+    const odd = 'odd \u0000 \ud800 "\\'
+    const item = { ...timelineItem(randomUUID()), table: odd }
+    await write(store.changes, { record: item, from: odd })
+    const [found] = await store.changes.inScope(item.scope, { table: odd })
+    expect(found && encodeRecord(found)).toEqual(encodeRecord(item))
+    expect(await readLog(store.changes, item.scope, { except: odd })).toEqual([])
+    await store.state.set(odd, 1)
+    expect(await store.state.list('odd \u0000')).toEqual(new Map([[odd, 1]]))
+    await store.state.set(odd, undefined)
+    expect(await store.state.get(odd)).toBeUndefined()
+  })
+
+  it('takes two spellings of an id for two records, as every other replica does', async () => {
+    const item = timelineItem(randomUUID())
+    const shouting = timelineItem(item.scope, { title: 'Other' }, newActor(), item.id.toUpperCase())
+    await write(store.changes, { record: item })
+    await write(store.changes, { record: shouting })
+    expect(await store.changes.inScope(item.scope)).toHaveLength(2)
+  })
+
+  it('keeps a batch of a thousand in its order', async () => {
+    const scope = randomUUID()
+    const guests = Array.from({ length: 1000 }, () => guest(scope))
+    await write(store.changes, ...guests.map((record) => ({ record })))
+    const log = await readLog(store.changes, scope, { limit: 300 })
+    expect(log.map(({ record }) => record.id)).toEqual(guests.map(({ id }) => id))
+    expect(log.at(-1)?.seq).toBe(1000)
+  })
+
+  it('goes by the clock it was given, also when that goes back', async () => {
+    const item = timelineItem(randomUUID())
+    const later = edit(item, { title: 'Vows' }, ben)
+    const latest = edit(later, { title: 'Rings' }, cleo)
+    for (const [record, ms] of [
+      [item, 5000.7],
+      [later, 7000],
+      [latest, 6000],
+    ] as const) {
+      nowMs = ms
+      await write(store.changes, { record })
+    }
+    const at = (ms: number) => store.history.vectorsAt(item.id, { ms })
+    const vectorsOf = (record: CausalRecord) => new Map([['open', record.units.get('open')?.vector]])
+    expect(await at(4999)).toBeUndefined()
+    expect(await at(5000.7)).toEqual(vectorsOf(item))
+    expect(await at(6500)).toEqual(vectorsOf(latest))
+    expect(await at(8000)).toEqual(vectorsOf(latest))
+  })
+
+  it('is loud about a listener that throws, but neither the commit nor the next listener suffers', async () => {
+    const uncaught = vi.spyOn(globalThis, 'queueMicrotask').mockImplementation((task) => {
+      try {
+        task()
+      } catch (error) {
+        thrown.push(error)
+      }
+    })
+    const thrown: unknown[] = []
+    const told: string[] = []
+    const subscriptions = [
+      store.changes.subscribe(() => {
+        throw new Error('listener')
+      }),
+      store.changes.subscribe((scope) => told.push(scope)),
+    ]
+    const item = timelineItem(randomUUID())
+    try {
+      await write(store.changes, { record: item })
+    } finally {
+      uncaught.mockRestore()
+      for (const unsubscribe of subscriptions) unsubscribe()
+    }
+    expect(told).toEqual([item.scope])
+    expect(thrown).toEqual([new Error('listener')])
+  })
+}
+
+changeStoreContract('PGlite in a folder', () => openForContract({ dataDir: joinPath(folder, 'contract') }))
+
+describe('PGlite', () => {
+  postgresRules((now) => openPostgresStore({ now }))
+
+  it('refuses a folder that is open already, and is free again after closing', async () => {
+    const dataDir = joinPath(folder, 'locked')
+    const first = await openPostgresStore({ dataDir })
+    await expect(openPostgresStore({ dataDir })).rejects.toThrow('open in another process')
+    await first.close()
+    const again = await openPostgresStore({ dataDir })
+    expect(again.changes.epoch).toBe(first.changes.epoch)
+    await again.close()
+  })
+
+  it('gives every new database an epoch of its own', async () => {
+    const stores = await Promise.all([openPostgresStore(), openPostgresStore()])
+    expect(stores[0].changes.epoch).not.toBe(stores[1].changes.epoch)
+    await Promise.all(stores.map((store) => store.close()))
+  })
+})
+
+const program = findPostgres()
+if (!program.ok) console.log(`skipping the tests on a PostgreSQL server: ${program.error}`)
+
+describe.skipIf(!program.ok)('on a PostgreSQL server', () => {
+  let server: PostgresServer
+  beforeAll(async () => {
+    if (program.ok) server = await startPostgres(program.value)
+  })
+  afterAll(() => server?.stop())
+
+  changeStoreContract('the contract', async () => openForContract({ databaseUrl: await server.createDatabase() }))
+
+  postgresRules(async (now) => openPostgresStore({ databaseUrl: await server.createDatabase(), now }))
+
+  describe('with several processes', () => {
+    const problems: Error[] = []
+    let databaseUrl: string
+    let one: PostgresStore
+    let two: PostgresStore
+    const open = () => openPostgresStore({ databaseUrl, onProblem: (problem) => problems.push(problem) })
+    beforeAll(async () => {
+      databaseUrl = await server.createDatabase()
+      const stores = await Promise.all([open(), open()])
+      one = stores[0]
+      two = stores[1]
+    })
+    afterAll(async () => {
+      await one?.close()
+      await two?.close()
+    })
+
+    it('agrees on one epoch when they create the database at once', () => {
+      expect(one.changes.epoch).toBe(two.changes.epoch)
+    })
+
+    it('refuses a database that a newer program has migrated', async () => {
+      const newer = await server.createDatabase()
+      await (await openPostgresStore({ databaseUrl: newer })).close()
+      await run(newer, 'UPDATE schema_version SET version = 1000')
+      await expect(openPostgresStore({ databaseUrl: newer })).rejects.toThrow('version 1000')
+    })
+
+    it('calls the listeners of each process once for a commit of either', async () => {
+      const told: Record<'one' | 'two', string[]> = { one: [], two: [] }
+      const unsubscribe = [
+        one.changes.subscribe((scope) => told.one.push(scope)),
+        two.changes.subscribe((scope) => told.two.push(scope)),
+      ]
+      const [first, second] = [timelineItem(randomUUID()), timelineItem(randomUUID())]
+      await write(one.changes, { record: first })
+      await write(two.changes, { record: second })
+      await expect.poll(() => told.one).toEqual([first.scope, second.scope])
+      await expect.poll(() => told.two).toEqual([first.scope, second.scope])
+      for (const end of unsubscribe) end()
+    })
+
+    it('learns what changed while its listening connection was lost', async () => {
+      const told: string[] = []
+      const unsubscribe = one.changes.subscribe((scope) => told.push(scope))
+      const item = timelineItem(randomUUID())
+      await run(
+        databaseUrl,
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE datname = current_database() AND application_name = '${LISTENER_NAME}'`,
+      )
+      await write(two.changes, { record: item })
+      await expect.poll(() => told, { timeout: 5000 }).toContain(item.scope)
+      expect(problems.map(({ message }) => message).join()).toMatch(/terminat/)
+      unsubscribe()
+    })
+
+    it('survives that a connection is cut in the middle of a transaction', async () => {
+      const heard: Error[] = []
+      const sql = connectToServer(databaseUrl, (problem) => heard.push(problem))
+      const cut = sql.transaction(async (transaction) => {
+        const [backend] = await transaction.query('SELECT pg_backend_pid() AS pid')
+        const { pid } = z.object({ pid: z.number() }).parse(backend)
+        await run(databaseUrl, `SELECT pg_terminate_backend(${pid})`)
+        await expect.poll(() => heard.length).toBeGreaterThan(0)
+        await transaction.query('SELECT 1')
+      })
+      await expect(cut).rejects.toThrow()
+      expect(await sql.query('SELECT 1 AS one')).toEqual([{ one: 1 }])
+      await sql.close()
+    })
+
+    it('loses no edit when both change one record', async () => {
+      const item = timelineItem(randomUUID())
+      await write(one.changes, { record: item })
+      const states = Array.from({ length: 30 }, (_, i) => edit(item, { [`note${i}`]: i }, newActor()))
+      await Promise.all(
+        states.map((state, i) =>
+          (i % 2 === 0 ? one : two).changes.update([item.id], (current) => {
+            const before = current.get(item.id)
+            return before ? [{ record: join(before, state) }] : []
+          }),
+        ),
+      )
+      const stored = (await one.changes.records([item.id])).get(item.id)
+      expect(stored && recordVersion(stored)).toBe(31)
+      expect(await one.changes.head(item.scope)).toBe(31)
+    })
+
+    it('shows a reader every change, in order, while both write to the same scopes', async () => {
+      const scopes = [randomUUID(), randomUUID()]
+      const end = Date.now() + 1500
+      const written: string[] = []
+      async function writer(store: PostgresStore, turn: number): Promise<void> {
+        for (let i = turn; Date.now() < end; i++) {
+          // Now one scope and then both, in either order, so that they would block each other if they could.
+          const order = i % 2 === 0 ? scopes : [...scopes].reverse()
+          const records = order.slice(i % 3 === 0 ? 1 : 0).map((scope) => guest(scope))
+          await write(store.changes, ...records.map((record) => ({ record })))
+          written.push(...records.map(({ id }) => id))
+        }
+      }
+      let isWriting = true
+      async function reader(scope: string): Promise<string[]> {
+        const read: string[] = []
+        for (let upTo = 0, isLast = false; ; ) {
+          const page = await two.changes.changesSince(scope, upTo, { limit: 7 })
+          for (const { seq, record } of page.changes) {
+            // Without gaps: here every change is a new record.
+            expect(seq).toBe(read.length + 1)
+            read.push(record.id)
+          }
+          expect(page.upTo).toBe(read.length)
+          upTo = page.upTo
+          if (isLast && !page.more) return read
+          isLast = !isWriting
+          await sleep(1)
+        }
+      }
+      const reading = Promise.all(scopes.map(reader))
+      await Promise.all([writer(one, 0), writer(two, 1), writer(one, 2), writer(two, 3)])
+      isWriting = false
+      expect((await reading).flat().sort()).toEqual(written.sort())
+      expect(written.length).toBeGreaterThan(20)
+    })
+
+    it('serves other weddings while one is locked', async () => {
+      const busy = timelineItem(randomUUID())
+      await write(one.changes, { record: busy })
+      const holder = new pg.Client({ connectionString: databaseUrl })
+      await holder.connect()
+      await holder.query('BEGIN')
+      await holder.query('SELECT 1 FROM scopes WHERE scope = $1 FOR UPDATE', [busy.scope])
+      const waiting = Promise.all(Array.from({ length: 30 }, () => write(one.changes, { record: guest(busy.scope) })))
+      await write(one.changes, { record: guest(randomUUID()) })
+      expect(await one.changes.head(busy.scope)).toBe(1)
+      await holder.query('COMMIT')
+      await holder.end()
+      await waiting
+      expect(await one.changes.head(busy.scope)).toBe(31)
+    })
+  })
+})

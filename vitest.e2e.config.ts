@@ -1,0 +1,11 @@
+import { defineConfig } from 'vitest/config'
+
+/** Real processes and real browsers: one file at a time, with time for slow machines. */
+export default defineConfig({
+  test: {
+    include: ['test/e2e/**/*.test.ts'],
+    testTimeout: 240_000,
+    hookTimeout: 120_000,
+    fileParallelism: false,
+  },
+})
