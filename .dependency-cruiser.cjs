@@ -19,7 +19,10 @@ module.exports = {
       severity: 'error',
       comment: 'model/ runs everywhere: no Node, no Electron, no browser packages',
       from: { path: '^model/' },
-      to: { path: '^(electron|express|ws|pg|react|dexie|better-sqlite3|node:)|node_modules/(electron|express|ws|pg|react|dexie|better-sqlite3)', dependencyTypesNot: ['type-only'] },
+      to: {
+        path: '^(electron|express|ws|pg|react|dexie|better-sqlite3|node:)|node_modules/(electron|express|ws|pg|react|dexie|better-sqlite3)',
+        dependencyTypesNot: ['type-only'],
+      },
     },
     {
       name: 'model-without-node',
@@ -28,14 +31,28 @@ module.exports = {
       from: { path: '^model/' },
       to: { dependencyTypes: ['core'] },
     },
-    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
-    { name: 'not-to-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true, pathNot: '^(electron|vite/client)$|\\.css$' } },
+    {
+      name: 'no-circular',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'not-to-unresolvable',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true, pathNot: '^(electron|vite/client)$|\\.css$' },
+    },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
     exclude: { path: '^(dist|node_modules)/' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.base.json' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'], extensions: ['.ts', '.tsx', '.js', '.mjs', '.cjs', '.json', '.css'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default'],
+      extensions: ['.ts', '.tsx', '.js', '.mjs', '.cjs', '.json', '.css'],
+    },
   },
 }

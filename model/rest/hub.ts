@@ -6,13 +6,20 @@ import { dateTime } from './common.ts'
 const DAY_SECONDS = 86_400
 const MIN_SECONDS = 60
 const MAX_SECONDS = 30 * DAY_SECONDS
-const MAX_WEDDINGS = 1_000
+/** As many as fit into a token. */
+const MAX_WEDDINGS = 60
 
 export const joinRequest = z.object({
   role: roleName.default('planner'),
   /** Absent: all that the caller may give, future ones too. */
   weddings: z
-    .union([z.literal('all'), z.array(z.uuid().transform((id) => id.toLowerCase())).min(1).max(MAX_WEDDINGS)])
+    .union([
+      z.literal('all'),
+      z
+        .array(z.uuid().transform((id) => id.toLowerCase()))
+        .min(1)
+        .max(MAX_WEDDINGS),
+    ])
     .optional(),
   expiresInSeconds: z.number().int().min(MIN_SECONDS).max(MAX_SECONDS).default(DAY_SECONDS),
   via: z.enum(['hub', 'cloud']).default('hub'),

@@ -116,9 +116,7 @@ export const syncReply = z.object({
   conflicts: z.array(
     z.object({ changeId: z.string(), table: z.string(), conflict: syncConflict, resolution: syncResolution }),
   ),
-  failures: z.array(
-    z.object({ changeId: z.string(), table: z.string(), error: z.string(), retryable: z.boolean() }),
-  ),
+  failures: z.array(z.object({ changeId: z.string(), table: z.string(), error: z.string(), retryable: z.boolean() })),
   serverChanges: z.array(serverChange).max(MAX_SERVER_CHANGES),
   hasMore: z.boolean(),
   cursor: z.string(),

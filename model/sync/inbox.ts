@@ -1,7 +1,7 @@
 /** The receiving half of a session: joins a batch into the store and says what became of it. */
 import { z } from 'zod'
 import { decodeRecord } from '../merge/codec.ts'
-import { type CausalRecord, joinRecords, sameRecord } from '../merge/record.ts'
+import { type CausalRecord, joinRecords, restrictRecord, sameRecord } from '../merge/record.ts'
 import { isFieldName, parseRegister } from '../merge/registers.ts'
 import type { Changes } from '../wire/index.ts'
 import type { ChangeStore, StateStore, Write } from './changeStore.ts'
@@ -45,12 +45,13 @@ export async function receiveChanges(
   if (!(await rules.mayEnter(scope))) {
     return message.records.map((raw) => ({ id: idOf(raw), reason: 'this device has no part in that wedding' }))
   }
-  const refused = new Map<string, { reason: string; raw: unknown }>()
+  const unreadable = new Map<string, { reason: string; raw: unknown }>()
+  let refused = new Map<string, { reason: string; raw: unknown }>()
   const incoming = new Map<string, CausalRecord>()
   const raws = new Map<string, unknown>()
   for (const raw of message.records) {
     const decoded = decodeIncoming(raw, scope)
-    if (typeof decoded === 'string') refused.set(idOf(raw), { reason: decoded, raw })
+    if (typeof decoded === 'string') unreadable.set(idOf(raw), { reason: decoded, raw })
     else {
       incoming.set(decoded.id, decoded)
       raws.set(decoded.id, raw)
@@ -59,6 +60,7 @@ export async function receiveChanges(
   if (incoming.size > 0) {
     await changes.update([...incoming.keys()], (current) => {
       const writes: Write[] = []
+      refused = new Map()
       for (const [id, theirs] of incoming) {
         const mine = current.get(id)
         const reason = rules.refusal(theirs, mine)
@@ -73,17 +75,20 @@ export async function receiveChanges(
             error.kind === 'dot-clash' ? `one edit with two contents in ${error.register}` : `another ${error.field}`
           refused.set(id, { reason: `the record cannot be joined: ${why}`, raw: raws.get(id) })
         } else if (joined.value !== mine) {
-          const unaltered = sameRecord(joined.value, theirs)
+          // What the peer may not read of the record is nothing that it would need to be sent.
+          const shared = restrictRecord(joined.value, (readClass) => rules.mayRead(theirs.table, readClass))
+          const unaltered = shared !== undefined && sameRecord(shared, theirs)
           writes.push(unaltered ? { record: joined.value, from: peerEpoch } : { record: joined.value })
         }
       }
       return writes
     })
   }
-  for (const [id, { reason, raw }] of refused) {
+  const all = new Map([...unreadable, ...refused])
+  for (const [id, { reason, raw }] of all) {
     await state.set(`${QUARANTINE}${scope}/${id}`, { id, scope, reason, peer: peerEpoch, raw })
   }
-  return [...refused].map(([id, { reason }]) => ({ id, reason: reason.slice(0, MAX_REASON_CHARS) }))
+  return [...all].map(([id, { reason }]) => ({ id, reason: reason.slice(0, MAX_REASON_CHARS) }))
 }
 
 /** @returns the record, or why it is none */

@@ -46,7 +46,12 @@ export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
   const positions = new Map(options.resume)
   const unacknowledged = new Map<string, number[]>()
   const dirty = new Set<string>()
-  let running: Promise<void> | undefined
+  /** Scopes of which the peer was told that more is to come. */
+  const announced = new Set<string>()
+  /** Scopes that are sent whole: also what once came from this peer, which may have lost it. */
+  const whole = new Set<string>()
+  let running: Promise<void> = Promise.resolve()
+  let busy = false
   let again = false
 
   for (const scope of await changes.scopes()) dirty.add(scope)
@@ -78,7 +83,11 @@ export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
     const from = positions.get(scope) ?? 0
     // Taken off the list before reading: a change that commits meanwhile puts it back.
     dirty.delete(scope)
-    const page = await changes.changesSince(scope, from, { limit: BATCH_RECORDS, except: peerEpoch })
+    const except = whole.has(scope) ? undefined : peerEpoch
+    const page = await changes.changesSince(scope, from, {
+      limit: BATCH_RECORDS,
+      ...(except !== undefined && { except }),
+    })
     const records: StoredRecord[] = []
     let { upTo, more } = page
     let examined = from
@@ -100,33 +109,39 @@ export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
     }
     positions.set(scope, upTo)
     if (more) dirty.add(scope)
-    if (records.length === 0) {
+    else whole.delete(scope)
+    if (records.length === 0 && (more || !announced.has(scope))) {
       // Only the peer's own changes, or nothing that it may read: it holds all there is for it up to here.
       if (!unacknowledged.get(scope)?.length) await sent.set(scope, upTo)
       return
     }
-    const remaining = more ? await changes.countSince(scope, upTo, peerEpoch) : 0
+    const remaining = more ? await changes.countSince(scope, upTo, except) : 0
+    if (remaining > 0) announced.add(scope)
+    else announced.delete(scope)
     unacknowledged.set(scope, [...(unacknowledged.get(scope) ?? []), upTo])
     send({ type: 'changes', scope, seq: upTo, remaining, records })
   }
 
   async function run(): Promise<void> {
-    do {
-      again = false
-      while (inFlight() < WINDOW) {
-        const scope = await mostImportant()
-        if (scope === undefined) break
-        await sendBatch(scope)
-      }
-    } while (again)
+    busy = true
+    try {
+      do {
+        again = false
+        while (inFlight() < WINDOW) {
+          const scope = await mostImportant()
+          if (scope === undefined) break
+          await sendBatch(scope)
+        }
+      } while (again)
+    } finally {
+      busy = false // at once: a call that came between the end and a later tick would be lost
+    }
   }
 
   return {
     pump() {
       again = true
-      running ??= run().finally(() => {
-        running = undefined
-      })
+      if (!busy) running = run()
       return running
     },
 
@@ -139,18 +154,24 @@ export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
       const index = open.indexOf(seq)
       if (index < 0) return // an answer to a batch of before a rewind
       const rest = open.slice(index + 1)
-      if (rest.length > 0) unacknowledged.set(scope, rest)
-      else unacknowledged.delete(scope)
-      await sent.set(scope, seq)
+      if (rest.length > 0) {
+        unacknowledged.set(scope, rest)
+        await sent.set(scope, seq)
+      } else {
+        unacknowledged.delete(scope)
+        // What was read behind the last batch and not sent is nothing to this peer.
+        await sent.set(scope, Math.max(seq, positions.get(scope) ?? 0))
+      }
     },
 
     rewind(scope) {
       positions.set(scope, 0)
       dirty.add(scope)
+      whole.add(scope)
     },
 
     isQuiet(scope) {
-      return running === undefined && !dirty.has(scope) && !unacknowledged.get(scope)?.length
+      return !busy && !dirty.has(scope) && !unacknowledged.get(scope)?.length
     },
 
     waiting(scope) {

@@ -13,7 +13,7 @@ export function Header({ wedding }: { readonly wedding: Wedding | undefined }) {
   const [inviting, setInviting] = useState(false)
   return (
     <header className="bar">
-      <Group justify="space-between" wrap="nowrap" gap="sm" className="bar-inner">
+      <Group justify="space-between" gap="sm" className="bar-inner">
         {wedding ? (
           <Button
             variant="subtle"

@@ -66,8 +66,8 @@ export function postgresHistory(sql: Queries, now: () => number): History {
     async superseded(recordId) {
       const rows = await sql.query('SELECT value FROM history WHERE record_id = $1 ORDER BY id', [toColumn(recordId)])
       return parseRows(historyRow, rows).map(({ value }): Superseded => {
-        const { replacedBy, ...rest } = superseded.parse(JSON.parse(value))
-        return replacedBy ? { ...rest, replacedBy } : rest
+        const { decided, replacedBy, ...rest } = superseded.parse(JSON.parse(value))
+        return { ...rest, ...(decided && { decided }), ...(replacedBy && { replacedBy }) }
       })
     },
     async keep(recordId, values) {
@@ -86,6 +86,7 @@ const superseded = dot.extend({
   readClass: z.string(),
   register: z.string(),
   value: z.unknown(),
+  decided: z.object({ conflictId: z.string(), strategy: z.string() }).optional(),
   replacedBy: dot.optional(),
 })
 

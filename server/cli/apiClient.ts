@@ -1,5 +1,5 @@
 /** The REST API as the command line uses it. */
-import type { z } from 'zod'
+import { z } from 'zod'
 import { err, ok, type Result } from '../../model/result.ts'
 import { type Failure, failed, usageError } from './exit.ts'
 import { type OptionSpecs, type ParsedOptions, urlOption } from './options.ts'
@@ -45,9 +45,11 @@ export function apiClient(server: string, token: string): ApiClient {
   }
 }
 
+const saidError = z.object({ error: z.string(), message: z.string().optional() })
+
 function errorText(raw: unknown): string {
-  const said = typeof raw === 'object' && raw !== null && 'error' in raw ? raw.error : undefined
-  return typeof said === 'string' ? said : 'no reason given'
+  const said = saidError.safeParse(raw).data
+  return said?.message ?? said?.error ?? 'no reason given'
 }
 
 /** The client that `--server` and `--token` describe; `undefined` if neither is given. */

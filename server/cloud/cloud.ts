@@ -6,8 +6,8 @@ import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:http'
 import express, { type RequestHandler } from 'express'
 import { z } from 'zod'
-import { QUARANTINE } from '../../model/sync/inbox.ts'
 import { err, ok, type Result } from '../../model/result.ts'
+import { QUARANTINE } from '../../model/sync/inbox.ts'
 import { createReplicaSync } from '../../model/sync/replicaSync.ts'
 import { type PeerRules, rulesOf } from '../../model/sync/rules.ts'
 import type { SessionError } from '../../model/sync/session.ts'
@@ -92,14 +92,20 @@ export async function openCloud(options: CloudOptions): Promise<Result<Cloud, Li
 }
 
 async function ownEnrolToken({ state }: PostgresStore): Promise<string> {
-  const known = z.string().optional().parse(await state.get('enrol-token'))
+  const known = z
+    .string()
+    .optional()
+    .parse(await state.get('enrol-token'))
   const token = known ?? randomBytes(32).toString('base64url')
   if (known === undefined) await state.set('enrol-token', token)
   return token
 }
 
 async function publicKeyOfTeam({ state }: PostgresStore, team: string): Promise<string | undefined> {
-  return z.string().optional().parse(await state.get(`team/${team}`))
+  return z
+    .string()
+    .optional()
+    .parse(await state.get(`team/${team}`))
 }
 
 async function callerOf(token: string, store: PostgresStore): Promise<Caller | undefined> {
@@ -174,7 +180,10 @@ function cloudContext(store: PostgresStore, sync: ReturnType<typeof createReplic
         deviceName: CLOUD_NAME,
         personName: '',
         userId: caller.userId,
-        grant: { role: caller.grant.role, weddings: caller.grant.weddings === 'all' ? 'all' : [...caller.grant.weddings] },
+        grant: {
+          role: caller.grant.role,
+          weddings: caller.grant.weddings === 'all' ? 'all' : [...caller.grant.weddings],
+        },
         upstreams: [],
         devices: [],
         quarantined: (await state.list(QUARANTINE)).size,

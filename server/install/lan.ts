@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { createServer } from 'node:https'
 import { networkInterfaces } from 'node:os'
-import express, { type RequestHandler } from 'express'
+import express, { type RequestHandler, type Router } from 'express'
 import { z } from 'zod'
 import { createRecord } from '../../model/merge/edit.ts'
 import { err, ok, type Result } from '../../model/result.ts'
@@ -20,6 +20,9 @@ import { createJoin } from '../identity/joins.ts'
 import type { Log } from '../log.ts'
 import { createApi } from '../rest/api.ts'
 import type { JoinLinks, JoinRequest, ServerContext } from '../rest/context.ts'
+import { answerFailures } from '../rest/errors.ts'
+import { nameRequest } from '../rest/guard.ts'
+import { requestIdOf } from '../rest/requestState.ts'
 import { webSocketTransport } from '../sync/webSocketTransport.ts'
 import { callerOf, personOf, rememberNames } from './callers.ts'
 import { PEER_PATH } from './calls.ts'
@@ -30,7 +33,7 @@ export const DEFAULT_LAN_PORT = 8443
 export interface LanOptions {
   /** Absent: the port of the last time, else the default. 0: the port of the last time, else a free one. */
   readonly port?: number
-  /** Absent: the first private IPv4 address of this machine, else loopback. */
+  /** Absent: the address of the last time if this machine still has it, else its first private one, else loopback. */
   readonly host?: string
 }
 
@@ -49,7 +52,8 @@ interface LanParts extends InstallParts, LanOptions {
   readonly log: Log
 }
 
-const savedPort = z.number().int().min(1).max(65_535).optional()
+const LOOPBACK = '127.0.0.1'
+const savedPlace = z.object({ host: z.string(), port: z.number().int().min(1).max(65_535) }).optional()
 
 export async function openLan(options: LanParts): Promise<Result<Lan, LanError>> {
   const { identity, store, sync, log } = options
@@ -58,15 +62,16 @@ export async function openLan(options: LanParts): Promise<Result<Lan, LanError>>
   const app = express()
   app.disable('x-powered-by')
   const server = createServer({ cert: identity.certPem, key: identity.keyPem, minVersion: 'TLSv1.2' }, app)
-  const known = savedPort.parse(await state.get('lan-port'))
-  const host = options.host ?? firstPrivateAddress() ?? '127.0.0.1'
-  const listening = await listen(server, options.port || known || (options.port ?? DEFAULT_LAN_PORT), host)
+  const known = savedPlace.parse(await state.get('lan'))
+  const own = ownAddresses()
+  const host = options.host ?? own.find((address) => address === known?.host) ?? own.find(isPrivate) ?? LOOPBACK
+  const listening = await listen(server, options.port || known?.port || (options.port ?? DEFAULT_LAN_PORT), host)
   if (!listening.ok) return listening
   const port = listening.value
-  await state.set('lan-port', port)
+  await state.set('lan', { host, port })
 
   app.use(securityHeaders)
-  app.post(JOIN_PATH, express.json({ limit: '10kb' }), joinRoute(options))
+  app.use(joinDoor(options))
   app.use('/api/offline', createApi(options.context, log))
   app.use(pages(options.pagesDir))
   const upgrades = serveUpgrades(server, [
@@ -109,6 +114,15 @@ async function acceptDevice(hello: Hello, { identity }: InstallParts): Promise<R
   return ok(rulesOf(caller.grant, identity.team.id, () => true))
 }
 
+/** The one request that needs no token. */
+function joinDoor(parts: LanParts): Router {
+  const door = express.Router()
+  door.use(JOIN_PATH, nameRequest)
+  door.post(JOIN_PATH, express.json({ limit: '10kb' }), joinRoute(parts))
+  door.use(JOIN_PATH, answerFailures(parts.log))
+  return door
+}
+
 function joinRoute(parts: LanParts): RequestHandler {
   const { identity, store, log } = parts
   return async (request, response) => {
@@ -116,14 +130,14 @@ function joinRoute(parts: LanParts): RequestHandler {
     if (!parsed.success) {
       response
         .status(400)
-        .json({ error: 'This is not a request to join', code: 'VALIDATION_ERROR', requestId: randomUUID() })
+        .json({ error: 'This is not a request to join', code: 'VALIDATION_ERROR', requestId: requestIdOf(request) })
       return
     }
     const admission = await admit(parsed.data, { identity, state: store.state, nowMs: Date.now() })
     if (!admission.ok) {
       const { status, code, error } = JOIN_REFUSALS[admission.error.kind]
       log('join refused', { code })
-      response.status(status).json({ error, code, requestId: randomUUID() })
+      response.status(status).json({ error, code, requestId: requestIdOf(request) })
       return
     }
     await writeMember(admission.value.member, parts)
@@ -142,11 +156,13 @@ async function writeMember(member: MemberData, { identity, store, people }: Inst
   await store.changes.update([record.id], () => [{ record }])
 }
 
-/** The first private IPv4 address (RFC 1918, or link-local as on a cable without a router). */
-function firstPrivateAddress(): string | undefined {
-  const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? [])
-  return addresses.find(
-    ({ family, internal, address }) =>
-      family === 'IPv4' && !internal && /^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|169\.254\.)/.test(address),
-  )?.address
+/** IPv4 addresses of this machine. */
+function ownAddresses(): readonly string[] {
+  const all = Object.values(networkInterfaces()).flatMap((list) => list ?? [])
+  return all.filter(({ family }) => family === 'IPv4').map(({ address }) => address)
+}
+
+/** RFC 1918, or link-local as on a cable without a router. */
+function isPrivate(address: string): boolean {
+  return /^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|169\.254\.)/.test(address)
 }

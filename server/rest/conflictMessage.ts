@@ -37,7 +37,8 @@ export function decisionMessage(
 ): string {
   const subject = title === undefined ? `a record in ${plainWords(table)}` : `“${title}”`
   const who = nameOf(decision, wording) ?? 'Somebody'
-  if (decision.field === '$deleted') return `${who} decided to ${decision.value === true ? 'delete' : 'keep'} ${subject}.`
+  if (decision.field === '$deleted')
+    return `${who} decided to ${decision.value === true ? 'delete' : 'keep'} ${subject}.`
   const value = showValue(decision.value, { timeZone: wording.timeZone, withDay: true })
   return `${subject}: ${who} settled the ${labelOf(decision.field)} as ${value}.`
 }
@@ -74,9 +75,7 @@ function labelOf(field: string): string {
 
 /** `ceremonyVenue` → `ceremony venue`, `timeline_items` → `timeline items`. */
 function plainWords(name: string): string {
-  return name
-    .replaceAll('_', ' ')
-    .replace(/(?<=[a-z0-9])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+  return name.replaceAll('_', ' ').replace(/(?<=[a-z0-9])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
 }
 
 interface Style {

@@ -1,7 +1,8 @@
 /** A person's decision on one conflict, as an edit that has seen all its sides. Pure. */
-import { conflictsOf, type Conflict, type ConflictValue } from '../../model/merge/conflicts.ts'
-import { type Author, type Data, deleteRecord, editRecord, keepRecord } from '../../model/merge/edit.ts'
+
 import { canonicalJson } from '../../model/canonicalJson.ts'
+import { type Conflict, type ConflictValue, conflictsOf } from '../../model/merge/conflicts.ts'
+import { type Author, type Data, deleteRecord, editRecord, keepRecord } from '../../model/merge/edit.ts'
 import type { CausalRecord } from '../../model/merge/record.ts'
 import { viewRecord } from '../../model/merge/view.ts'
 import type { ResolveStrategy } from '../../model/rest/resolve.ts'
@@ -22,6 +23,7 @@ export type DecisionError =
   /** More than two sides: it must be said which. */
   | { readonly kind: 'too-many-sides' }
   | { readonly kind: 'field-missing'; readonly field: string }
+  | { readonly kind: 'unwritable'; readonly reason: string }
 
 /** Where a comment on a decision is kept: beside the records, on this server. */
 export function commentKey(conflictId: string, at: string): string {
@@ -85,7 +87,10 @@ function decideField(
       const { policy } = fieldOf(tableNamed(record.table), field)
       if (policy === 'ask') return err({ kind: 'never-automatic', field })
       if (!sides.client) return err({ kind: 'too-many-sides' })
-      return ok(editRecord(record, { [field]: merged(policy, sides.server.value, sides.client.value) }, author))
+      const visible = viewRecord(record).data[field]
+      return ok(
+        editRecord(record, { [field]: merged(policy, visible, sides.server.value, sides.client.value) }, author),
+      )
     }
     case 'merge_manual':
       if (!Object.hasOwn(mergedData, field)) return err({ kind: 'field-missing', field })
@@ -118,8 +123,8 @@ function changesIn(record: CausalRecord, data: Data): Data {
 }
 
 /** `wedsync-api.md` §1.4, as far as the field's own policy does not know better. */
-function merged(policy: Policy, server: unknown, client: unknown): unknown {
-  if (policy === 'max' || policy === 'min' || policy === 'true') return server // the visible one, by policy
+function merged(policy: Policy, visible: unknown, server: unknown, client: unknown): unknown {
+  if (policy === 'max' || policy === 'min' || policy === 'true') return visible
   if (typeof server === 'number' && typeof client === 'number') return Math.max(server, client)
   if (isTime(server) && isTime(client)) return Date.parse(client) > Date.parse(server) ? client : server
   return client === '' || client === null ? server : client

@@ -2,10 +2,8 @@
 import type { ErrorRequestHandler, RequestHandler } from 'express'
 import { z } from 'zod'
 import type { ErrorReply } from '../../model/rest/error.ts'
+import type { Log, LogFields } from '../log.ts'
 import { requestIdOf } from './requestState.ts'
-
-/** Writes a line of the log. Fields are ids, counts and errors; never data of a wedding, tokens or keys. */
-export type Log = (event: string, fields: Readonly<Record<string, unknown>>) => void
 
 type Extra = Readonly<Record<string, unknown>>
 
@@ -76,6 +74,13 @@ function asHttpError(thrown: unknown): HttpError {
   return new HttpError(status, 'BAD_REQUEST', 'The request cannot be read')
 }
 
+/** A fault as the log may show it. The message of a parser quotes what it could not parse, so that one is left out. */
+export function describeFault(thrown: unknown): LogFields {
+  if (!(thrown instanceof Error)) return { fault: typeof thrown }
+  const [, place] = (thrown.stack ?? '').split(/\n\s*at /)
+  return { fault: thrown.name, place, ...(!(thrown instanceof SyntaxError) && { message: thrown.message }) }
+}
+
 /** To be mounted last: answers whatever was thrown, as JSON, and logs what nobody expected. */
 export function answerFailures(log: Log): ErrorRequestHandler {
   // Four parameters are how Express knows a handler of errors.
@@ -83,7 +88,7 @@ export function answerFailures(log: Log): ErrorRequestHandler {
     const failure = asHttpError(thrown)
     const requestId = requestIdOf(request)
     if (failure.status >= 500) {
-      log('rest:failed', { requestId, method: request.method, path: request.path, error: failure.cause ?? failure })
+      log('rest:failed', { requestId, method: request.method, ...describeFault(failure.cause ?? failure) })
     }
     if (response.headersSent) {
       next(thrown) // Express cuts the connection, so that half a reply does not pass for a whole one
@@ -91,7 +96,9 @@ export function answerFailures(log: Log): ErrorRequestHandler {
     }
     const { code, message, extra } = failure
     const body: ErrorReply =
-      failure.status === 401 ? { error: 'Unauthorized', code, requestId } : { error: code, code, message, requestId, ...extra }
+      failure.status === 401
+        ? { error: 'Unauthorized', code, requestId }
+        : { error: code, code, message, requestId, ...extra }
     if (failure.status === 401) response.set('WWW-Authenticate', 'Bearer')
     response.status(failure.status).json(body)
   }

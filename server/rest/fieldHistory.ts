@@ -1,7 +1,8 @@
 /** The edits of a record in order of time, each with the value that it replaced: from live values and history. Pure. */
+
+import { envelopeValue } from '../../model/merge/envelope.ts'
 import { type CausalRecord, liveValues } from '../../model/merge/record.ts'
 import { CREATED, DELETED, parseRegister } from '../../model/merge/registers.ts'
-import { envelopeValue } from '../../model/merge/envelope.ts'
 import { textOf } from '../../model/merge/text.ts'
 import type { Edit } from '../../model/merge/unit.ts'
 import { compareText, sameDot } from '../../model/merge/vector.ts'
@@ -12,11 +13,7 @@ import { attribute, type People } from './people.ts'
 
 type Past = Superseded & { readonly decided?: Edit['decided'] }
 
-export function fieldHistory(
-  record: CausalRecord,
-  superseded: readonly Superseded[],
-  people: People,
-): HistoryEntry[] {
+export function fieldHistory(record: CausalRecord, superseded: readonly Superseded[], people: People): HistoryEntry[] {
   const live = [...liveValues(record)].map(({ readClass, register, edit, value }): Past => {
     const { actor, counter, stamp, decided } = edit
     return { readClass, register, actor, counter, stamp, value, ...(decided && { decided }) }

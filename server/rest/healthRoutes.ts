@@ -1,8 +1,10 @@
 /** `GET /health` and `GET /status` (`cli.md`). */
 import type { RequestHandler, Router } from 'express'
 import type { HealthReply } from '../../model/rest/health.ts'
+import type { Log } from '../log.ts'
 import type { ServerContext } from './context.ts'
-import { echoing, type Log, methodNotAllowed } from './errors.ts'
+import { describeFault, echoing, methodNotAllowed } from './errors.ts'
+import { callerOf } from './requestState.ts'
 
 /** Answers without a token, so it tells nothing personal. */
 export function addHealthRoute(router: Router, context: ServerContext, log: Log, now: () => number): void {
@@ -24,14 +26,14 @@ async function doesStoreAnswer({ stores }: ServerContext, log: Log): Promise<boo
     await stores.state.get('health')
     return true
   } catch (error) {
-    log('rest:store-silent', { error })
+    log('rest:store-silent', describeFault(error))
     return false
   }
 }
 
 export function addStatusRoute(router: Router, context: ServerContext): void {
-  const status: RequestHandler = async (_request, response) => {
-    response.json(await echoing({}, () => context.status()))
+  const status: RequestHandler = async (request, response) => {
+    response.json(await echoing({}, () => context.status(callerOf(request))))
   }
   router.route('/status').get(status).all(methodNotAllowed)
 }

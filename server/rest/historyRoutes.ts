@@ -31,11 +31,7 @@ export function addHistoryRoutes(router: Router, context: ServerContext, people:
 }
 
 /** What the caller may read of the record. Throws 404, the same for one that does not exist and one of somebody else. */
-async function readableRecord(
-  context: ServerContext,
-  caller: Caller,
-  id: string | undefined,
-): Promise<CausalRecord> {
+async function readableRecord(context: ServerContext, caller: Caller, id: string | undefined): Promise<CausalRecord> {
   const record = id === undefined ? undefined : (await context.stores.changes.records([id])).get(id)
   const part = record && readablePart(record, caller.grant.role)
   if (!part || !(await weddingsFor(context, caller)).includes(part.scope)) throw missing('There is no such record')

@@ -14,9 +14,12 @@ export function addHubRoutes(router: Router, context: ServerContext): void {
 function startHub(context: ServerContext): RequestHandler {
   return async (request, response) => {
     const reply = await echoing({}, async (): Promise<HubReply> => {
-      if (!mayServeAsHub(callerOf(request).grant)) throw forbidden('Only a device that may read everything may be a hub')
+      if (!mayServeAsHub(callerOf(request).grant))
+        throw forbidden('Only a device that may read everything may be a hub')
       if (!context.startHub) throw new HttpError(404, 'HUB_NOT_AVAILABLE', 'This server cannot become a hub')
-      return context.startHub()
+      const started = await context.startHub()
+      if (started.ok) return { ...started.value }
+      throw new HttpError(409, 'HUB_NOT_STARTED', `The hub could not be started: ${started.error.kind}`)
     })
     response.json(reply)
   }
@@ -26,16 +29,22 @@ function createJoin(context: ServerContext): RequestHandler {
   return async (request, response) => {
     const reply = await echoing({}, async (): Promise<JoinReply> => {
       const { grant } = callerOf(request)
-      if (grant.role !== 'owner' && !mayServeAsHub(grant)) throw forbidden('This caller may not let others into the team')
+      if (grant.role !== 'owner' && !mayServeAsHub(grant))
+        throw forbidden('This caller may not let others into the team')
       const { role, weddings, expiresInSeconds, via } = parseInput(joinRequest, request.body)
       if (via === 'cloud') {
-        throw new HttpError(400, 'JOIN_VIA_HUB_ONLY', 'In this version a device joins through a hub only, not through the cloud')
+        throw new HttpError(
+          400,
+          'JOIN_VIA_HUB_ONLY',
+          'In this version a device joins through a hub only, not through the cloud',
+        )
       }
       if (role === 'owner' && grant.role !== 'owner') throw forbidden('Only an owner may let in another owner')
       const given = weddings ?? grant.weddings
       if (!isWithin(given, grant)) throw forbidden('Nobody may give away weddings that they may not enter')
-      if (!context.createJoin) throw new HttpError(404, 'JOINS_NOT_AVAILABLE', 'This server is not a hub, so nobody can join it')
-      return context.createJoin({ role, weddings: given, expiresInSeconds })
+      const links = await context.createJoin?.({ role, weddings: given, expiresInSeconds })
+      if (!links) throw new HttpError(404, 'JOINS_NOT_AVAILABLE', 'This server is not a hub, so nobody can join it')
+      return { ...links }
     })
     response.json(reply)
   }

@@ -1,6 +1,7 @@
 /** Whose edits are whose: the team's `actors` records, kept at hand as long as nothing in the team's scope changes. */
-import type { Edit } from '../../model/merge/unit.ts'
+
 import { stampTime } from '../../model/merge/clock.ts'
+import type { Edit } from '../../model/merge/unit.ts'
 import { viewRecord } from '../../model/merge/view.ts'
 import type { ChangeStore } from '../../model/sync/changeStore.ts'
 import { recordsIn } from './reading.ts'

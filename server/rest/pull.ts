@@ -80,7 +80,8 @@ async function sinceTime(
     heads.set(scope, seq)
     for (const entry of entries.values()) {
       const stamp = readableStamp(entry, caller.grant.role)
-      if (stamp !== undefined && isDue({ id: entry.id, stamp }, cursor?.after, sinceMs)) all.push({ id: entry.id, stamp })
+      if (stamp !== undefined && isDue({ id: entry.id, stamp }, cursor?.after, sinceMs))
+        all.push({ id: entry.id, stamp })
     }
   }
   const due = await withoutOwn(changes, all, sinceMs ?? 0, own)

@@ -76,7 +76,8 @@ describe('the address', () => {
 })
 
 describe('a fingerprint', () => {
-  it('is read out in groups of four', () => {
-    expect(fingerprintGroups('ab:cd:ef:01:23')).toEqual(['ABCD', 'EF01', '23'])
+  it('is read out in hexadecimal, as browsers show it, in groups of four', () => {
+    expect(fingerprintGroups('sha256:q83vASM')).toEqual(['ABCD', 'EF01', '23'])
+    expect(fingerprintGroups('AB:CD:EF:01:23')).toEqual(['ABCD', 'EF01', '23'])
   })
 })

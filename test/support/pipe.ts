@@ -25,6 +25,8 @@ export interface Pipe {
   cut(): void
   /** From now on everything is lost and nobody is told, as when a laptop leaves the Wi-Fi. */
   goSilent(): void
+  /** Loses the oldest message on its way. */
+  drop(): void
   /** Puts a message of a side's on the way, as a faulty or hostile peer could. */
   inject(by: Side, text: string): void
 }
@@ -116,6 +118,9 @@ export function createPipe({ auto = false }: PipeOptions = {}): Pipe {
     goSilent() {
       silent = true
       queue.length = 0
+    },
+    drop() {
+      queue.shift()
     },
     inject(by, text) {
       put({ by, text })

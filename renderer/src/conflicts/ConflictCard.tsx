@@ -45,7 +45,7 @@ export function ConflictCard({
               {[weddingName, tableWords(conflict.table)].filter((part) => part !== undefined).join(' · ')}
             </Text>
           </div>
-          <Badge color={COLOURS[conflict.severity]} variant="light" size="lg" style={{ flex: 'none' }}>
+          <Badge color={COLOURS[conflict.severity]} variant="light" size="lg" tt="none" style={{ flex: 'none' }}>
             {SEVERITY_WORDS[conflict.severity]}
           </Badge>
         </Group>
@@ -64,7 +64,7 @@ export function ConflictCard({
                 <Button
                   mt="sm"
                   fullWidth
-                  variant={position === 0 ? 'filled' : 'light'}
+                  variant="light"
                   disabled={busy}
                   {...(isDeletion && value.value === true && { color: 'red' })}
                   onClick={() => onChoice(choiceOf(isDeletion, value))}

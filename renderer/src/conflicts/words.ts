@@ -10,7 +10,6 @@ const FIELDS: Readonly<Record<string, string>> = {
   endTime: 'End',
   location: 'Place',
   backupLocation: 'Place if it rains',
-  description: 'Notes',
   date: 'Date',
   venue: 'Venue',
   ceremonyVenue: 'Ceremony venue',

@@ -1,5 +1,6 @@
 /** The live queries of the window. Each is subscribed to once, however many components look at it. */
-import { map, type Observable, shareReplay } from 'rxjs'
+import { distinctUntilChanged, map, type Observable, shareReplay } from 'rxjs'
+import { canonicalJson } from '../../../model/canonicalJson.ts'
 import type { Conflict } from '../../../model/merge/conflicts.ts'
 import type { Replica, ReplicaStatus } from '../replica/replica.ts'
 import { mayHaveConflicts, type Row, rowOf } from './row.ts'
@@ -45,7 +46,8 @@ export function createLive({ collection, status, team }: Replica): Live {
     shareReplay(KEEP_LATEST),
   )
   return {
-    status: status.pipe(shareReplay(KEEP_LATEST)),
+    // The status is told again every second; the screens care only if it says something new.
+    status: status.pipe(distinctUntilChanged(sameContent), shareReplay(KEEP_LATEST)),
     weddings: find({ table: 'weddings' }),
     conflicts,
     actors: find({ scope: team, table: 'actors' }).pipe(map(namesByActor), shareReplay(KEEP_LATEST)),
@@ -56,6 +58,10 @@ export function createLive({ collection, status, team }: Replica): Live {
       return known
     },
   }
+}
+
+function sameContent(a: ReplicaStatus, b: ReplicaStatus): boolean {
+  return canonicalJson(a) === canonicalJson(b)
 }
 
 const URGENCY = { critical: 0, high: 1, medium: 2, low: 3 } as const

@@ -32,10 +32,10 @@ export function InvitationCard({ invitation, onRenew }: InvitationCardProps) {
               connection is not private, because no authority on the internet can vouch for a computer at a venue:
               choose “Advanced” and go on, if the fingerprint that it shows is the one below.
             </Text>
-            <CopyLink url={browserUrl} />
-            <Text size="sm" c="dimmed">
+            <Text fw={600}>
               For one device{expiresMs === undefined ? '' : `, until ${clockTime(expiresMs, deviceZone())}`}.
             </Text>
+            <CopyLink url={browserUrl} />
           </Stack>
         </Group>
       )}
@@ -94,7 +94,7 @@ function CopyLink({ url }: { readonly url: string }) {
           Copy
         </Button>
       </Group>
-      <Text size="sm" aria-live="polite" mih={20}>
+      <Text size="sm" aria-live="polite">
         {hint}
       </Text>
     </div>

@@ -10,7 +10,7 @@ export interface ApiError {
   readonly message: string
 }
 
-const errorBody = z.object({ error: z.string(), code: z.string() })
+const errorBody = z.object({ error: z.string(), code: z.string(), message: z.string().optional() })
 
 /** Calls one route. A reply that is not of the expected shape is an error, as is no reply. */
 export async function callApi<T>(
@@ -41,7 +41,7 @@ export async function callApi<T>(
     return err({
       status: response.status,
       code: said.success ? said.data.code : 'UNKNOWN',
-      message: said.success ? said.data.error : `status ${response.status}`,
+      message: said.success ? (said.data.message ?? said.data.error) : `status ${response.status}`,
     })
   }
   const parsed = reply.safeParse(raw)

@@ -100,5 +100,6 @@ function untouchedEnd(
   if (start === undefined) return date === known.date ? oldEnd : parse(date, clockTime(oldEnd, zone), zone)
   if (start === oldStart || (oldEnd > start && oldEnd - start <= LONGEST_MS)) return oldEnd
   if (oldStart === undefined) return 'end-before-start'
-  return start + Math.max(0, oldEnd - oldStart)
+  // An end that was before its start already came from two people's edits: it is for them to put right.
+  return oldEnd < oldStart ? oldEnd : start + (oldEnd - oldStart)
 }

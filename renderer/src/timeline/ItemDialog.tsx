@@ -137,9 +137,19 @@ export function ItemDialog({ wedding, item, latest, onClose }: ItemDialogProps) 
             minRows={3}
             maxRows={12}
             maxLength={MAX_TEXT_CHARS}
-            value={form.description}
-            onChange={({ currentTarget }) => set({ description: currentTarget.value })}
+            value={form.notes}
+            onChange={({ currentTarget }) => set({ notes: currentTarget.value })}
           />
+          {shown.description !== '' && (
+            <Textarea
+              label="Description"
+              autosize
+              maxRows={12}
+              maxLength={MAX_TEXT_CHARS}
+              value={form.description}
+              onChange={({ currentTarget }) => set({ description: currentTarget.value })}
+            />
+          )}
           {item && (
             <Checkbox
               label="Cancelled: leave it in the list, struck out"

@@ -18,6 +18,13 @@ interface TimelineListProps {
   readonly onDecide: (item: TimelineItem) => void
 }
 
+const NOW_ID = 'now'
+
+/** Brings the line for now to the middle of the screen. */
+export function showNow(): void {
+  document.getElementById(NOW_ID)?.scrollIntoView({ block: 'center' })
+}
+
 /** The day from top to bottom. */
 export function TimelineList({ lines, nowMs, zone, ...row }: TimelineListProps) {
   return (
@@ -47,6 +54,7 @@ export function TimelineList({ lines, nowMs, zone, ...row }: TimelineListProps) 
               <li
                 key={line.key}
                 className="line-now"
+                id={NOW_ID}
                 data-testid="now-line"
                 aria-label={`Now, ${clockTime(nowMs, zone)}`}
               >

@@ -12,7 +12,7 @@ import type { Wedding } from '../weddings/wedding.ts'
 import { ItemDialog } from './ItemDialog.tsx'
 import { itemOf, type TimelineItem } from './item.ts'
 import { timelineLines } from './lines.ts'
-import { TimelineList } from './TimelineList.tsx'
+import { showNow, TimelineList } from './TimelineList.tsx'
 
 const TABLE = 'timeline_items'
 
@@ -56,11 +56,18 @@ export function TimelineScreen({ wedding }: { readonly wedding: Wedding }) {
     <>
       <Group justify="space-between" mb="sm" wrap="nowrap">
         <Text c="dimmed">{items.length === 0 ? 'Nothing planned yet.' : doneWords(items)}</Text>
-        {mayAdd && (
-          <Button leftSection={<Icon name="plus" />} onClick={() => setAsked({ kind: 'add' })}>
-            Add item
-          </Button>
-        )}
+        <Group gap="sm" wrap="nowrap">
+          {lines.some(({ kind }) => kind === 'now') && (
+            <Button variant="subtle" onClick={showNow}>
+              Go to now
+            </Button>
+          )}
+          {mayAdd && (
+            <Button leftSection={<Icon name="plus" />} onClick={() => setAsked({ kind: 'add' })}>
+              Add item
+            </Button>
+          )}
+        </Group>
       </Group>
       <TimelineList
         lines={lines}

@@ -11,11 +11,12 @@ export interface ItemForm extends TimesForm {
   readonly section: string
   /** Names, separated by commas. */
   readonly people: string
+  readonly notes: string
   readonly description: string
   readonly cancelled: boolean
 }
 
-const TEXTS = ['title', 'location', 'section', 'description'] as const
+const TEXTS = ['title', 'location', 'section', 'notes', 'description'] as const
 
 /** What the form shows for a record; for a new item, of empty data. */
 export function itemForm(data: Data, zone: string, weddingDate: string): ItemForm {
@@ -24,6 +25,7 @@ export function itemForm(data: Data, zone: string, weddingDate: string): ItemFor
     title: textOf(data.title),
     location: textOf(data.location),
     section: textOf(data.section),
+    notes: textOf(data.notes),
     description: textOf(data.description),
     people: strings(data.people).join(', '),
     cancelled: data.status === 'cancelled',

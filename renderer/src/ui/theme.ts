@@ -49,9 +49,18 @@ export const theme = createTheme({
   defaultRadius: 'md',
   focusRing: 'auto',
   components: {
-    Button: Button.extend({ styles: { root: { minHeight: TOUCH } } }),
+    Button: Button.extend({
+      // A long value on a button wraps: what one agrees to must be readable in full.
+      styles: {
+        root: { height: 'auto', minHeight: TOUCH, paddingBlock: 8 },
+        label: { height: 'auto', overflow: 'visible', whiteSpace: 'normal' },
+      },
+    }),
     ActionIcon: ActionIcon.extend({ defaultProps: { size: TOUCH, variant: 'subtle' } }),
-    Input: Input.extend({ styles: { input: { minHeight: TOUCH } } }),
+    Input: Input.extend({
+      // Below 16 px an iPad zooms in on every field.
+      styles: { input: { minHeight: TOUCH, fontSize: 16 } },
+    }),
     Modal: Modal.extend({
       defaultProps: { centered: true, size: 'lg', closeButtonProps: { 'aria-label': 'Close', size: TOUCH } },
       styles: { title: { fontWeight: 650, fontSize: 'var(--mantine-font-size-xl)' } },

@@ -10,7 +10,7 @@ export interface Saving {
   readonly failure: string | undefined
   /**
    * Runs the work and says so if it fails or takes long; never rejects.
-   * @param what completes "Not saved: …", such as `the new start of “Ceremony”`
+   * @param what completes "Could not save …", such as `the tick at “Ceremony”`
    */
   readonly save: (what: string, work: () => Promise<void>, onSaved?: () => void) => Promise<void>
 }
@@ -27,9 +27,9 @@ export function useSave(): Saving {
     try {
       await work()
     } catch (cause) {
-      const advice = `Not saved: ${what}. Try again; if it fails again, write it down and restart the app. (${reasonOf(cause)})`
+      const advice = `Could not save ${what}. Try again; if it fails again, write it down and restart the app. (${reasonOf(cause)})`
       setFailure(advice)
-      notifications.show({ color: 'red', title: 'This was not saved', message: advice, autoClose: false })
+      notifications.show({ color: 'red', title: 'Not saved', message: advice, autoClose: false })
       return
     } finally {
       clearTimeout(slow)

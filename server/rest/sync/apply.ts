@@ -1,5 +1,4 @@
 /** One planned change, applied to the record as it is. Pure. */
-import { decodeRecord, encodeRecord, MAX_RECORD_BYTES } from '../../../model/merge/codec.ts'
 import { createRecord, deleteRecord } from '../../../model/merge/edit.ts'
 import { type CausalRecord, liveValues } from '../../../model/merge/record.ts'
 import { CREATED, DELETED } from '../../../model/merge/registers.ts'
@@ -9,6 +8,7 @@ import { type Applied, type Circumstances, isSeen, type ReadyChange } from './ch
 import { applyToDeleted, deleteInConflict } from './deletion.ts'
 import { applyFields } from './fields.ts'
 import { done, failed } from './outcome.ts'
+import { sizeFault } from './size.ts'
 
 export function applyChange(
   record: CausalRecord | undefined,
@@ -34,13 +34,6 @@ function createIfAsked({ action, recordId, table, data, weddingId, createFault, 
   const record = createRecord({ id: recordId, scope: weddingId ?? recordId, table, data }, author)
   const fault = sizeFault(record)
   return fault === undefined ? { record, outcome: done('create'), lost: [] } : refused(undefined, fault)
-}
-
-/** What we would not accept from a peer we do not write either: no replica could take it over. */
-function sizeFault(record: CausalRecord): string | undefined {
-  const stored = encodeRecord(record)
-  if (JSON.stringify(stored).length > MAX_RECORD_BYTES) return 'data: The record would become too large'
-  return decodeRecord(stored).ok ? undefined : 'data: The record would have too many or too long fields'
 }
 
 function applyToExisting(record: CausalRecord, change: ReadyChange, circumstances: Circumstances): Applied {

@@ -8,11 +8,12 @@ import type { SyncRequest } from '../../../model/rest/sync.ts'
 import type { Superseded, Write } from '../../../model/sync/changeStore.ts'
 import { tableNamed } from '../../../model/tables/index.ts'
 import { supersededValues } from '../../changes/superseded.ts'
+import type { Log } from '../../log.ts'
 import type { Caller, ServerContext } from '../context.ts'
-import { forbidden } from '../errors.ts'
+import { describeFault, forbidden } from '../errors.ts'
 import { applyChange } from './apply.ts'
-import type { Circumstances, ReadyChange } from './change.ts'
-import type { Outcome } from './outcome.ts'
+import type { Applied, Circumstances, ReadyChange } from './change.ts'
+import { failed, type Outcome } from './outcome.ts'
 import { createsWedding, type PlannedChange, planChanges, refusal } from './plan.ts'
 
 export interface BatchResult {
@@ -26,7 +27,7 @@ export async function runBatch(
   context: ServerContext,
   caller: Caller,
   { changes, options }: SyncRequest,
-  nowMs: number,
+  { log, nowMs }: { readonly log: Log; readonly nowMs: number },
 ): Promise<BatchResult> {
   const store = context.stores.changes
   const weddings: ReadonlySet<string> = new Set(await context.weddingsOf(caller.team))
@@ -54,6 +55,7 @@ export async function runBatch(
     await store.update(ids, (records) => run.apply(records))
     for (const [recordId, lost] of run.lost()) await context.stores.history.keep(recordId, lost)
   }
+  for (const fault of run.faults()) log('rest:change-failed', describeFault(fault))
   return { outcomes: run.outcomes(), isOwn }
 }
 
@@ -110,6 +112,8 @@ interface GroupResult {
   readonly wrote: boolean
   readonly outcomes: ReadonlyMap<number, Outcome>
   readonly lost: readonly Superseded[]
+  /** What was thrown over single changes. */
+  readonly faults: readonly unknown[]
 }
 
 /**
@@ -163,12 +167,13 @@ class BatchRun {
   ): CausalRecord | undefined {
     const outcomes = new Map<number, Outcome>()
     const lost: Superseded[] = []
+    const faults: unknown[] = []
     const committed = before ? dotsOf(before) : new Set<string>()
     let record = before
     for (const { index, change } of group) {
       // The record may have appeared after the batch was checked.
       this.#refuse(change, record)
-      const applied = applyChange(record, change, this.#circumstances)
+      const applied = this.#applyAlone(record, change, faults)
       outcomes.set(index, applied.outcome)
       lost.push(...applied.lost)
       if (record && applied.record) {
@@ -177,8 +182,22 @@ class BatchRun {
       }
       record = applied.record
     }
-    this.#results.set(recordId, { existed: before !== undefined, wrote: record !== before, outcomes, lost })
+    this.#results.set(recordId, { existed: before !== undefined, wrote: record !== before, outcomes, lost, faults })
     return record
+  }
+
+  /** A change over which our own code stumbles fails by itself; the others of the batch go on. */
+  #applyAlone(record: CausalRecord | undefined, change: ReadyChange, faults: unknown[]): Applied {
+    try {
+      return applyChange(record, change, this.#circumstances)
+    } catch (fault) {
+      faults.push(fault)
+      return { record, outcome: failed('The server failed over this change'), lost: [] }
+    }
+  }
+
+  *faults(): Generator<unknown> {
+    for (const { faults } of this.#results.values()) yield* faults
   }
 
   outcomes(): BatchResult['outcomes'] {

@@ -1,8 +1,8 @@
 /** A change on its way: what is known of it, under what circumstances it is applied, and what came of it. */
 import type { Author } from '../../../model/merge/edit.ts'
 import type { CausalRecord } from '../../../model/merge/record.ts'
-import { covers, EMPTY_VECTOR, type Vector } from '../../../model/merge/vector.ts'
 import type { Edit } from '../../../model/merge/unit.ts'
+import { covers, EMPTY_VECTOR, type Vector } from '../../../model/merge/vector.ts'
 import type { SyncStrategy } from '../../../model/rest/sync.ts'
 import type { Role } from '../../../model/roles.ts'
 import type { Superseded } from '../../../model/sync/changeStore.ts'

@@ -73,7 +73,7 @@ function worst(severities: readonly Severity[]): Severity {
  * The id, type and severity that the conflict queue has for this field, also where nothing waits in the queue because
  * the conflict was settled at once: asked of the queue itself, with a record in which just this field is in conflict.
  */
-function inQueue(record: CausalRecord, field: string): Conflict {
+export function inQueue(record: CausalRecord, field: string): Conflict {
   const readClass = field === DELETED ? record.base : classOf(record, field)
   const values = field === DELETED ? [{}, false] : [0, 1]
   const siblings = values.map((value, index) => ({ edit: standIn(index + 1), value }))

@@ -2,14 +2,14 @@
 import { canonicalJson } from '../../../model/canonicalJson.ts'
 import { makeStamp } from '../../../model/merge/clock.ts'
 import { conflictsOf } from '../../../model/merge/conflicts.ts'
-import { type Author, classOf, type Data, editRecord } from '../../../model/merge/edit.ts'
+import { type Author, type Data, editRecord } from '../../../model/merge/edit.ts'
 import type { CausalRecord } from '../../../model/merge/record.ts'
 import { parseRegister } from '../../../model/merge/registers.ts'
 import { viewRecord } from '../../../model/merge/view.ts'
 import { unreachable } from '../../../model/result.ts'
 import { fieldOf, type Policy, tableNamed } from '../../../model/tables/index.ts'
-import { type Applied, type Circumstances, isSeen, type ReadyChange, seenIn } from './change.ts'
 import { withSeenTexts } from './baseTexts.ts'
+import { type Applied, type Circumstances, isSeen, type ReadyChange, seenIn } from './change.ts'
 import { reportConflict } from './conflictReport.ts'
 import { losingValues } from './lost.ts'
 import { done, type ReportedConflict } from './outcome.ts'
@@ -82,12 +82,7 @@ function members(value: unknown): readonly string[] {
   return Array.isArray(value) ? [...new Set(value.map(String))].sort() : []
 }
 
-function settle(
-  record: CausalRecord,
-  clashing: Data,
-  change: ReadyChange,
-  { strategy }: Circumstances,
-): CausalRecord {
+function settle(record: CausalRecord, clashing: Data, change: ReadyChange, { strategy }: Circumstances): CausalRecord {
   switch (strategy) {
     case 'server_wins':
     case 'skip':

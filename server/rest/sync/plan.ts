@@ -157,7 +157,8 @@ function roleRefusal(
 ): string | undefined {
   const fields = action === 'delete' ? [] : Object.keys(data)
   // Creating needs the right to create as well; what exists is only edited.
-  const may = mayWrite(role, table, fields) && (action !== 'create' || record !== undefined || mayWrite(role, table, []))
+  const may =
+    mayWrite(role, table, fields) && (action !== 'create' || record !== undefined || mayWrite(role, table, []))
   const base = record?.base ?? tableNamed(table).baseClass(data)
   // A value in a class that the caller cannot read would replace what they never saw.
   const unreadable = fields.filter((field) => !mayRead(role, table, classOf({ table, base }, field)))

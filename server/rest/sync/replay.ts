@@ -2,13 +2,18 @@
  * A batch is done once, however often it is sent: its reply is kept under its `batchId`, and a second copy that arrives
  * while the first is at work waits for it.
  */
-import type { StateStore } from '../../../model/sync/changeStore.ts'
+
 import { type SyncReply, syncReply } from '../../../model/rest/sync.ts'
+import type { StateStore } from '../../../model/sync/changeStore.ts'
 
 export type Once = (userId: string, batchId: string, work: () => Promise<SyncReply>) => Promise<SyncReply>
 
+/** By store, since an install has two doors (loopback and LAN) to one store. */
+const runningIn = new WeakMap<StateStore, Map<string, Promise<unknown>>>()
+
 export function onceByBatch(state: StateStore): Once {
-  const running = new Map<string, Promise<unknown>>()
+  const running = runningIn.get(state) ?? new Map<string, Promise<unknown>>()
+  runningIn.set(state, running)
 
   async function answer(key: string, work: () => Promise<SyncReply>): Promise<SyncReply> {
     const kept = await state.get(key)

@@ -12,6 +12,7 @@ import {
   type SyncRequest,
   syncRequest,
 } from '../../../model/rest/sync.ts'
+import type { Log } from '../../log.ts'
 import type { Caller, ServerContext } from '../context.ts'
 import { echoing, methodNotAllowed, parseInput } from '../errors.ts'
 import type { Pull } from '../pull.ts'
@@ -22,19 +23,26 @@ import { onceByBatch } from './replay.ts'
 /** What is remembered of the calls of one device. */
 const lastCall = z.object({ lastSyncTime: dateTime, lastSuccessfulSync: dateTime })
 
-export function addSyncRoutes(router: Router, context: ServerContext, pull: Pull, now: () => number): void {
-  router.route('/sync').get(pullHandler(context, pull, now)).post(pushHandler(context, pull, now)).all(methodNotAllowed)
+export interface SyncParts {
+  readonly context: ServerContext
+  readonly pull: Pull
+  readonly log: Log
+  readonly now: () => number
 }
 
-function pushHandler(context: ServerContext, pull: Pull, now: () => number): RequestHandler {
-  const once = onceByBatch(context.stores.state)
+export function addSyncRoutes(router: Router, parts: SyncParts): void {
+  router.route('/sync').get(pullHandler(parts)).post(pushHandler(parts)).all(methodNotAllowed)
+}
+
+function pushHandler(parts: SyncParts): RequestHandler {
+  const once = onceByBatch(parts.context.stores.state)
   return async (request, response) => {
     const sessionId = randomUUID()
     const reply = await echoing({ sessionId }, async () => {
       const caller = callerOf(request)
       const sync = parseInput(syncRequest, request.body)
-      if (sync.options.dryRun) return tryOut(context, caller, sync, sessionId, now)
-      const work = () => pushAndPull(context, pull, caller, sync, sessionId, now)
+      if (sync.options.dryRun) return tryOut(parts, caller, sync, sessionId)
+      const work = () => pushAndPull(parts, caller, sync, sessionId)
       // A call without changes does nothing that could be done twice.
       return sync.changes.length === 0 ? work() : once(caller.userId, sync.batchId, work)
     })
@@ -43,13 +51,12 @@ function pushHandler(context: ServerContext, pull: Pull, now: () => number): Req
 }
 
 async function tryOut(
-  context: ServerContext,
+  { context, log, now }: SyncParts,
   caller: Caller,
   sync: SyncRequest,
   sessionId: string,
-  now: () => number,
 ): Promise<DryRunReply> {
-  const { conflicts, failures } = summary(await runBatch(context, caller, sync, now()))
+  const { conflicts, failures } = summary(await runBatch(context, caller, sync, { log, nowMs: now() }))
   return {
     success: true,
     dryRun: true,
@@ -64,15 +71,13 @@ async function tryOut(
 }
 
 async function pushAndPull(
-  context: ServerContext,
-  pull: Pull,
+  { context, pull, log, now }: SyncParts,
   caller: Caller,
   sync: SyncRequest,
   sessionId: string,
-  now: () => number,
 ): Promise<SyncReply> {
   const startMs = now()
-  const batch = await runBatch(context, caller, sync, startMs)
+  const batch = await runBatch(context, caller, sync, { log, nowMs: startMs })
   const { processed, conflicts, failures } = summary(batch)
   const listedMs = now()
   const news = await pull({
@@ -114,12 +119,12 @@ function callKey({ userId, deviceId }: Caller): string {
   return `sync/${userId}/${deviceId}`
 }
 
-function pullHandler(context: ServerContext, pull: Pull, now: () => number): RequestHandler {
+function pullHandler({ context, pull, now }: SyncParts): RequestHandler {
   return async (request, response) => {
     const reply = await echoing({}, async (): Promise<PullReply> => {
       const caller = callerOf(request)
       const { since, cursor, limit } = parseInput(pullQuery, request.query)
-      const { upstreams, quarantined } = await context.status()
+      const { upstreams, quarantined } = await context.status(caller)
       const last = lastCall.safeParse(await context.stores.state.get(callKey(caller)))
       const timestamp = new Date(now()).toISOString()
       const news = await pull({

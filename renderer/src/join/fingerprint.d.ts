@@ -1,2 +1,0 @@
-/** A certificate's fingerprint in groups that two people can read out to each other. */
-export declare function fingerprintGroups(fingerprint: string): readonly string[];

@@ -1,0 +1,27 @@
+/** A real Chromium for tests, without anything to install: the system's, else the one inside an npm package. */
+import { existsSync } from 'node:fs'
+import { type Browser, chromium } from 'playwright'
+
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
+export async function launchChromium(): Promise<Browser> {
+  return chromium.launch({ executablePath: await findChromium(), args: FLAGS })
+}
+
+/** `CHROMIUM_PATH`, then Debian's, then the package's (Linux on x64). */
+export async function findChromium(): Promise<string> {
+  const known = [process.env.CHROMIUM_PATH, '/usr/bin/chromium'].find((path) => path && existsSync(path))
+  if (known) return known
+  // The package unpacks the libraries that it needs only if it believes to run there.
+  process.env.AWS_EXECUTION_ENV ??= 'AWS_Lambda_nodejs22.x'
+  const { default: packaged } = await import('@sparticuz/chromium')
+  return packaged.executablePath()
+}
