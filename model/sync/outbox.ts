@@ -83,11 +83,14 @@ export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
     const from = positions.get(scope) ?? 0
     // Taken off the list before reading: a change that commits meanwhile puts it back.
     dirty.delete(scope)
-    const except = whole.has(scope) ? undefined : peerEpoch
+    const sendsWhole = whole.has(scope)
+    const except = sendsWhole ? undefined : peerEpoch
     const page = await changes.changesSince(scope, from, {
       limit: BATCH_RECORDS,
       ...(except !== undefined && { except }),
     })
+    // Rewound while it was read: what was read is not what is to be sent now.
+    if (whole.has(scope) !== sendsWhole || (positions.get(scope) ?? 0) !== from) return
     const records: StoredRecord[] = []
     let { upTo, more } = page
     let examined = from
@@ -115,10 +118,10 @@ export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
       if (!unacknowledged.get(scope)?.length) await sent.set(scope, upTo)
       return
     }
+    unacknowledged.set(scope, [...(unacknowledged.get(scope) ?? []), upTo])
     const remaining = more ? await changes.countSince(scope, upTo, except) : 0
     if (remaining > 0) announced.add(scope)
     else announced.delete(scope)
-    unacknowledged.set(scope, [...(unacknowledged.get(scope) ?? []), upTo])
     send({ type: 'changes', scope, seq: upTo, remaining, records })
   }
 

@@ -1,6 +1,7 @@
 import type { CausalRecord } from '../merge/record.ts'
 import { parseRegister } from '../merge/registers.ts'
-import { covers } from '../merge/vector.ts'
+import { EMPTY_UNIT, type Unit } from '../merge/unit.ts'
+import { covers, coversAll, sameDot } from '../merge/vector.ts'
 import type { Grant } from '../roles.ts'
 import { mayEnterWedding, mayRead, mayWrite } from '../roles.ts'
 
@@ -29,23 +30,43 @@ export function rulesOf(
     mayEnter: (scope) => scope === team || (mayEnterWedding(grant, scope) && isOwnScope(scope)),
     mayRead: (table, readClass) => mayRead(grant.role, table, readClass),
     refusal(incoming, current) {
-      const fields = newFields(incoming, current)
-      if (fields.length === 0) return undefined
-      const written = fields.filter((field) => !field.startsWith('$'))
-      if (mayWrite(grant.role, incoming.table, written)) return undefined
-      return `the role ${grant.role} may not write ${written.join(', ') || 'this'} in ${incoming.table}`
+      const { table } = incoming
+      const fields = new Set<string>()
+      for (const [readClass, unit] of incoming.units) {
+        const changed = changedFields(unit, current?.units.get(readClass) ?? EMPTY_UNIT)
+        if (!changed) return 'the record counts edits that it does not hold'
+        if (changed.length > 0 && !mayRead(grant.role, table, readClass)) {
+          return `the role ${grant.role} may not write what it may not read in ${table}`
+        }
+        for (const field of changed) fields.add(field)
+      }
+      const written = [...fields].filter((field) => !field.startsWith('$'))
+      if (written.length < fields.size && !mayWrite(grant.role, table, [])) {
+        return `the role ${grant.role} may not create or delete in ${table}`
+      }
+      if (written.length === 0 || mayWrite(grant.role, table, written)) return undefined
+      return `the role ${grant.role} may not write ${written.join(', ')} in ${table}`
     },
   }
 }
 
-/** The fields in which the incoming record has a value that the current one has not seen. */
-function newFields(incoming: CausalRecord, current: CausalRecord | undefined): readonly string[] {
+/**
+ * The fields that a join would change: those with a value that we have not seen, and those of which it would take away a
+ * value that we hold. `undefined` if a vector has grown without any new value, which no edit brings about: it would make
+ * edits vanish that are still to be written.
+ */
+function changedFields(incoming: Unit, current: Unit): readonly string[] | undefined {
   const fields = new Set<string>()
-  for (const [readClass, unit] of incoming.units) {
-    const seen = current?.units.get(readClass)?.vector ?? new Map()
-    for (const [register, siblings] of unit.registers) {
-      if (siblings.some(({ edit }) => !covers(seen, edit))) fields.add(parseRegister(register).field)
-    }
+  for (const [register, siblings] of incoming.registers) {
+    if (siblings.some(({ edit }) => !covers(current.vector, edit))) fields.add(parseRegister(register).field)
+  }
+  if (fields.size === 0 && !coversAll(current.vector, incoming.vector)) return undefined
+  for (const [register, siblings] of current.registers) {
+    const theirs = incoming.registers.get(register) ?? []
+    const dropped = siblings.some(
+      ({ edit }) => covers(incoming.vector, edit) && !theirs.some((sibling) => sameDot(sibling.edit, edit)),
+    )
+    if (dropped) fields.add(parseRegister(register).field)
   }
   return [...fields]
 }

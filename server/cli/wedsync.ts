@@ -1,35 +1,71 @@
 /** The command line. See `--help` of each command. */
-
-import { app, appOptions } from './commands/app.ts'
-import { cloud, cloudOptions } from './commands/cloud.ts'
-import { importFiles, importOptions } from './commands/import.ts'
-import { device, hub, hubOptions, installOptions } from './commands/serve.ts'
-import { status, statusOptions } from './commands/status.ts'
-import { verify, verifyOptions } from './commands/verify.ts'
 import { EXIT, type Failure, print } from './exit.ts'
 import { type OptionSpecs, type ParsedOptions, readOptions, usage } from './options.ts'
 
 interface Command {
-  readonly summary: string
   readonly options: OptionSpecs
-  /** Whether files may be named after the options. */
-  readonly takesFiles?: true
   readonly run: (options: ParsedOptions) => Promise<Failure | undefined>
 }
 
-const COMMANDS: Readonly<Record<string, Command>> = {
-  app: { summary: 'opens the app: the local server and its window', options: appOptions, run: app },
-  device: { summary: 'runs an install without a window', options: installOptions, run: device },
-  hub: { summary: 'runs an install that other devices on the LAN can join', options: hubOptions, run: hub },
-  cloud: { summary: 'runs the cloud backend', options: cloudOptions, run: cloud },
+interface CommandEntry {
+  readonly summary: string
+  /** Whether files may be named after the options. */
+  readonly takesFiles?: true
+  /** Only the command that is asked for is read: `status` need not wait for PostgreSQL. */
+  readonly load: () => Promise<Command>
+}
+
+const COMMANDS: Readonly<Record<string, CommandEntry>> = {
+  app: {
+    summary: 'opens the app: the local server and its window',
+    load: async () => {
+      const { app, appOptions } = await import('./commands/app.ts')
+      return { options: appOptions, run: app }
+    },
+  },
+  device: {
+    summary: 'runs an install without a window',
+    load: async () => {
+      const { device, installOptions } = await import('./commands/serve.ts')
+      return { options: installOptions, run: device }
+    },
+  },
+  hub: {
+    summary: 'runs an install that other devices on the LAN can join',
+    load: async () => {
+      const { hub, hubOptions } = await import('./commands/serve.ts')
+      return { options: hubOptions, run: hub }
+    },
+  },
+  cloud: {
+    summary: 'runs the cloud backend',
+    load: async () => {
+      const { cloud, cloudOptions } = await import('./commands/cloud.ts')
+      return { options: cloudOptions, run: cloud }
+    },
+  },
   import: {
     summary: 'imports CSV and ICS files and reports on every row',
-    options: importOptions,
     takesFiles: true,
-    run: importFiles,
+    load: async () => {
+      const { importFiles, importOptions } = await import('./commands/import.ts')
+      return { options: importOptions, run: importFiles }
+    },
   },
-  status: { summary: 'shows how things stand, on one screen', options: statusOptions, run: status },
-  verify: { summary: 'checks the data of an install that is not running', options: verifyOptions, run: verify },
+  status: {
+    summary: 'shows how things stand, on one screen',
+    load: async () => {
+      const { status, statusOptions } = await import('./commands/status.ts')
+      return { options: statusOptions, run: status }
+    },
+  },
+  verify: {
+    summary: 'checks the data of an install that is not running',
+    load: async () => {
+      const { verify, verifyOptions } = await import('./commands/verify.ts')
+      return { options: verifyOptions, run: verify }
+    },
+  },
 }
 
 function overview(): string {
@@ -42,16 +78,17 @@ async function main([name, ...args]: readonly string[]): Promise<number> {
     print(overview())
     return name === undefined ? EXIT.usage : 0
   }
-  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
-  if (!command) return complain({ code: EXIT.usage, message: `There is no command "${name}". Try --help.` })
+  const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+  if (!entry) return complain({ code: EXIT.usage, message: `There is no command "${name}". Try --help.` })
+  const command = await entry.load()
   const options = readOptions(args, command.options, process.env)
   if (!options.ok) return complain({ code: EXIT.usage, message: options.error })
   if (options.value.flag('help')) {
-    print(usage(name, command.summary, command.options))
+    print(usage(name, entry.summary, command.options))
     return 0
   }
   const [unexpected] = options.value.files
-  if (!command.takesFiles && unexpected !== undefined) {
+  if (!entry.takesFiles && unexpected !== undefined) {
     return complain({ code: EXIT.usage, message: `"${unexpected}" is not an option of ${name}. Try --help.` })
   }
   try {

@@ -39,7 +39,7 @@ export function ConflictCard({
         <Group justify="space-between" align="start" wrap="nowrap">
           <div>
             <Title order={3} size="h4">
-              {recordName(open)}: {fieldWords(field)}
+              {recordName(open)} · {fieldWords(field)}
             </Title>
             <Text size="sm" c="dimmed">
               {[weddingName, tableWords(conflict.table)].filter((part) => part !== undefined).join(' · ')}

@@ -1,3 +1,4 @@
+import './join.css'
 import { Alert, Button, Modal, Select, Stack, Text } from '@mantine/core'
 import { useEffect, useState } from 'react'
 import type { Invitation, Replica } from '../replica/replica.ts'

@@ -1,3 +1,4 @@
+import './sync.css'
 import { useMemo } from 'react'
 import { useDecide } from '../conflicts/DecideProvider.tsx'
 import { useConflicts, useStatus } from '../data/ReplicaContext.tsx'

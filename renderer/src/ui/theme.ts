@@ -53,7 +53,7 @@ export const theme = createTheme({
       // A long value on a button wraps: what one agrees to must be readable in full.
       styles: {
         root: { height: 'auto', minHeight: TOUCH, paddingBlock: 8 },
-        label: { height: 'auto', overflow: 'visible', whiteSpace: 'normal' },
+        label: { height: 'auto', overflow: 'visible', whiteSpace: 'normal', lineHeight: 1.35 },
       },
     }),
     ActionIcon: ActionIcon.extend({ defaultProps: { size: TOUCH, variant: 'subtle' } }),

@@ -90,7 +90,8 @@ async function startLan(install: Install, options: ParsedOptions): Promise<Lan |
   return lan.ok ? lan.value : lanFailure(lan.error)
 }
 
-async function announce(install: Install, lan: Lan | undefined, options: ParsedOptions): Promise<void> {
+/** Says that the server is ready: one JSON line for programs, a few lines for people. */
+export async function announce(install: Install, lan: Lan | undefined, options: ParsedOptions): Promise<void> {
   const { url, identity } = install
   const role = lan ? 'hub' : 'local'
   const links = await lan?.createJoin({ role: 'planner', weddings: 'all', expiresInSeconds: 86_400 })

@@ -1,0 +1,32 @@
+/** What the app is told from outside, read once. `wedsync app` passes its options on as these variables. */
+import { join, resolve } from 'node:path'
+import type { ServerSettings } from './serverProcess.ts'
+
+/**
+ * @param environment `WEDSYNC_<OPTION>` variables, as the command line has them
+ * @param home        the person's home folder
+ */
+export function readSettings(
+  environment: Readonly<Record<string, string | undefined>>,
+  home: string,
+): Omit<ServerSettings, 'pagesDir'> {
+  const {
+    WEDSYNC_DATA: dataDir = join(home, '.wedsync'),
+    WEDSYNC_PORT: port,
+    WEDSYNC_JOIN: link,
+    WEDSYNC_CLOUD: cloudUrl,
+    WEDSYNC_CLOUD_TOKEN: cloudToken,
+    WEDSYNC_NAME: personName,
+    WEDSYNC_DEVICE_NAME: deviceName,
+  } = environment
+  return {
+    dataDir: resolve(dataDir),
+    ...(port !== undefined && { port: Number(port) }),
+    ...(link !== undefined && { join: link }),
+    ...(cloudUrl !== undefined && {
+      cloud: { url: cloudUrl, ...(cloudToken !== undefined && { token: cloudToken }) },
+    }),
+    ...(personName !== undefined && { personName }),
+    ...(deviceName !== undefined && { deviceName }),
+  }
+}

@@ -1,0 +1,89 @@
+/**
+ * The local server inside the app: entry of Electron's utility process.
+ *
+ *     main                          this process
+ *      │ ── {type:'start', …} ──────► │  opens the install
+ *      │ ◄── {type:'ready', windowUrl}│  or {type:'failed', message}
+ *      │ ── {type:'stop'} ──────────► │  closes it, exits 0
+ */
+import { z } from 'zod'
+import { startFailure } from './cli/startErrors.ts'
+import { type Install, openInstall } from './install/install.ts'
+import { createLog } from './log.ts'
+
+const startMessage = z.object({
+  type: z.literal('start'),
+  dataDir: z.string().min(1),
+  pagesDir: z.string().min(1),
+  /** The database's key; absent when the key file beside the database holds it. */
+  keyHex: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional(),
+  /** 0 takes a free one. */
+  port: z.int().min(0).max(65_535).default(0),
+  join: z.string().optional(),
+  cloud: z.object({ url: z.string(), token: z.string().optional() }).optional(),
+  personName: z.string().optional(),
+  deviceName: z.string().optional(),
+})
+
+const toServer = z.discriminatedUnion('type', [startMessage, z.object({ type: z.literal('stop') })])
+
+/** What Electron puts on `process` in a utility process, as far as it is used here. */
+interface ParentPort {
+  on(event: 'message', listener: (event: { readonly data: unknown }) => void): void
+  postMessage(message: unknown): void
+}
+
+const isParentPort = (value: unknown): value is ParentPort =>
+  typeof value === 'object' && value !== null && 'on' in value && 'postMessage' in value
+
+const parentPort = z.custom<ParentPort>(isParentPort, 'server/electron.ts runs only in a utility process of Electron')
+const parent = parentPort.parse('parentPort' in process ? process.parentPort : undefined)
+
+let opening: Promise<Install | undefined> | undefined
+
+async function start({
+  keyHex,
+  join,
+  cloud,
+  personName,
+  deviceName,
+  ...message
+}: z.infer<typeof startMessage>): Promise<Install | undefined> {
+  const opened = await openInstall({
+    dataDir: message.dataDir,
+    pagesDir: message.pagesDir,
+    port: message.port,
+    log: createLog(false),
+    ...(keyHex !== undefined && { keyProvider: () => Buffer.from(keyHex, 'hex') }),
+    ...(join !== undefined && { join }),
+    ...(cloud && { cloud: { url: cloud.url, ...(cloud.token !== undefined && { token: cloud.token }) } }),
+    ...(personName !== undefined && { personName }),
+    ...(deviceName !== undefined && { deviceName }),
+  })
+  if (!opened.ok) {
+    parent.postMessage({ type: 'failed', message: startFailure(opened.error).message })
+    return undefined
+  }
+  parent.postMessage({ type: 'ready', windowUrl: opened.value.windowUrl })
+  return opened.value
+}
+
+/** Also while it is still opening: what was begun is finished first. */
+async function stop(): Promise<never> {
+  const install = await opening
+  await install?.stop()
+  process.exit(0)
+}
+
+// A rejection that nobody awaits ends this process with its stack on stderr; the main process notices the end.
+parent.on('message', ({ data }) => {
+  const message = toServer.parse(data)
+  if (message.type === 'stop') void stop()
+  else opening ??= start(message)
+})
+
+// Ctrl+C in a terminal reaches every process of the app. The main process closes the windows first and then says stop.
+process.on('SIGINT', () => undefined)

@@ -1,0 +1,25 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { defineConfig, type Plugin } from 'vite'
+import { z } from 'zod'
+
+const packageFile = new URL('../package.json', import.meta.url)
+
+/** `version.ts` reads the package beside the sources; the bundle is somewhere else, so it gets the answer. */
+const knownVersion: Plugin = {
+  name: 'wedsync-version',
+  load(id) {
+    if (id !== fileURLToPath(new URL('version.ts', import.meta.url)).replaceAll('\\', '/')) return undefined
+    const { version } = z.object({ version: z.string() }).parse(JSON.parse(readFileSync(packageFile, 'utf8')))
+    return `export const VERSION = ${JSON.stringify(version)}`
+  },
+}
+
+/** The local server for Electron's utility process. Only what has native code or its own files stays a package. */
+export default defineConfig({
+  root: fileURLToPath(new URL('.', import.meta.url)),
+  publicDir: false,
+  plugins: [knownVersion],
+  build: { ssr: 'electron.ts', outDir: '../dist/server', emptyOutDir: true, target: 'node24', minify: false },
+  ssr: { noExternal: true, external: ['better-sqlite3-multiple-ciphers', '@electric-sql/pglite', 'pg', 'electron'] },
+})

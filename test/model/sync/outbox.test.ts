@@ -1,0 +1,166 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createRecord } from '../../../model/merge/edit.ts'
+import { openCursors } from '../../../model/sync/cursors.ts'
+import { type Outbox, openOutbox } from '../../../model/sync/outbox.ts'
+import { type PeerRules, TRUSTED } from '../../../model/sync/rules.ts'
+import type { Changes } from '../../../model/wire/index.ts'
+import { uuidOf } from '../../support/ids.ts'
+import { WEDDING_MORNING_MS } from '../../support/manualScheduler.ts'
+import { type MemoryReplica, openMemoryReplica } from '../../support/memoryReplica.ts'
+
+const LAKE = uuidOf(100)
+const PEER = 'peer-epoch_'
+
+let replica: MemoryReplica
+let sent: Changes[]
+beforeEach(async () => {
+  replica = await openMemoryReplica('hub', { now: () => WEDDING_MORNING_MS })
+  sent = []
+})
+afterEach(() => replica.close())
+
+const settle = () => new Promise((resolve) => setImmediate(resolve))
+
+async function add(from: number, count: number, more: { from?: string; notes?: string } = {}): Promise<void> {
+  const records = Array.from({ length: count }, (_, i) => {
+    const data = { title: `Task ${i}`, ...(more.notes !== undefined && { section: more.notes }) }
+    return createRecord({ id: uuidOf(from + i), scope: LAKE, table: 'tasks', data }, replica.author())
+  })
+  await replica.changes.update([], () =>
+    records.map((record) => (more.from === undefined ? { record } : { record, from: more.from })),
+  )
+}
+
+async function open(resume: ReadonlyMap<string, number> = new Map(), rules: PeerRules = TRUSTED): Promise<Outbox> {
+  const cursors = await openCursors(replica.state, replica.changes.epoch, PEER)
+  return openOutbox({
+    changes: replica.changes,
+    rules,
+    peerEpoch: PEER,
+    resume,
+    sent: cursors.sent,
+    priority: () => 0,
+    send: (message) => sent.push(message),
+  })
+}
+
+const acknowledge = async (outbox: Outbox, seq: number): Promise<void> => {
+  await outbox.acknowledge({ type: 'ack', scope: LAKE, seq, refused: [] })
+  await outbox.pump()
+}
+
+const namesSent = () =>
+  sent.flatMap(({ records }) => records.map((record) => JSON.stringify(record).match(/Task \d+/)?.[0]))
+
+describe('outbox', () => {
+  it('sends what came after the place where the peer stands', async () => {
+    await add(200, 3)
+    const outbox = await open(new Map([[LAKE, 2]]))
+    await outbox.pump()
+    expect(namesSent()).toEqual(['Task 2'])
+    expect(outbox.isQuiet(LAKE)).toBe(false)
+    await acknowledge(outbox, 3)
+    expect(outbox.isQuiet(LAKE)).toBe(true)
+  })
+
+  it('loses no call, at whatever moment it comes', async () => {
+    await add(200, 1)
+    for (let ticks = 0; ticks < 60; ticks++) {
+      sent = []
+      const outbox = await open(new Map([[LAKE, await replica.changes.head(LAKE)]]))
+      void outbox.pump()
+      for (let i = 0; i < ticks; i++) await Promise.resolve()
+      outbox.touch(uuidOf(101))
+      outbox.touch(LAKE)
+      void outbox.pump()
+      await settle()
+      expect([ticks, outbox.isQuiet(LAKE), outbox.isQuiet(uuidOf(101))]).toEqual([ticks, true, true])
+    }
+  })
+
+  it('leaves out what the peer has sent itself, until the scope is asked for whole', async () => {
+    await add(200, 2)
+    await add(300, 2, { from: PEER })
+    const outbox = await open()
+    await outbox.pump()
+    expect(namesSent()).toEqual(['Task 0', 'Task 1'])
+    await acknowledge(outbox, 4)
+    outbox.rewind(LAKE)
+    await outbox.pump()
+    expect(namesSent()).toEqual(['Task 0', 'Task 1', 'Task 0', 'Task 1', 'Task 0', 'Task 1'])
+    await acknowledge(outbox, 4)
+    expect([outbox.isQuiet(LAKE), await outbox.waiting(LAKE)]).toEqual([true, 0])
+  })
+
+  it('a rewind at any moment sends everything again', async () => {
+    await add(200, 1)
+    await add(300, 1, { from: PEER })
+    for (let ticks = 0; ticks < 60; ticks++) {
+      sent = []
+      const outbox = await open()
+      void outbox.pump()
+      for (let i = 0; i < ticks; i++) await Promise.resolve()
+      outbox.rewind(LAKE)
+      void outbox.pump()
+      await settle()
+      expect([ticks, sent.at(-1)?.records.length, sent.at(-1)?.seq]).toEqual([ticks, 2, 2])
+    }
+  })
+
+  it('says at last that nothing more comes, if the rest is nothing to the peer', async () => {
+    await add(200, 100)
+    await add(400, 30, { from: 'other' })
+    const rules: PeerRules = { ...TRUSTED, mayRead: () => sent.length === 0 }
+    const outbox = await open(new Map(), rules)
+    await outbox.pump()
+    expect(sent.map(({ remaining, records }) => [remaining, records.length])).toEqual([
+      [30, 100],
+      [0, 0],
+    ])
+    await acknowledge(outbox, 100)
+    await acknowledge(outbox, 130)
+    expect([outbox.isQuiet(LAKE), await outbox.waiting(LAKE)]).toEqual([true, 0])
+  })
+
+  it('counts nothing as waiting that was skipped while a batch was on its way', async () => {
+    await add(200, 1)
+    const rules: PeerRules = { ...TRUSTED, mayRead: () => sent.length === 0 }
+    const outbox = await open(new Map(), rules)
+    await outbox.pump()
+    await add(300, 5)
+    outbox.touch(LAKE)
+    await outbox.pump()
+    expect(sent).toHaveLength(1)
+    await acknowledge(outbox, 1)
+    expect([outbox.isQuiet(LAKE), await outbox.waiting(LAKE)]).toEqual([true, 0])
+  })
+
+  it('cuts a batch that grows too long, and sends a record that is too long by itself alone', async () => {
+    await add(200, 6, { notes: 'x'.repeat(100_000) })
+    await add(300, 1, { notes: 'x'.repeat(400_000) })
+    const outbox = await open()
+    await outbox.pump()
+    expect(sent.map(({ records }) => records.length)).toEqual([2, 2, 2, 1])
+    expect(sent.map(({ remaining }) => remaining)).toEqual([5, 3, 1, 0])
+  })
+
+  it('goes back to where the peer says it stands', async () => {
+    await add(200, 3)
+    const first = await open()
+    await first.pump()
+    await acknowledge(first, 3)
+    sent = []
+    const second = await open()
+    expect(await second.waiting(LAKE)).toBe(3)
+    await second.pump()
+    expect(namesSent()).toHaveLength(3)
+  })
+
+  it('takes an answer to something it never sent for nothing', async () => {
+    await add(200, 3)
+    const outbox = await open()
+    await outbox.pump()
+    await acknowledge(outbox, 77)
+    expect([outbox.isQuiet(LAKE), await outbox.waiting(LAKE)]).toEqual([false, 3])
+  })
+})
