@@ -41,7 +41,7 @@ module.exports = {
       name: 'not-to-unresolvable',
       severity: 'error',
       from: {},
-      to: { couldNotResolve: true, pathNot: '^(electron|vite/client)$|\\.css$' },
+      to: { couldNotResolve: true, pathNot: '^(electron|better-sqlite3|vite/client)$|\\.css$' },
     },
   ],
   options: {

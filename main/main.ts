@@ -1,5 +1,7 @@
-/** The desktop app: builds its parts, and closes them in order. Nothing here may await at the top level: Electron
- *  becomes ready only after this module has run. */
+/**
+ * The desktop app: builds its parts, and closes them in order. Nothing here may await at the top level: Electron becomes
+ * ready only after this module has run.
+ */
 import { mkdirSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
@@ -55,10 +57,14 @@ async function run(): Promise<void> {
       return startServer(forkServer(), isFirst ? keyed : again)
     },
     onReady(url) {
+      const isFirst = windowUrl === ''
       windowUrl = url
-      showWindow()
+      // On a Mac the window may be closed meanwhile, and stays so.
+      if (isFirst || window) showWindow()
     },
-    onFailed: (sentence) => void askWhetherAgain(sentence, server),
+    onFailed(sentence) {
+      askWhetherAgain(sentence, server).catch(giveUp)
+    },
     now: () => performance.now(),
   })
   app.on('second-instance', focusWindow)
@@ -96,10 +102,12 @@ function forkServer(): ServerChild {
 }
 
 function showWindow(): void {
-  window ??= openWindow(() => windowUrl)
-  window.once('closed', () => {
-    window = undefined
-  })
+  if (!window) {
+    window = openWindow(() => windowUrl)
+    window.once('closed', () => {
+      window = undefined
+    })
+  }
   window.loadURL(windowUrl).catch((cause: unknown) => {
     // The window may be closed while it loads; when the server ended meanwhile, the next one is loaded.
     log('page not loaded', { reason: cause instanceof Error ? cause.name : 'unknown' })

@@ -46,11 +46,12 @@ export function supervise({ start, onReady, onFailed, now }: SupervisorOptions):
     if (!started.ok) return onFailed(started.error)
     const server = started.value
     running = server
-    server.ended.then(() => ended(server))
     onReady(server.windowUrl)
+    followEnd(server)
   }
 
-  function ended(server: RunningServer): void {
+  async function followEnd(server: RunningServer): Promise<void> {
+    await server.ended
     // Otherwise it was told to end.
     if (server !== running || isStopping) return
     running = undefined
@@ -59,12 +60,14 @@ export function supervise({ start, onReady, onFailed, now }: SupervisorOptions):
       return
     }
     revivedAtMs = now()
-    inTurn(startAfresh)
+    inTurn(startAfresh).catch((cause: unknown) => onFailed(cause instanceof Error ? cause.message : String(cause)))
   }
 
+  /** One step after the other; a step that failed is its caller's matter, and the next one runs all the same. */
   function inTurn(step: () => Promise<void>): Promise<void> {
-    turns = turns.then(step)
-    return turns
+    const turn = turns.then(step, step)
+    turns = turn
+    return turn
   }
 
   return {

@@ -53,8 +53,8 @@ export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
   let running: Promise<void> = Promise.resolve()
   let busy = false
   let again = false
+  let listed = false
 
-  for (const scope of await changes.scopes()) dirty.add(scope)
   // The peer's own word is the truth about what it holds: a peer that lost its store says 0.
   for (const [scope, seq] of sent.all()) {
     if ((positions.get(scope) ?? 0) < seq) await sent.set(scope, positions.get(scope) ?? 0)
@@ -128,6 +128,9 @@ export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
   async function run(): Promise<void> {
     busy = true
     try {
+      // Only now: from here on, a scope that is not listed yet is one that `touch` will name.
+      if (!listed) for (const scope of await changes.scopes()) dirty.add(scope)
+      listed = true
       do {
         again = false
         while (inFlight() < WINDOW) {
@@ -174,7 +177,7 @@ export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
     },
 
     isQuiet(scope) {
-      return !busy && !dirty.has(scope) && !unacknowledged.get(scope)?.length
+      return listed && !busy && !dirty.has(scope) && !unacknowledged.get(scope)?.length
     },
 
     waiting(scope) {

@@ -1,10 +1,33 @@
-// Plain JavaScript that any Node understands, so that an old one gets a sentence and not a syntax error.
+// Plain JavaScript that any Node understands, so that an old one gets a sentence, or a newer Node, and not a syntax error.
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+
 const [major, minor] = process.versions.node.split('.').map(Number)
-if (major < 22 || (major === 22 && minor < 18)) {
-  process.stderr.write(
-    `WedSync needs Node.js 22.18 or newer and runs on ${process.versions.node}. ` +
-      'Run it through npm ("npm start", "npm run wedsync -- …"): npm ci has put a newer one in place on Linux and Windows.\n',
-  )
-  process.exit(1)
+
+if (major > 22 || (major === 22 && minor >= 18)) {
+  await import('./wedsync.ts')
+} else {
+  const newer = installedNode()
+  if (newer === undefined) {
+    process.stderr.write(
+      `WedSync needs Node.js 22.18 or newer, and this is ${process.versions.node}. Install a newer one.\n`,
+    )
+    process.exit(1)
+  }
+  const child = spawn(newer, process.argv.slice(1), { stdio: 'inherit' })
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal))
+  child.on('exit', (code, signal) => process.exit(signal === null ? code : 1))
 }
-await import('./wedsync.ts')
+
+/** The Node that npm ci has put into node_modules, on Linux and Windows. */
+function installedNode() {
+  const name = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`
+  try {
+    const folder = dirname(createRequire(import.meta.url).resolve(`${name}/package.json`))
+    return [join(folder, 'bin', 'node'), join(folder, 'bin', 'node.exe')].find((file) => existsSync(file))
+  } catch {
+    return undefined // no such package for this platform
+  }
+}

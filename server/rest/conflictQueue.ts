@@ -3,7 +3,7 @@ import { type Conflict, type ConflictValue, conflictsOf } from '../../model/merg
 import { classOf } from '../../model/merge/edit.ts'
 import { type CausalRecord, liveValues, type Placed } from '../../model/merge/record.ts'
 import { DELETED, parseRegister, registerName } from '../../model/merge/registers.ts'
-import { sameDot } from '../../model/merge/vector.ts'
+import { compareText, sameDot } from '../../model/merge/vector.ts'
 import { viewRecord } from '../../model/merge/view.ts'
 import type { ConflictEntry } from '../../model/rest/conflicts.ts'
 import type { Superseded } from '../../model/sync/changeStore.ts'
@@ -99,7 +99,7 @@ export function decisionsIn(
   })
 }
 
-/** What was decided, then what it replaced. */
+/** What was decided, then what it replaced, the latest first. */
 function decided(
   record: CausalRecord,
   { readClass, register, edit, value }: Placed,
@@ -113,11 +113,13 @@ function decided(
   )
   return [
     { field, value: show(value), edit },
-    ...replaced.map(({ actor, counter, stamp, value: old }) => ({
-      field,
-      value: show(old),
-      edit: { actor, counter, stamp, tag: '' },
-    })),
+    ...replaced
+      .toSorted((a, b) => compareText(b.stamp, a.stamp))
+      .map(({ actor, counter, stamp, value: old }) => ({
+        field,
+        value: show(old),
+        edit: { actor, counter, stamp, tag: '' },
+      })),
   ]
 }
 

@@ -10,7 +10,7 @@ import { contestedRecords, decisionsIn, pendingEntry } from './conflictQueue.ts'
 import type { Caller, ServerContext } from './context.ts'
 import { commentKey } from './decisions.ts'
 import { echoing, methodNotAllowed, parseInput } from './errors.ts'
-import type { peopleOf } from './people.ts'
+import type { PeopleOf } from './people.ts'
 import { callerOf } from './requestState.ts'
 import type { ScopeIndex } from './scopeIndex.ts'
 import { inQueue } from './sync/conflictReport.ts'
@@ -18,7 +18,7 @@ import { inQueue } from './sync/conflictReport.ts'
 export interface ConflictParts {
   readonly context: ServerContext
   readonly index: ScopeIndex
-  readonly people: ReturnType<typeof peopleOf>
+  readonly people: PeopleOf
 }
 
 export function addConflictRoutes(router: Router, parts: ConflictParts): void {

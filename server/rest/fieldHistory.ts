@@ -20,7 +20,7 @@ export function fieldHistory(record: CausalRecord, superseded: readonly Supersed
   })
   const all = [...superseded, ...live].filter(({ register }) => register !== CREATED)
   return all
-    .toSorted((a, b) => compareText(a.stamp, b.stamp) || a.counter - b.counter)
+    .toSorted((a, b) => compareText(a.stamp, b.stamp) || a.counter - b.counter || compareText(a.register, b.register))
     .map((entry) => ({
       field: parseRegister(entry.register).field,
       ...transition(record.table, entry, replacedBy(entry, superseded)),

@@ -7,14 +7,14 @@ import type { HistoryReply } from '../../model/rest/history.ts'
 import type { Caller, ServerContext } from './context.ts'
 import { echoing, methodNotAllowed, missing, parseInput } from './errors.ts'
 import { fieldHistory } from './fieldHistory.ts'
-import type { peopleOf } from './people.ts'
+import type { PeopleOf } from './people.ts'
 import { readablePart, weddingsFor } from './reading.ts'
 import { callerOf } from './requestState.ts'
 
 const params = z.object({ id: recordId })
 const noQuery = z.object({})
 
-export function addHistoryRoutes(router: Router, context: ServerContext, people: ReturnType<typeof peopleOf>): void {
+export function addHistoryRoutes(router: Router, context: ServerContext, people: PeopleOf): void {
   const history: RequestHandler = async (request, response) => {
     const reply = await echoing({}, async (): Promise<HistoryReply> => {
       const caller = callerOf(request)

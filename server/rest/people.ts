@@ -15,10 +15,12 @@ export interface Person {
 /** Actor → person. */
 export type People = ReadonlyMap<string, Person>
 
+/** Gives the people of a team; loads them again after the team's scope has changed. */
+export type PeopleOf = (team: string) => Promise<People>
+
 const MAX_TEAMS = 200
 
-/** @returns gives the people of a team; loads them again after the team's scope has changed */
-export function peopleOf(changes: ChangeStore): (team: string) => Promise<People> {
+export function peopleOf(changes: ChangeStore): PeopleOf {
   const known = new Map<string, { readonly head: number; readonly people: People }>()
   return async (team) => {
     const head = await changes.head(team)

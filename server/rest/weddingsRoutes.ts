@@ -11,12 +11,12 @@ import type { WeddingsReply } from '../../model/rest/weddings.ts'
 import type { Role } from '../../model/roles.ts'
 import type { Caller, ServerContext } from './context.ts'
 import { echoing, methodNotAllowed, missing, parseInput } from './errors.ts'
-import { attribute, type People, type peopleOf } from './people.ts'
+import { attribute, type People, type PeopleOf } from './people.ts'
 import { readablePart, recordsIn, rowData, weddingsFor } from './reading.ts'
 import { callerOf } from './requestState.ts'
 import { createSummaries, type Summaries } from './weddingSummary.ts'
 
-export function addWeddingRoutes(router: Router, context: ServerContext, people: ReturnType<typeof peopleOf>): void {
+export function addWeddingRoutes(router: Router, context: ServerContext, people: PeopleOf): void {
   const summaries = createSummaries(context.stores.changes)
   router.route('/weddings').get(listWeddings(context, summaries)).all(methodNotAllowed)
   router.route('/weddings/:id/records').get(listRecords(context, people)).all(methodNotAllowed)
@@ -42,7 +42,7 @@ function listWeddings(context: ServerContext, summaries: Summaries): RequestHand
 
 const params = z.object({ id: recordId })
 
-function listRecords(context: ServerContext, people: ReturnType<typeof peopleOf>): RequestHandler {
+function listRecords(context: ServerContext, people: PeopleOf): RequestHandler {
   return async (request, response) => {
     const reply = await echoing({}, async () => {
       const caller = callerOf(request)

@@ -85,7 +85,7 @@ export function createSyncTeam(): SyncTeam {
           changes,
           state: (side === 'caller' ? options.callerState : options.calledState) ?? state,
           caller: side === 'caller',
-          self: { deviceId: name, deviceName: name, team: TEAM },
+          self: { deviceId: name, deviceName: name, team: TEAM, token: `token of ${name}` },
           accept: async () => ok(side === 'called' && grant ? rulesOf(grant, TEAM, () => true) : TRUSTED),
           priority,
           onProgress: () => undefined,

@@ -2,7 +2,7 @@ import { Button, Group, Stack, Text, TextInput } from '@mantine/core'
 import QRCode from 'qrcode'
 import { useEffect, useRef, useState } from 'react'
 import type { Invitation } from '../replica/replica.ts'
-import { clockTime, deviceZone, instantMs } from '../time/local.ts'
+import { deviceZone, instantMs, localDate, timeWords } from '../time/local.ts'
 import { useNow } from '../ui/useNow.ts'
 import { fingerprintGroups } from './fingerprint.ts'
 
@@ -33,7 +33,11 @@ export function InvitationCard({ invitation, onRenew }: InvitationCardProps) {
               choose “Advanced” and go on, if the fingerprint that it shows is the one below.
             </Text>
             <Text fw={600}>
-              For one device{expiresMs === undefined ? '' : `, until ${clockTime(expiresMs, deviceZone())}`}.
+              For one device
+              {expiresMs === undefined
+                ? ''
+                : `, until ${timeWords(expiresMs, deviceZone(), localDate(Date.now(), deviceZone()))}`}
+              .
             </Text>
             <CopyLink url={browserUrl} />
           </Stack>

@@ -26,6 +26,12 @@ describe('one edit with two contents', () => {
     expect(joinRecords(other, one)).toEqual(clashIn('tableNumber'))
   })
 
+  it('that differs in its stamp only is noticed too: it would order siblings differently on each side', () => {
+    const earlier = editRecord(record, { name: 'Eda' }, at(10, 'ana'))
+    const later = editRecord(record, { name: 'Eda' }, at(11, 'ana'))
+    expect(joinRecords(earlier, later)).toEqual(clashIn('name'))
+  })
+
   it('that agrees in its tag but not in its fields leaves no record without a value', () => {
     const dot = { actor: at(0, 'ana').actor, counter: 1, stamp: at(0, 'ana').stamp, tag: 'AAAAAAAAAAA' }
     const of = (register: string): CausalRecord => ({

@@ -46,7 +46,16 @@ describe('validateData', () => {
 
 describe('writableData', () => {
   it('drops what the server sets, and nothing else', () => {
-    const row = { id: 1, wedding_id: 1, weddingId: 1, user_id: 1, version: 1, created_at: 1, updated_at: 1, updated_by: 1 }
+    const row = {
+      id: 1,
+      wedding_id: 1,
+      weddingId: 1,
+      user_id: 1,
+      version: 1,
+      created_at: 1,
+      updated_at: 1,
+      updated_by: 1,
+    }
     expect(writableData({ ...row, device_id: 1, name: 'Dana', userId: 'x' })).toEqual({ name: 'Dana', userId: 'x' })
   })
 

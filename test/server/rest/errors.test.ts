@@ -30,7 +30,12 @@ describe('who asks', () => {
   })
 
   it.each(PROTECTED)('%s %s without a token, or with a wrong one, is 401', async (method, path) => {
-    const headers = [{}, { authorization: 'Bearer nobody' }, { authorization: 'Basic Ana' }, { 'x-user-id': ana.userId }]
+    const headers = [
+      {},
+      { authorization: 'Bearer nobody' },
+      { authorization: 'Basic Ana' },
+      { 'x-user-id': ana.userId },
+    ]
     for (const given of headers) {
       const reply = await call(server, path, { method, headers: given })
       expect(reply.status).toBe(401)
@@ -77,12 +82,15 @@ describe('what is asked', () => {
     expect([reply.status, errorOf(reply).code]).toEqual([400, 'BAD_REQUEST'])
   })
 
-  it.each(['{"changes": [', 'nonsense', '{"a":1}}', "{'a':1}"])('malformed JSON %s is 400 INVALID_JSON', async (body) => {
-    const reply = await call(server, '/sync', { method: 'POST', as: ana, body })
-    expect(reply.status).toBe(400)
-    expect(errorOf(reply)).toMatchObject({ error: 'INVALID_JSON', code: 'INVALID_JSON', details: expect.any(String) })
-    expect(reply.text).not.toContain('nonsense')
-  })
+  it.each(['{"changes": [', 'nonsense', '{"a":1}}', "{'a':1}"])(
+    'malformed JSON %s is 400 INVALID_JSON',
+    async (body) => {
+      const reply = await call(server, '/sync', { method: 'POST', as: ana, body })
+      expect(reply.status).toBe(400)
+      expect(errorOf(reply)).toMatchObject({ error: 'INVALID_JSON', code: 'INVALID_JSON', details: expect.any(String) })
+      expect(reply.text).not.toContain('nonsense')
+    },
+  )
 
   it('an empty body counts as an empty object, which lacks its fields', async () => {
     const reply = await call(server, '/sync', { method: 'POST', as: ana })
@@ -156,7 +164,11 @@ describe('what is asked', () => {
     for (const levels of [17, 20_000]) {
       const data = `${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`
       const body = JSON.stringify(batchBody({ changes: [{ action: 'update', table: 'guests', id: randomUUID() }] }))
-      const reply = await call(server, '/sync', { method: 'POST', as: ana, body: body.replace('"data":{}', `"data":${data}`) })
+      const reply = await call(server, '/sync', {
+        method: 'POST',
+        as: ana,
+        body: body.replace('"data":{}', `"data":${data}`),
+      })
       expect([reply.status, errorOf(reply).code]).toEqual([413, 'NESTING_TOO_DEEP'])
     }
   })
@@ -182,7 +194,11 @@ describe('what nobody expected', () => {
     try {
       const reply = await call(broken, `/weddings/${wedding}/records`, { as: ana })
       expect(reply.status).toBe(500)
-      expect(errorOf(reply)).toMatchObject({ error: 'INTERNAL_ERROR', code: 'INTERNAL_ERROR', details: expect.any(String) })
+      expect(errorOf(reply)).toMatchObject({
+        error: 'INTERNAL_ERROR',
+        code: 'INTERNAL_ERROR',
+        details: expect.any(String),
+      })
       expect(broken.logged).toContainEqual({
         event: 'rest:failed',
         fields: expect.objectContaining({ requestId: errorOf(reply).requestId, fault: 'Error' }),

@@ -1,6 +1,6 @@
 /** `GET /sync` and `serverChanges` of `POST /sync`: nothing is missed, by time and by cursor. */
 import { randomUUID } from 'node:crypto'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { makeStamp } from '../../../model/merge/clock.ts'
 import { createRecord } from '../../../model/merge/edit.ts'
 import { type PullReply, pullReply, type ServerChange } from '../../../model/rest/sync.ts'
@@ -27,11 +27,14 @@ import {
 
 let server: TestServer
 let wedding: string
-beforeEach(async () => {
+beforeAll(async () => {
   server = await startServer()
+})
+beforeEach(async () => {
+  server.freshTeam()
   wedding = await createWedding(server)
 })
-afterEach(() => server.close())
+afterAll(() => server.close())
 
 async function createMany(count: number, as = ana): Promise<readonly string[]> {
   const ids = Array.from({ length: count }, () => randomUUID())
@@ -50,7 +53,11 @@ async function createMany(count: number, as = ana): Promise<readonly string[]> {
 const pull = (query: string, as: Member = ana): Promise<PullReply> => get(server, pullReply, `/sync${query}`, as)
 
 /** Pages with the cursor until there is no more. */
-async function pullAll(first: string, as: Member = ana, between?: () => Promise<void>): Promise<readonly ServerChange[]> {
+async function pullAll(
+  first: string,
+  as: Member = ana,
+  between?: () => Promise<void>,
+): Promise<readonly ServerChange[]> {
   const rows: ServerChange[] = []
   for (let query = first; ; ) {
     const page = await pull(query, as)
@@ -75,13 +82,17 @@ describe('status', () => {
     expect((await pull('', ben)).status.lastSyncTime).toBeNull()
   })
 
-  it.each(['?since=yesterday', '?since=2026-01-01T00:00:00%2B02:00', '?limit=0', '?limit=101', '?limit=x', '?cursor=x'])(
-    '%s is 400',
-    async (query) => {
-      const reply = await call(server, `/sync${query}`, { as: ana })
-      expect([reply.status, errorOf(reply).code]).toEqual([400, 'VALIDATION_ERROR'])
-    },
-  )
+  it.each([
+    '?since=yesterday',
+    '?since=2026-01-01T00:00:00%2B02:00',
+    '?limit=0',
+    '?limit=101',
+    '?limit=x',
+    '?cursor=x',
+  ])('%s is 400', async (query) => {
+    const reply = await call(server, `/sync${query}`, { as: ana })
+    expect([reply.status, errorOf(reply).code]).toEqual([400, 'VALIDATION_ERROR'])
+  })
 })
 
 describe('since a time', () => {
@@ -159,7 +170,10 @@ describe('from a cursor', () => {
     const id = randomUUID()
     const author = { actor: 'aaaaaaaaaaa', stamp: makeStamp(Date.parse('2024-01-01'), 0) }
     await server.store.changes.update([id], () => [
-      { record: createRecord({ id, scope: wedding, table: 'guests', data: { name: 'Old' } }, author), from: 'bbbbbbbbbbb' },
+      {
+        record: createRecord({ id, scope: wedding, table: 'guests', data: { name: 'Old' } }, author),
+        from: 'bbbbbbbbbbb',
+      },
     ])
     expect((await pull(`?since=${timestamp}`)).serverChanges).toEqual([])
     const news = await pull(`?cursor=${cursor}`)
@@ -210,7 +224,12 @@ describe('what this very call wrote', () => {
 
   it('is left out of what a cursor gives as well', async () => {
     const { cursor } = await push(server, { changes: [] })
-    const own = { action: 'create' as const, table: 'guests', id: randomUUID(), data: { name: 'Own', wedding_id: wedding } }
+    const own = {
+      action: 'create' as const,
+      table: 'guests',
+      id: randomUUID(),
+      data: { name: 'Own', wedding_id: wedding },
+    }
     expect((await push(server, { changes: [own], cursor })).serverChanges).toEqual([])
   })
 })
@@ -239,10 +258,16 @@ describe('who may read what', () => {
     await update(server, 'timeline_items', guest, { internalNotes: 'y' })
     const { serverChanges } = await pull(`?since=${LONG_AGO}`, photographer)
     const clientVersion = String(serverChanges.find(({ id }) => id === guest)?.version)
-    const reply = await update(server, 'timeline_items', guest, { status: 'completed' }, {
-      change: { clientVersion },
-      batch: { as: photographer },
-    })
+    const reply = await update(
+      server,
+      'timeline_items',
+      guest,
+      { status: 'completed' },
+      {
+        change: { clientVersion },
+        batch: { as: photographer },
+      },
+    )
     expect(reply.conflicts).toEqual([])
   })
 })

@@ -146,7 +146,9 @@ describe('single items that fail', () => {
   it('no wedding, a wedding that is none, and one that does not exist', async () => {
     expect(await failing({ data: { name: 'X' } })).toBe('wedding_id: Required')
     expect(await failing({ data: { name: 'X', wedding_id: 'w' } })).toBe('wedding_id: Invalid UUID')
-    expect(await failing({ data: { name: 'X', wedding_id: randomUUID() } })).toBe('wedding_id: There is no such wedding')
+    expect(await failing({ data: { name: 'X', wedding_id: randomUUID() } })).toBe(
+      'wedding_id: There is no such wedding',
+    )
   })
 
   it('a record whose wedding fails in the same batch', async () => {
@@ -168,7 +170,9 @@ describe('single items that fail', () => {
   it('a record of another table', async () => {
     const id = await create(server, wedding, 'guests', { name: 'Dana' })
     const { failures } = await update(server, 'tasks', id, { title: 'x' })
-    expect(failures).toEqual([{ changeId: id, table: 'tasks', error: 'table: The record is in guests', retryable: false }])
+    expect(failures).toEqual([
+      { changeId: id, table: 'tasks', error: 'table: The record is in guests', retryable: false },
+    ])
   })
 
   it('a change of what decides who may read the record', async () => {
@@ -256,7 +260,13 @@ describe('403 for the whole batch', () => {
 
   it('and not what the role may write', async () => {
     const item = await create(server, wedding, 'timeline_items', { title: 'Ceremony' })
-    const own = await update(server, 'timeline_items', item, { status: 'completed', done: true }, { batch: { as: photographer } })
+    const own = await update(
+      server,
+      'timeline_items',
+      item,
+      { status: 'completed', done: true },
+      { batch: { as: photographer } },
+    )
     expect(own.processed).toHaveLength(1)
     await create(server, wedding, 'photo_groups', { name: 'Grandparents' }, photographer)
     const withoutMoney = await create(server, wedding, 'vendors', { name: 'Band' }, ben)
@@ -267,7 +277,9 @@ describe('403 for the whole batch', () => {
 describe('a batch is done once', () => {
   it('the second time, the stored reply comes back', async () => {
     const id = randomUUID()
-    const body = batchBody({ changes: [{ action: 'create', table: 'guests', id, data: { name: 'Dana', wedding_id: wedding } }] })
+    const body = batchBody({
+      changes: [{ action: 'create', table: 'guests', id, data: { name: 'Dana', wedding_id: wedding } }],
+    })
     const first = await call(server, '/sync', { method: 'POST', as: ana, body })
     const version = (await row(server, wedding, id))?.version
     const second = await call(server, '/sync', { method: 'POST', as: ana, body })
@@ -277,7 +289,9 @@ describe('a batch is done once', () => {
 
   it('two at once are one', async () => {
     const id = randomUUID()
-    const body = batchBody({ changes: [{ action: 'create', table: 'guests', id, data: { name: 'Dana', wedding_id: wedding } }] })
+    const body = batchBody({
+      changes: [{ action: 'create', table: 'guests', id, data: { name: 'Dana', wedding_id: wedding } }],
+    })
     const replies = await Promise.all([1, 2, 3].map(() => call(server, '/sync', { method: 'POST', as: ana, body })))
     const replayed = replies.map(({ body: reply }) => (reply as { replayed?: boolean }).replayed ?? false)
     expect(replayed.sort()).toEqual([false, true, true])
@@ -287,7 +301,12 @@ describe('a batch is done once', () => {
 
   it('another user with the same batchId is another batch', async () => {
     const batchId = randomUUID()
-    const change = () => ({ action: 'create' as const, table: 'tasks', id: randomUUID(), data: { title: 'x', wedding_id: wedding } })
+    const change = () => ({
+      action: 'create' as const,
+      table: 'tasks',
+      id: randomUUID(),
+      data: { title: 'x', wedding_id: wedding },
+    })
     await push(server, { changes: [change()], batchId })
     const other = await push(server, { changes: [change()], batchId, as: ben })
     expect([other.replayed, other.processed.length]).toEqual([undefined, 1])
@@ -296,7 +315,12 @@ describe('a batch is done once', () => {
   it('a batch that was refused may be sent again', async () => {
     const limited = member('Later', { role: 'viewer', weddings: 'all' })
     server.admit(limited)
-    const change = { action: 'create' as const, table: 'tasks', id: randomUUID(), data: { title: 'x', wedding_id: wedding } }
+    const change = {
+      action: 'create' as const,
+      table: 'tasks',
+      id: randomUUID(),
+      data: { title: 'x', wedding_id: wedding },
+    }
     const batch = { changes: [change], batchId: randomUUID(), as: limited }
     expect((await pushRaw(server, batch)).status).toBe(403)
     server.admit({ ...limited, grant: { role: 'planner', weddings: 'all' } })
@@ -331,7 +355,11 @@ describe('a dry run', () => {
     const guest = await create(server, wedding, 'guests', { name: 'Dana' })
     const change = { action: 'update' as const, table: 'guests', id: guest, data: { name: 'Eve' }, clientVersion: '0' }
     const reply = await pushRaw(server, { changes: [change], options: { dryRun: true } })
-    expect(dryRunReply.parse(reply.body).validation).toMatchObject({ valid: true, conflicts: [{ changeId: guest }], errors: [] })
+    expect(dryRunReply.parse(reply.body).validation).toMatchObject({
+      valid: true,
+      conflicts: [{ changeId: guest }],
+      errors: [],
+    })
   })
 
   it('is refused where the batch would be', async () => {

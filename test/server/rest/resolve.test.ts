@@ -1,6 +1,6 @@
 /** `GET /conflicts` and `PUT /sync/resolve`. */
 import { randomUUID } from 'node:crypto'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type ConflictEntry, conflictsReply } from '../../../model/rest/conflicts.ts'
 import { historyReply } from '../../../model/rest/history.ts'
 import { resolveReply } from '../../../model/rest/resolve.ts'
@@ -28,11 +28,14 @@ import {
 
 let server: TestServer
 let wedding: string
-beforeEach(async () => {
+beforeAll(async () => {
   server = await startServer()
+})
+beforeEach(async () => {
+  server.freshTeam()
   wedding = await createWedding(server)
 })
-afterEach(() => server.close())
+afterAll(() => server.close())
 
 const T1500 = '2026-09-12T14:00:00Z'
 const T1520 = '2026-09-12T14:20:00Z'
@@ -59,11 +62,7 @@ const startClash = () =>
 const pending = async (as: Member = ana, query = ''): Promise<readonly ConflictEntry[]> =>
   (await get(server, conflictsReply, `/conflicts${query}`, as)).conflicts
 
-async function resolve(
-  conflictId: string,
-  resolution: Record<string, unknown>,
-  as: Member = ana,
-): Promise<Reply> {
+async function resolve(conflictId: string, resolution: Record<string, unknown>, as: Member = ana): Promise<Reply> {
   return call(server, '/sync/resolve', { method: 'PUT', as, body: { conflictId, resolution } })
 }
 
@@ -135,7 +134,13 @@ describe('a decision', () => {
     expect(await resolved(conflictId, { strategy: 'use_client' })).toMatchObject({
       success: true,
       conflictId,
-      resolution: { strategy: 'use_client', applied: true, serverId: id, mergedData: null, similarConflictsResolved: 0 },
+      resolution: {
+        strategy: 'use_client',
+        applied: true,
+        serverId: id,
+        mergedData: null,
+        similarConflictsResolved: 0,
+      },
       sessionId: expect.any(String),
       processingTime: expect.any(Number),
     })
@@ -169,7 +174,11 @@ describe('a decision', () => {
       },
     ])
     const { entries } = await get(server, historyReply, `/records/${id}/history`)
-    expect(entries.at(-1)).toMatchObject({ field: 'startTime', to: T1530, decided: { conflictId, strategy: 'use_client' } })
+    expect(entries.at(-1)).toMatchObject({
+      field: 'startTime',
+      to: T1530,
+      decided: { conflictId, strategy: 'use_client' },
+    })
   })
 
   it('merge_manual writes what it is given, and does not settle other conflicts by the way', async () => {
@@ -188,7 +197,10 @@ describe('a decision', () => {
     [{ strategy: 'merge_manual' }, 'resolution.mergedData: '],
     [{ strategy: 'merge_manual', mergedData: { title: 'x' } }, 'resolution.mergedData.startTime: Required'],
     [{ strategy: 'merge_manual', mergedData: { startTime: 'noon' } }, 'resolution.mergedData.startTime: Invalid ISO'],
-    [{ strategy: 'merge_manual', mergedData: { startTime: T1500 }, applyToSimilar: true }, 'resolution.applyToSimilar: '],
+    [
+      { strategy: 'merge_manual', mergedData: { startTime: T1500 }, applyToSimilar: true },
+      'resolution.applyToSimilar: ',
+    ],
     [{ strategy: 'best' }, 'resolution.strategy: '],
     [{ strategy: 'skip', userComment: 'x'.repeat(501) }, 'resolution.userComment: '],
   ])('%j is 400 and the conflict stays', async (resolution, reason) => {
@@ -248,7 +260,10 @@ describe('what is refused', () => {
   it('404 names the conflict: unknown, settled already, or of another team', async () => {
     const { conflictId } = await startClash()
     const unknown = randomUUID()
-    const replies = [await resolve(unknown, { strategy: 'skip' }), await resolve(conflictId, { strategy: 'skip' }, stranger)]
+    const replies = [
+      await resolve(unknown, { strategy: 'skip' }),
+      await resolve(conflictId, { strategy: 'skip' }, stranger),
+    ]
     await resolved(conflictId, { strategy: 'skip' })
     replies.push(await resolve(conflictId, { strategy: 'skip' }))
     expect(replies.map(({ status }) => status)).toEqual([404, 404, 404])
@@ -257,15 +272,14 @@ describe('what is refused', () => {
 
   it('403 for a role that may not write the field, and the conflict stays', async () => {
     const { conflictId } = await startClash()
-    for (const as of [viewer, photographer]) expect((await resolve(conflictId, { strategy: 'skip' }, as)).status).toBe(403)
+    for (const as of [viewer, photographer])
+      expect((await resolve(conflictId, { strategy: 'skip' }, as)).status).toBe(403)
     expect(await pending()).toHaveLength(1)
   })
 
   it('of two decisions at once, one is too late', async () => {
     const { conflictId } = await startClash()
-    const replies = await Promise.all(
-      ['use_client', 'use_server'].map((strategy) => resolve(conflictId, { strategy })),
-    )
+    const replies = await Promise.all(['use_client', 'use_server'].map((strategy) => resolve(conflictId, { strategy })))
     expect(replies.map(({ status }) => status).sort()).toEqual([200, 404])
   })
 })
@@ -275,7 +289,10 @@ describe('applyToSimilar', () => {
     const clashes = []
     for (let n = 0; n < 12; n++) clashes.push(await startClash())
     const other = await clash('guests', { name: 'A' }, { name: 'B' }, { name: 'C' })
-    const { resolution } = await resolved(clashes[0]?.conflictId ?? '', { strategy: 'use_client', applyToSimilar: true })
+    const { resolution } = await resolved(clashes[0]?.conflictId ?? '', {
+      strategy: 'use_client',
+      applyToSimilar: true,
+    })
     expect(resolution.similarConflictsResolved).toBe(10)
     const left = await pending()
     expect(left).toHaveLength(2)

@@ -71,7 +71,9 @@ describe('what is a conflict', () => {
     const early = await moment()
     await update(server, 'guests', id, { name: 'B' })
     const after = await moment()
-    expect((await update(server, 'guests', id, { name: 'C' }, { change: { timestamp: early } })).conflicts).toHaveLength(1)
+    expect(
+      (await update(server, 'guests', id, { name: 'C' }, { change: { timestamp: early } })).conflicts,
+    ).toHaveLength(1)
     expect((await update(server, 'guests', id, { name: 'C' }, { change: { timestamp: after } })).conflicts).toEqual([])
   })
 
@@ -94,7 +96,12 @@ describe('what is a conflict', () => {
 
   it('creating what exists is an update by somebody who has seen nothing', async () => {
     const id = await create(server, wedding, 'guests', { name: 'A', party: 'Family' })
-    const again = { action: 'create' as const, table: 'guests', id, data: { name: 'A', tableNumber: 3, wedding_id: wedding } }
+    const again = {
+      action: 'create' as const,
+      table: 'guests',
+      id,
+      data: { name: 'A', tableNumber: 3, wedding_id: wedding },
+    }
     expect(await push(server, { changes: [again] })).toMatchObject({ conflicts: [], processed: [{ action: 'create' }] })
     const other = { ...again, data: { name: 'B', wedding_id: wedding } }
     expect((await push(server, { changes: [other] })).conflicts).toHaveLength(1)
@@ -105,7 +112,13 @@ describe('what is a conflict', () => {
     const id = await create(server, wedding, 'guests', { name: 'A' })
     const seenAt = await moment()
     await update(server, 'guests', id, { party: 'Friends' })
-    const edit = (name: string) => ({ action: 'update' as const, table: 'guests', id, data: { name }, timestamp: seenAt })
+    const edit = (name: string) => ({
+      action: 'update' as const,
+      table: 'guests',
+      id,
+      data: { name },
+      timestamp: seenAt,
+    })
     const { conflicts } = await push(server, { changes: [edit('B'), edit('C')], as: ben })
     expect(conflicts).toEqual([])
     expect((await row(server, wedding, id))?.data.name).toBe('C')
@@ -175,7 +188,12 @@ describe('client_wins', () => {
     const { id, reply, data } = await late('guests', { name: 'A' }, { name: 'B' }, { name: 'C' }, 'client_wins')
     expect(data?.name).toBe('C')
     expect(reply.processed).toEqual([{ changeId: id, serverId: id, action: 'resolved' }])
-    expect(reply.conflicts[0]?.resolution).toEqual({ strategy: 'client_wins', applied: true, serverId: id, mergedData: null })
+    expect(reply.conflicts[0]?.resolution).toEqual({
+      strategy: 'client_wins',
+      applied: true,
+      serverId: id,
+      mergedData: null,
+    })
     expect((await row(server, wedding, id))?.siblings).toBeUndefined()
   })
 })
@@ -194,7 +212,9 @@ describe('merge', () => {
     expect(reply.processed).toEqual([{ changeId: id, serverId: id, action: 'resolved' }])
     expect(reply.conflicts).toHaveLength(1)
     expect(reply.conflicts[0]?.resolution).toEqual({ strategy: 'merge', applied: true, serverId: id, mergedData: data })
-    expect(reply.conflicts[0]?.conflict.conflictFields).toEqual(expect.arrayContaining(['title', 'tags', 'description']))
+    expect(reply.conflicts[0]?.conflict.conflictFields).toEqual(
+      expect.arrayContaining(['title', 'tags', 'description']),
+    )
   })
 
   it('takes the larger number where the policy says so', async () => {
@@ -239,7 +259,13 @@ describe('manual', () => {
   })
 
   it('merges what cannot be in conflict, such as texts', async () => {
-    const { reply, data } = await late('tasks', { title: 'A', notes: 'a' }, { notes: 'a b' }, { notes: 'z a' }, 'manual')
+    const { reply, data } = await late(
+      'tasks',
+      { title: 'A', notes: 'a' },
+      { notes: 'a b' },
+      { notes: 'z a' },
+      'manual',
+    )
     expect(data?.notes).toBe('z a b')
     expect(reply.conflicts).toMatchObject([{ resolution: { strategy: 'merge', applied: true } }])
   })
@@ -271,7 +297,10 @@ describe('deletions', () => {
   ])('of what changed meanwhile, %s', async (strategy, applied, processed) => {
     const { id, reply, now } = await lateDelete(strategy)
     expect(reply.conflicts).toMatchObject([
-      { conflict: { conflictType: 'delete_conflict', severity: 'high' }, resolution: { strategy, applied, serverId: id } },
+      {
+        conflict: { conflictType: 'delete_conflict', severity: 'high' },
+        resolution: { strategy, applied, serverId: id },
+      },
     ])
     expect(reply.processed.map(({ action }) => action)).toEqual(processed)
     expect(now?.deleted ?? false).toBe(applied)

@@ -6,8 +6,8 @@ import express from 'express'
 import type { z } from 'zod'
 import type { CausalRecord } from '../../../model/merge/record.ts'
 import { errorReply } from '../../../model/rest/error.ts'
-import { type SyncReply, syncReply } from '../../../model/rest/sync.ts'
 import { type RecordRow, recordsReply } from '../../../model/rest/records.ts'
+import { type SyncReply, syncReply } from '../../../model/rest/sync.ts'
 import { ok } from '../../../model/result.ts'
 import type { Grant } from '../../../model/roles.ts'
 import { openPostgresStore, type PostgresStore } from '../../../server/changes/postgres.ts'
@@ -49,26 +49,35 @@ export interface TestServer {
   readonly store: PostgresStore
   readonly context: ServerContext
   readonly logged: { readonly event: string; readonly fields: LogFields | undefined }[]
+  /** From now on the usual members are another team, with no weddings yet. */
+  freshTeam(): void
   /** Lets somebody in whose grant is not one of the usual ones. */
   admit(caller: Member): void
   close(): Promise<void>
 }
 
-export async function startServer(overrides: Partial<ServerContext> = {}): Promise<TestServer> {
+/** @param without what this server cannot do */
+export async function startServer(
+  overrides: Partial<ServerContext> = {},
+  without: readonly ('startHub' | 'createJoin')[] = [],
+): Promise<TestServer> {
   const store = await openPostgresStore()
   const members = new Map([ana, ben, couple, photographer, vendor, viewer, stranger].map((each) => [each.name, each]))
-  const people = openPeople(store.changes, store.state)
-  const context: ServerContext = {
+  let people = openPeople(store.changes, store.state)
+  let team = TEAM
+  const full: ServerContext = {
     role: 'hub',
     version: '0.1.0',
     stores: store,
-    authenticate: async (token) => members.get(token),
-    weddingsOf: async (team) => (await store.scopesOf(team)).filter((scope) => scope !== team),
-    claimWedding: async (team, weddingId) => (await store.claimScopes(team, [weddingId])) === 'ok',
-    author: async (caller) => {
-      const personName = [...members.values()].find(({ userId }) => userId === caller.userId)?.name ?? '?'
-      const { team, userId, deviceId } = caller
-      return people.author({ team, userId, deviceId, personName, deviceName: `${personName}’s laptop` })
+    authenticate: async (token) => {
+      const found = members.get(token)
+      return found && { ...found, team: found.team === TEAM ? team : found.team }
+    },
+    weddingsOf: async (asked) => (await store.scopesOf(asked)).filter((scope) => scope !== asked),
+    claimWedding: async (asking, weddingId) => (await store.claimScopes(asking, [weddingId])) === 'ok',
+    author: async ({ team: own, userId, deviceId }) => {
+      const personName = [...members.values()].find((each) => each.userId === userId)?.name ?? '?'
+      return people.author({ team: own, userId, deviceId, personName, deviceName: `${personName}’s laptop` })
     },
     completeness: async () => ({ complete: true, behindBy: 0, quarantined: 0, peers: [] }),
     status: async ({ userId, grant: { role, weddings } }) => ({
@@ -91,9 +100,14 @@ export async function startServer(overrides: Partial<ServerContext> = {}): Promi
     }),
     ...overrides,
   }
+  const context: ServerContext = { ...full }
+  for (const ability of without) delete context[ability]
   const logged: { event: string; fields: LogFields | undefined }[] = []
   const app = express()
-  app.use(API_PATH, createApi(context, (event, fields) => logged.push({ event, fields })))
+  app.use(
+    API_PATH,
+    createApi(context, (event, fields) => logged.push({ event, fields })),
+  )
   const server = createServer(app)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
@@ -102,6 +116,10 @@ export async function startServer(overrides: Partial<ServerContext> = {}): Promi
     store,
     context,
     logged,
+    freshTeam() {
+      team = randomUUID()
+      people = openPeople(store.changes, store.state)
+    },
     admit: (caller) => members.set(caller.name, caller),
     async close() {
       server.closeAllConnections()
@@ -234,7 +252,8 @@ export async function stored(server: TestServer, id: string): Promise<CausalReco
 
 /** Checks what every error looks like, and that it tells nothing of the inside. */
 export function errorOf(reply: Reply): z.infer<typeof errorReply> {
-  if (/select |insert |\.ts|node_modules|at .*:\d+:\d+/i.test(reply.text)) throw new Error(`tells too much: ${reply.text}`)
+  if (/select |insert |\.ts|node_modules|at .*:\d+:\d+/i.test(reply.text))
+    throw new Error(`tells too much: ${reply.text}`)
   return errorReply.parse(reply.body)
 }
 
