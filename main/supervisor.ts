@@ -9,7 +9,7 @@ import type { Result } from '../model/result.ts'
 import type { RunningServer } from './serverProcess.ts'
 
 export interface SupervisorOptions {
-  /** @param isFirst whether this is the first start of this launch */
+  /** @param isFirst whether no start of this launch has succeeded yet */
   readonly start: (isFirst: boolean) => Promise<Result<RunningServer, string>>
   /** A server answers, at an address that is new after each start. */
   readonly onReady: (windowUrl: string) => void
@@ -42,16 +42,17 @@ export function supervise({ start, onReady, onFailed, now }: SupervisorOptions):
     await previous?.stop()
     if (isStopping) return
     const started = await start(isFirst)
-    isFirst = false
     if (!started.ok) return onFailed(started.error)
+    isFirst = false
     const server = started.value
+    // Told to stop meanwhile: no window opens on a server that is about to go.
+    if (isStopping) return server.stop()
     running = server
     onReady(server.windowUrl)
-    followEnd(server)
+    server.ended.then(() => ended(server)).catch(tell)
   }
 
-  async function followEnd(server: RunningServer): Promise<void> {
-    await server.ended
+  function ended(server: RunningServer): void {
     // Otherwise it was told to end.
     if (server !== running || isStopping) return
     running = undefined
@@ -60,7 +61,11 @@ export function supervise({ start, onReady, onFailed, now }: SupervisorOptions):
       return
     }
     revivedAtMs = now()
-    inTurn(startAfresh).catch((cause: unknown) => onFailed(cause instanceof Error ? cause.message : String(cause)))
+    inTurn(startAfresh).catch(tell)
+  }
+
+  function tell(cause: unknown): void {
+    onFailed(cause instanceof Error ? cause.message : String(cause))
   }
 
   /** One step after the other; a step that failed is its caller's matter, and the next one runs all the same. */

@@ -83,16 +83,20 @@ const RIGHTS: Readonly<Record<Role, Rights>> = {
   viewer: { reads: { '*': ['open'] }, writes: { '*': [], ...OWN_NAME } },
 }
 
+/** A table may have any name, such as that of a property of every object. */
+function forTable<T>(rights: Readonly<Record<string, T>>, table: string): T | undefined {
+  return Object.hasOwn(rights, table) ? rights[table] : rights['*']
+}
+
 /** Whether the role may read this class of this table's records. */
 export function mayRead(role: Role, table: string, readClass: string): boolean {
-  const { reads } = RIGHTS[role]
-  return (reads[table] ?? reads['*'] ?? []).includes(readClass)
+  return (forTable(RIGHTS[role].reads, table) ?? []).includes(readClass)
 }
 
 /** Whether the role may write these fields. An empty list asks for creating or deleting the record as such. */
 export function mayWrite(role: Role, table: string, fields: readonly string[]): boolean {
   const { writes, except = [] } = RIGHTS[role]
-  const allowed = writes[table] ?? writes['*'] ?? []
+  const allowed = forTable(writes, table) ?? []
   if (fields.some((field) => except.includes(field))) return false
   if (allowed === 'all') return true
   return fields.length > 0 && fields.every((field) => allowed.includes(field))

@@ -41,7 +41,7 @@ export function conflictsOf(record: CausalRecord): readonly Conflict[] {
   const conflicts: Conflict[] = []
   for (const [field, values] of Object.entries(view.siblings)) {
     if (!needsPerson(record, field, values)) continue
-    conflicts.push(conflict(record, 'concurrent_edit', field, values))
+    conflicts.push(conflict(record, field, values))
   }
   const unseen = unseenByDeletion(record)
   const { edits, kept } = deletions(record)
@@ -49,7 +49,7 @@ export function conflictsOf(record: CausalRecord): readonly Conflict[] {
   const [deletion] = edits
   if (deletion && (edit || kept)) {
     const stays = { value: false, edit: edit?.edit ?? deletion }
-    conflicts.push(conflict(record, 'delete_conflict', DELETED, [stays, { value: true, edit: deletion }]))
+    conflicts.push(conflict(record, DELETED, [stays, { value: true, edit: deletion }]))
   }
   return conflicts
 }
@@ -59,23 +59,31 @@ function needsPerson(record: CausalRecord, field: string, values: readonly SeenV
   return policy === 'ask' || values.some(({ edit }) => edit.ask)
 }
 
-function conflict(record: CausalRecord, type: ConflictType, field: string, values: readonly SeenValue[]): Conflict {
-  const readClass = field === DELETED ? record.base : classOf(record, field)
+function conflict(record: CausalRecord, field: string, values: readonly SeenValue[]): Conflict {
   return {
-    conflictId: uuidv5(`${record.id}/${readClass}/${field}`, NAMESPACE),
-    type,
+    ...conflictOver(record, field),
     recordId: record.id,
     table: record.table,
     scope: record.scope,
     fields: [field],
     values: values.map(({ value, edit }) => ({ field, value, edit })),
-    severity: severityOf(type, field),
   }
 }
 
-function severityOf(type: ConflictType, field: string): Severity {
-  if (type === 'delete_conflict') return 'high'
+/** What a conflict over this field is called, and how bad it is; `$deleted` if it is about whether the record exists. */
+export function conflictOver(
+  record: Pick<CausalRecord, 'id' | 'table' | 'base'>,
+  field: string,
+): Pick<Conflict, 'conflictId' | 'type' | 'severity'> {
+  const readClass = field === DELETED ? record.base : classOf(record, field)
+  return {
+    conflictId: uuidv5(`${record.id}/${readClass}/${field}`, NAMESPACE),
+    type: field === DELETED ? 'delete_conflict' : 'concurrent_edit',
+    severity: severityOf(field),
+  }
+}
+
+function severityOf(field: string): Severity {
   if (CRITICAL.test(field)) return 'critical'
-  if (HIGH.test(field)) return 'high'
-  return 'low'
+  return field === DELETED || HIGH.test(field) ? 'high' : 'low'
 }

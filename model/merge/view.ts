@@ -97,7 +97,14 @@ function viewRegister(policy: Policy, siblings: readonly Sibling[]): readonly Se
     // Two people wrote the same value: no conflict, and the later of them stands for both.
     if (!twin || isLater(edit, twin.edit)) distinct.set(key, { edit, value: envelopeValue(value) })
   }
-  return [...distinct.values()].sort((a, b) => preference(policy, a.value, b.value) || later(a.edit, b.edit))
+  return [...distinct.values()].sort(
+    (a, b) => preference(policy, a.value, b.value) || asksLast(a.edit, b.edit) || later(a.edit, b.edit),
+  )
+}
+
+/** A value that was sent in for a person to decide does not show before they have. */
+function asksLast(a: Edit, b: Edit): number {
+  return Number(a.ask ?? false) - Number(b.ask ?? false)
 }
 
 /** Negative if the policy prefers `a`; 0 leaves it to the clock. Null always loses to a value. */

@@ -106,7 +106,8 @@ function decodeIncoming(raw: unknown, scope: string): CausalRecord | string {
   return record
 }
 
-function idOf(raw: unknown): string {
+/** The id of a record that has not been checked. */
+export function idOf(raw: unknown): string {
   const parsed = z.object({ id: z.string().max(100) }).safeParse(raw)
   return parsed.success ? parsed.data.id : 'unknown'
 }

@@ -33,7 +33,8 @@ export interface Outbox {
   pump(): Promise<void>
   /** The scope has changed. */
   touch(scope: string): void
-  acknowledge(ack: Ack): Promise<void>
+  /** @returns the ids of the records in the batch that was acknowledged */
+  acknowledge(ack: Ack): Promise<readonly string[]>
   /** Sends the scope again from its first change. */
   rewind(scope: string): void
   /** Nothing of this scope is unsent or unacknowledged. */
@@ -41,10 +42,16 @@ export interface Outbox {
   waiting(scope: string): Promise<number>
 }
 
+/** Sent, and not acknowledged yet. */
+interface Batch {
+  readonly seq: number
+  readonly ids: readonly string[]
+}
+
 export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
   const { changes, rules, peerEpoch, sent, send } = options
   const positions = new Map(options.resume)
-  const unacknowledged = new Map<string, number[]>()
+  const unacknowledged = new Map<string, Batch[]>()
   const dirty = new Set<string>()
   /** Scopes of which the peer was told that more is to come. */
   const announced = new Set<string>()
@@ -118,7 +125,7 @@ export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
       if (!unacknowledged.get(scope)?.length) await sent.set(scope, upTo)
       return
     }
-    unacknowledged.set(scope, [...(unacknowledged.get(scope) ?? []), upTo])
+    unacknowledged.set(scope, [...(unacknowledged.get(scope) ?? []), { seq: upTo, ids: records.map(({ id }) => id) }])
     const remaining = more ? await changes.countSince(scope, upTo, except) : 0
     if (remaining > 0) announced.add(scope)
     else announced.delete(scope)
@@ -157,8 +164,9 @@ export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
 
     async acknowledge({ scope, seq }) {
       const open = unacknowledged.get(scope) ?? []
-      const index = open.indexOf(seq)
-      if (index < 0) return // an answer to a batch of before a rewind
+      const index = open.findIndex((batch) => batch.seq === seq)
+      const batch = open[index]
+      if (!batch) return [] // an answer to a batch of before a rewind
       const rest = open.slice(index + 1)
       if (rest.length > 0) {
         unacknowledged.set(scope, rest)
@@ -168,6 +176,7 @@ export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
         // What was read behind the last batch and not sent is nothing to this peer.
         await sent.set(scope, Math.max(seq, positions.get(scope) ?? 0))
       }
+      return batch.ids
     },
 
     rewind(scope) {

@@ -3,7 +3,7 @@ import { parseRegister } from '../merge/registers.ts'
 import { EMPTY_UNIT, type Unit } from '../merge/unit.ts'
 import { covers, coversAll, sameDot } from '../merge/vector.ts'
 import type { Grant } from '../roles.ts'
-import { mayEnterWedding, mayRead, mayWrite } from '../roles.ts'
+import { mayEnterWedding, mayRead, mayServeAsHub, mayWrite } from '../roles.ts'
 
 /** What a peer may take part in, read and write. Asked at the door, for every message. */
 export interface PeerRules {
@@ -30,16 +30,19 @@ export function rulesOf(
     mayEnter: (scope) => scope === team || (mayEnterWedding(grant, scope) && isOwnScope(scope)),
     mayRead: (table, readClass) => mayRead(grant.role, table, readClass),
     refusal(incoming, current) {
+      // A device that may serve as hub also passes on what others were admitted with.
+      const passesOn = mayServeAsHub(grant)
       const { table } = incoming
       const fields = new Set<string>()
       for (const [readClass, unit] of incoming.units) {
         const changed = changedFields(unit, current?.units.get(readClass) ?? EMPTY_UNIT)
         if (!changed) return 'the record counts edits that it does not hold'
-        if (changed.length > 0 && !mayRead(grant.role, table, readClass)) {
+        if (!passesOn && changed.length > 0 && !mayRead(grant.role, table, readClass)) {
           return `the role ${grant.role} may not write what it may not read in ${table}`
         }
         for (const field of changed) fields.add(field)
       }
+      if (passesOn) return undefined
       const written = [...fields].filter((field) => !field.startsWith('$'))
       if (written.length < fields.size && !mayWrite(grant.role, table, [])) {
         return `the role ${grant.role} may not create or delete in ${table}`

@@ -29,8 +29,9 @@ import {
 } from '../wire/index.ts'
 import type { ChangeStore, StateStore } from './changeStore.ts'
 import { type Cursors, openCursors } from './cursors.ts'
-import { type Refused, receiveChanges } from './inbox.ts'
+import { idOf, type Refused, receiveChanges } from './inbox.ts'
 import { type Outbox, openOutbox } from './outbox.ts'
+import { openRefusals, type Refusals } from './refusals.ts'
 import type { PeerRules } from './rules.ts'
 import type { Scheduler } from './scheduler.ts'
 import type { Transport } from './transport.ts'
@@ -44,6 +45,8 @@ const MAX_QUEUED_MESSAGES = 64
 const VERIFY_DELAY_MS = 100
 const VERIFY_RETRY_MS = 500
 const RESEND_PAUSE_MS = 30_000
+/** Digests that may be under way: the peer has only so many places for messages that wait. */
+const MAX_DIGESTS = 8
 
 export interface SelfIntroduction {
   readonly deviceId: string
@@ -103,15 +106,18 @@ export function startSession(options: SessionOptions): Session {
   let rules: PeerRules | undefined
   let cursors: Cursors | undefined
   let outbox: Outbox | undefined
+  let refusals: Refusals | undefined
   let open = true
   let queued = 0
   let work: Promise<void> = Promise.resolve()
   let lastHeard = scheduler.now()
   let failure: SessionError | undefined
   const incoming = new Map<string, number>()
-  const refusedIds = new Map<string, Set<string>>()
   const verified = new Map<string, number>()
   const asked = new Map<string, number>()
+  const awaitingVerdict = new Set<string>()
+  /** Scopes in which the peer says that we have no part. */
+  const foreign = new Set<string>()
   const differences = new Map<string, { count: number; resentAt: number }>()
   const timers = new Map<string, () => void>()
   let settle: (error: SessionError | undefined) => void
@@ -166,7 +172,11 @@ export function startSession(options: SessionOptions): Session {
   }
 
   function introduce(): void {
-    send({ type: 'hello', protocol: PROTOCOL, epoch: changes.epoch, now: scheduler.now(), ...self })
+    const { token, ...introduction } = self
+    const epoch = changes.epoch
+    // The token is for the side that is asked for entry; whoever called us must not see ours.
+    const credential = caller && token !== undefined ? { token } : {}
+    send({ type: 'hello', protocol: PROTOCOL, epoch, now: scheduler.now(), ...introduction, ...credential })
   }
 
   async function onHello(hello: Hello): Promise<void> {
@@ -179,6 +189,7 @@ export function startSession(options: SessionOptions): Session {
     peer = { deviceId: hello.deviceId, deviceName: hello.deviceName, epoch: hello.epoch }
     rules = decision.value
     cursors = await openCursors(state, changes.epoch, hello.epoch)
+    refusals = await openRefusals(state, changes.epoch, hello.epoch)
     if (!caller) introduce()
     send({ type: 'resume', cursors: Object.fromEntries(cursors.received.all()) })
     timers.get('hello')?.()
@@ -197,7 +208,9 @@ export function startSession(options: SessionOptions): Session {
       send,
     })
     pump()
-    for (const scope of await changes.scopes()) verifySoon(scope, VERIFY_DELAY_MS)
+    // Also the scopes of which nothing is left here, and the peer may have what was lost.
+    const scopes = new Set([...(await changes.scopes()), ...cursors.received.all().keys()])
+    for (const scope of scopes) verifySoon(scope, VERIFY_DELAY_MS)
   }
 
   async function onChanges(message: Changes): Promise<void> {
@@ -205,7 +218,7 @@ export function startSession(options: SessionOptions): Session {
     const { scope, seq, remaining } = message
     incoming.set(scope, remaining)
     const refused = await receiveChanges(message, { changes, state, rules, peerEpoch: peer.epoch })
-    if (refused.length > 0) onRefused(scope, refused)
+    await noteRefusals(scope, message.records.map(idOf), refused)
     await cursors.received.set(scope, seq)
     send({ type: 'ack', scope, seq, refused: [...refused] })
     verifySoon(scope, VERIFY_DELAY_MS)
@@ -214,18 +227,19 @@ export function startSession(options: SessionOptions): Session {
 
   async function onAck(message: Ack): Promise<void> {
     if (!outbox) return close({ code: 'PROTOCOL', message: 'ack before resume' })
-    if (message.refused.length > 0) onRefused(message.scope, message.refused)
-    await outbox.acknowledge(message)
+    await noteRefusals(message.scope, await outbox.acknowledge(message), message.refused)
     pump()
     verifySoon(message.scope, VERIFY_DELAY_MS)
     options.onProgress()
   }
 
-  function onRefused(scope: string, refused: readonly Refused[]): void {
-    const ids = refusedIds.get(scope) ?? new Set<string>()
-    for (const { id } of refused) ids.add(id)
-    refusedIds.set(scope, ids)
-    options.onRefused?.(scope, refused)
+  async function noteRefusals(scope: string, ids: readonly string[], refused: readonly Refused[]): Promise<void> {
+    await refusals?.note(
+      scope,
+      ids,
+      refused.map(({ id }) => id),
+    )
+    if (refused.length > 0) options.onRefused?.(scope, refused)
   }
 
   async function digestOf(scope: string, except: ReadonlySet<string>): Promise<Record<string, string>> {
@@ -250,7 +264,9 @@ export function startSession(options: SessionOptions): Session {
     const head = await changes.head(scope)
     if (verified.get(scope) === head) return
     if (!isQuiet(scope)) return verifySoon(scope, VERIFY_RETRY_MS)
-    const except = [...(refusedIds.get(scope) ?? [])]
+    if (awaitingVerdict.size >= MAX_DIGESTS && !awaitingVerdict.has(scope)) return verifySoon(scope, VERIFY_DELAY_MS)
+    awaitingVerdict.add(scope)
+    const except = [...(refusals?.of(scope) ?? [])]
     asked.set(scope, head)
     send({ type: 'digest', scope, classes: await digestOf(scope, new Set(except)), except })
     // No verdict may come if the line is bad: ask again then.
@@ -258,7 +274,7 @@ export function startSession(options: SessionOptions): Session {
   }
 
   async function onDigest({ scope, classes, except }: Digest): Promise<void> {
-    if (!rules || !(await rules.mayEnter(scope))) return send({ type: 'verdict', scope, outcome: 'busy' })
+    if (!rules || !(await rules.mayEnter(scope))) return send({ type: 'verdict', scope, outcome: 'foreign' })
     const head = await changes.head(scope)
     const own = await digestOf(scope, new Set(except))
     if (sameDigest(own, classes)) {
@@ -271,6 +287,8 @@ export function startSession(options: SessionOptions): Session {
   }
 
   async function onVerdict({ scope, outcome }: Verdict): Promise<void> {
+    awaitingVerdict.delete(scope)
+    if (outcome !== 'foreign') foreign.delete(scope)
     switch (outcome) {
       case 'equal':
         differences.delete(scope)
@@ -281,6 +299,10 @@ export function startSession(options: SessionOptions): Session {
         return verifySoon(scope, VERIFY_RETRY_MS)
       case 'different':
         return onDifference(scope)
+      case 'foreign':
+        foreign.add(scope)
+        timers.get(`verify ${scope}`)?.()
+        return options.onProgress()
       default:
         return unreachable(outcome)
     }
@@ -368,7 +390,7 @@ export function startSession(options: SessionOptions): Session {
   return {
     peer: () => peer,
     async progress(scope) {
-      if (rules && !(await rules.mayEnter(scope))) return undefined
+      if (foreign.has(scope) || (rules && !(await rules.mayEnter(scope)))) return undefined
       const waiting = outbox ? await outbox.waiting(scope) : 0
       const head = await changes.head(scope)
       return {

@@ -1,19 +1,22 @@
 import { z } from 'zod'
 
+/** At 36 characters each these are well within a message. */
+const MAX_EXCEPT = 20_000
+
 /** I hold nothing of this scope that you have not acknowledged. This is what I hold; is it what you hold? */
 export const digest = z.strictObject({
   type: z.literal('digest'),
   scope: z.uuid(),
   classes: z.record(z.string(), z.string().length(64)),
   /** Records left out on both sides, because one of us refused them. */
-  except: z.array(z.string().max(100)).max(1_000),
+  except: z.array(z.string().max(100)).max(MAX_EXCEPT),
 })
 
-/** `busy`: something is still under way between us, ask again after it. */
+/** `busy`: something is still under way between us, ask again after it. `foreign`: you have no part in that scope. */
 export const verdict = z.strictObject({
   type: z.literal('verdict'),
   scope: z.uuid(),
-  outcome: z.enum(['equal', 'different', 'busy']),
+  outcome: z.enum(['equal', 'different', 'busy', 'foreign']),
 })
 
 /** Send me this scope again from its first change: we differ, and nothing is under way that would explain it. */

@@ -41,7 +41,7 @@ export function readOptions(
     })
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause)
-    return err(`${message.split('. ')[0]}. Try --help.`)
+    return err(`${message.split(/\.\s/)[0]}. Try --help.`)
   }
   const variable = (name: string) => environment[`WEDSYNC_${name.toUpperCase().replaceAll('-', '_')}`]
   return ok({

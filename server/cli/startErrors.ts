@@ -38,11 +38,14 @@ export function lanFailure(error: LanError): Failure {
       'Only a device that may read everything of the team can be its hub. Ask the owner for a planner link.',
     )
   }
-  return listenFailure(error, '--lan-port')
+  return listenFailure(error, '--lan-port', '--lan-host')
 }
 
-export function listenFailure({ host, port, detail }: ListenError, option: string): Failure {
-  return failed(`Cannot listen on ${host} port ${port} (${detail}). Free the port, or give another one with ${option}.`)
+export function listenFailure({ host, port, detail }: ListenError, portOption: string, hostOption?: string): Failure {
+  const elsewhere = hostOption === undefined ? '' : `, or another address with ${hostOption}`
+  return failed(
+    `Cannot listen on ${host} port ${port} (${detail}). Free the port, or give another one with ${portOption}${elsewhere}.`,
+  )
 }
 
 export function describeOpenError({ kind, file, detail }: OpenError): string {

@@ -96,9 +96,13 @@ async function main([name, ...args]: readonly string[]): Promise<number> {
     return failure ? complain(failure) : 0
   } catch (cause) {
     const error = cause instanceof Error ? cause : new Error(String(cause))
-    const detail = options.value.flag('verbose') ? (error.stack ?? error.message) : error.message
+    const detail = options.value.flag('verbose') ? (error.stack ?? error.message) : oneLine(error.message)
     return complain({ code: EXIT.failed, message: `Something went wrong that should not: ${detail}` })
   }
+}
+
+function oneLine(text: string): string {
+  return text.trim().replaceAll(/\s+/g, ' ')
 }
 
 function complain({ code, message }: Failure): number {

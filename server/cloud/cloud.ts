@@ -23,6 +23,7 @@ import { openPeople } from '../install/people.ts'
 import type { Log } from '../log.ts'
 import { createApi } from '../rest/api.ts'
 import type { Caller, ServerContext } from '../rest/context.ts'
+import { requestIdOf } from '../rest/requestState.ts'
 import { nodeScheduler } from '../sync/nodeScheduler.ts'
 import { webSocketTransport } from '../sync/webSocketTransport.ts'
 import { VERSION } from '../version.ts'
@@ -131,20 +132,22 @@ async function acceptInstall(hello: Hello, store: PostgresStore): Promise<Result
 function enrolRoute(store: PostgresStore, enrolToken: string, log: Log): RequestHandler {
   const parse = express.json({ limit: '10kb' })
   return (request, response, next) => {
+    const requestId = requestIdOf(request)
     if (bearerOf(request.headers.authorization) !== enrolToken) {
-      response.status(401).json({ error: 'Unauthorized', code: 'UNAUTHENTICATED' })
+      response.status(401).json({ error: 'Unauthorized', code: 'UNAUTHENTICATED', requestId })
       return
     }
     parse(request, response, (fault: unknown) => {
       const parsed = enrolment.safeParse(fault === undefined ? request.body : undefined)
       if (!parsed.success) {
-        response.status(400).json({ error: 'This is not an enrolment', code: 'VALIDATION_ERROR' })
+        response.status(400).json({ error: 'This is not an enrolment', code: 'VALIDATION_ERROR', requestId })
         return
       }
       enrol(store, parsed.data).then((outcome) => {
         log('team enrols', { team: parsed.data.team.id, outcome })
         if (outcome === 'ok') response.json({ team: parsed.data.team.id })
-        else response.status(409).json({ error: 'This team has enrolled with another key', code: 'OTHER_KEY' })
+        else
+          response.status(409).json({ error: 'Another team has enrolled under this id', code: 'OTHER_KEY', requestId })
       }, next)
     })
   }
@@ -153,8 +156,9 @@ function enrolRoute(store: PostgresStore, enrolToken: string, log: Log): Request
 async function enrol(store: PostgresStore, { team }: z.infer<typeof enrolment>): Promise<'ok' | 'other-key'> {
   const known = await publicKeyOfTeam(store, team.id)
   if (known !== undefined) return known === team.publicKey ? 'ok' : 'other-key'
+  // A team is a scope too, and may enter it unasked: its id must not be that of somebody's wedding.
+  if ((await store.claimScopes(team.id, [team.id])) !== 'ok') return 'other-key'
   await store.state.set(`team/${team.id}`, team.publicKey)
-  await store.claimScopes(team.id, [team.id])
   return 'ok'
 }
 
@@ -169,6 +173,7 @@ function cloudContext(store: PostgresStore, sync: ReturnType<typeof createReplic
     async weddingsOf(team) {
       return (await store.scopesOf(team)).filter((scope) => scope !== team)
     },
+    claimWedding: async (team, weddingId) => (await store.claimScopes(team, [weddingId])) === 'ok',
     author: ({ team, userId, deviceId }) =>
       people.author({ team, userId, deviceId, personName: 'somebody', deviceName: 'the cloud' }),
     completeness: (scope) => sync.completeness(scope),

@@ -5,7 +5,7 @@
 import { hostname, userInfo } from 'node:os'
 import { err, ok, type Result } from '../../model/result.ts'
 import { createReplicaSync, type ReplicaSync } from '../../model/sync/replicaSync.ts'
-import { openSqliteStore, type SqliteStore } from '../changes/sqlite.ts'
+import type { SqliteStore } from '../changes/sqlite.ts'
 import type { ListenError } from '../http/listen.ts'
 import { type DataDir, type DataDirError, openDataDir } from '../identity/dataDir.ts'
 import { createIdentity, type Identity, loadIdentity, renewOwnToken, saveIdentity } from '../identity/identity.ts'
@@ -22,6 +22,7 @@ import { joinByLink, type TeamClash } from './joining.ts'
 import { type Lan, type LanError, type LanOptions, openLan } from './lan.ts'
 import { openLoopback } from './loopback.ts'
 import { openPeople } from './people.ts'
+import { openSoundStore } from './soundStore.ts'
 
 export interface InstallOptions {
   readonly dataDir: string
@@ -62,7 +63,7 @@ export async function openInstall(options: InstallOptions): Promise<Result<Insta
   const opened = openDataDir(options.dataDir, { ...(keyProvider && { keyProvider }) })
   if (!opened.ok) return err({ kind: 'data-dir', error: opened.error })
   const dataDir = opened.value
-  const store = await openSqliteStore(dataDir.databaseFile, dataDir.key)
+  const store = await openSoundStore(dataDir)
   if (!store.ok) {
     dataDir.close()
     return err({ kind: 'database', error: store.error })

@@ -9,6 +9,7 @@ import { serveUpgrades, type UpgradeRoute, WINDOW_PROTOCOL } from '../http/upgra
 import type { Log } from '../log.ts'
 import { createApi } from '../rest/api.ts'
 import type { ServerContext } from '../rest/context.ts'
+import { requestIdOf } from '../rest/requestState.ts'
 import { bearerOf, callerOf, ownCaller, personOf } from './callers.ts'
 import type { InstallParts } from './context.ts'
 import { serveWindow } from './remoteWindow.ts'
@@ -41,9 +42,9 @@ export async function openLoopback(options: LoopbackOptions): Promise<Result<Loo
   const hosts: ReadonlySet<string> = new Set([`${LOOPBACK}:${port}`, `localhost:${port}`])
 
   app.use(ownHostsOnly(hosts), securityHeaders)
-  app.get('/api/offline/window', async ({ headers }, response) => {
-    if (bearerOf(headers.authorization) !== launchSecret) {
-      response.status(401).json({ error: 'Unauthorized', code: 'UNAUTHENTICATED' })
+  app.get('/api/offline/window', async (request, response) => {
+    if (bearerOf(request.headers.authorization) !== launchSecret) {
+      response.status(401).json({ error: 'Unauthorized', code: 'UNAUTHENTICATED', requestId: requestIdOf(request) })
       return
     }
     const { team, userId, deviceId } = identity
@@ -70,7 +71,8 @@ export async function openLoopback(options: LoopbackOptions): Promise<Result<Loo
 function ownHostsOnly(hosts: ReadonlySet<string>): RequestHandler {
   return (request, response, next) => {
     if (hosts.has(request.headers.host ?? '')) return next()
-    response.status(403).json({ error: 'This address is for this computer only', code: 'FORBIDDEN' })
+    const error = 'This address is for this computer only'
+    response.status(403).json({ error, code: 'FORBIDDEN', requestId: requestIdOf(request) })
   }
 }
 

@@ -50,7 +50,7 @@ export function openPeople(changes: ChangeStore, state: StateStore, own?: { read
   }
 
   function actor(person: Person): Promise<string> {
-    const key = `${person.userId} ${person.deviceId}`
+    const key = `${person.team} ${person.userId} ${person.deviceId}`
     const finding = known.get(key) ?? find(person)
     known.set(key, finding)
     finding.catch(() => known.delete(key)) // a full disk now is no reason to fail later

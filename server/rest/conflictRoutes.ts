@@ -1,7 +1,7 @@
 /** `GET /conflicts` (`cli.md`). */
 import type { RequestHandler, Router } from 'express'
 import { z } from 'zod'
-import { conflictsOf } from '../../model/merge/conflicts.ts'
+import { conflictOver, conflictsOf } from '../../model/merge/conflicts.ts'
 import type { CausalRecord } from '../../model/merge/record.ts'
 import { viewRecord } from '../../model/merge/view.ts'
 import { type ConflictEntry, type ConflictsReply, conflictsQuery } from '../../model/rest/conflicts.ts'
@@ -13,7 +13,6 @@ import { echoing, methodNotAllowed, parseInput } from './errors.ts'
 import type { PeopleOf } from './people.ts'
 import { callerOf } from './requestState.ts'
 import type { ScopeIndex } from './scopeIndex.ts'
-import { inQueue } from './sync/conflictReport.ts'
 
 export interface ConflictParts {
   readonly context: ServerContext
@@ -60,7 +59,7 @@ async function decisions(
   wording: Wording,
 ): Promise<readonly ConflictEntry[]> {
   const entries = decisionsIn(record, superseded, wording, (field) => {
-    const { type, severity } = inQueue(record, field)
+    const { type, severity } = conflictOver(record, field)
     return { type, severity }
   })
   const commented: ConflictEntry[] = []

@@ -14,7 +14,11 @@ import { announce, installOptions, openFromOptions } from './serve.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-export const appOptions: OptionSpecs = installOptions
+export const appOptions: OptionSpecs = {
+  ...installOptions,
+  data: { type: 'string', value: 'DIR', help: 'where everything is kept (~/.wedsync); created if missing' },
+  port: { type: 'string', value: 'N', help: 'port on this computer (Electron, --json: a free one; browser: 4700)' },
+}
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 const ELECTRON_PACKAGE = join(ROOT, 'node_modules/electron')
@@ -89,11 +93,12 @@ export function browserCommand(platform: NodeJS.Platform, url: string): readonly
 
 /** This process is the server, until it is told to stop. */
 async function serveHere(options: ParsedOptions, show?: (windowUrl: string) => void): Promise<Failure | undefined> {
+  const stopped = untilStopped()
   const install = await openFromOptions(options)
   if ('message' in install) return install
   await announce(install, undefined, options)
   show?.(install.windowUrl)
-  await untilStopped()
+  await stopped
   await install.stop()
   return undefined
 }

@@ -25,6 +25,10 @@ export async function cloud(options: ParsedOptions): Promise<Failure | undefined
   const port = portOption(options, 'port')
   if (!port.ok) return usageError(port.error)
   const databaseUrl = options.text('database-url') ?? process.env.DATABASE_URL
+  if (databaseUrl !== undefined && !/^postgres(ql)?:$/.test(URL.parse(databaseUrl)?.protocol ?? '')) {
+    // Not quoted: there may be a password in it.
+    return usageError('--database-url takes an address that begins with postgres://.')
+  }
   const start = {
     port: port.value ?? (options.flag('json') ? 0 : DEFAULT_PORT),
     host: options.text('host') ?? '127.0.0.1',
@@ -53,12 +57,23 @@ export async function cloud(options: ParsedOptions): Promise<Failure | undefined
 }
 
 async function run(start: Parameters<typeof openCloud>[0], options: ParsedOptions): Promise<Failure | undefined> {
-  const opened = await openCloud(start)
-  if (!opened.ok) return listenFailure(opened.error, '--port')
+  const stopped = untilStopped()
+  const opened = await openCloud(start).catch(databaseFailure)
+  if ('message' in opened) return opened
+  if (!opened.ok) return listenFailure(opened.error, '--port', '--host')
   announce(opened.value, options)
-  await untilStopped()
+  await stopped
   await opened.value.stop()
   return undefined
+}
+
+function databaseFailure(cause: unknown): Failure {
+  // Several addresses of one name that all failed come as one error without a message.
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'no reason given'
+  const reason = (cause instanceof Error && cause.message) || code
+  return failed(
+    `The database of the cloud cannot be opened (${reason}). Check --database-url, or the folder of --data.`,
+  )
 }
 
 function announce({ url, enrolToken }: Cloud, options: ParsedOptions): void {

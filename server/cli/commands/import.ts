@@ -54,15 +54,24 @@ interface FileReport {
 
 export async function importFiles(options: ParsedOptions): Promise<Failure | undefined> {
   if (options.files.length === 0) return usageError('Name at least one file to import.')
-  return withServer(options, (api) => run(api, options))
+  const wanted = destination(options)
+  if (!wanted.ok) return wanted.error
+  const reading = readingOptions(options)
+  if (!reading.ok) return reading.error
+  return withServer(options, (api) => run(api, wanted.value, reading.value, options))
 }
 
-async function run(api: ApiClient, options: ParsedOptions): Promise<Failure | undefined> {
-  const target = await targetOf(api, options)
+async function run(
+  api: ApiClient,
+  wanted: Target | { readonly weddingId: string },
+  how: ReadingOptions,
+  options: ParsedOptions,
+): Promise<Failure | undefined> {
+  const target = 'date' in wanted ? ok(wanted) : await existingWedding(api, wanted.weddingId)
   if (!target.ok) return target.error
   const readings: { file: string; reading: ImportReading }[] = []
   for (const path of options.files) {
-    const reading = readFile(path, target.value, options)
+    const reading = readFile(path, target.value, how)
     if (!reading.ok) return reading.error
     readings.push({ file: basename(path), reading: reading.value })
   }
@@ -79,7 +88,7 @@ async function run(api: ApiClient, options: ParsedOptions): Promise<Failure | un
   return undefined
 }
 
-async function targetOf(api: ApiClient, options: ParsedOptions): Promise<Result<Target, Failure>> {
+function destination(options: ParsedOptions): Result<Target | { readonly weddingId: string }, Failure> {
   const id = options.text('wedding')
   const name = options.text('new')
   const date = options.text('date')
@@ -87,7 +96,10 @@ async function targetOf(api: ApiClient, options: ParsedOptions): Promise<Result<
   if ((id === undefined) === (name === undefined)) {
     return err(usageError('Say where to: either --wedding ID, or --new NAME with --date.'))
   }
-  if (id !== undefined) return existingWedding(api, id)
+  if (id !== undefined) {
+    if (z.uuid().safeParse(id).success) return ok({ weddingId: id.toLowerCase() })
+    return err(usageError(`--wedding takes the id of a wedding, not "${id}".`))
+  }
   if (name === undefined || !isoDate.safeParse(date).success) {
     return err(usageError(`--date takes a day like 2027-06-12${date === undefined ? '' : `, not "${date}"`}.`))
   }
@@ -96,10 +108,9 @@ async function targetOf(api: ApiClient, options: ParsedOptions): Promise<Result<
 }
 
 async function existingWedding(api: ApiClient, id: string): Promise<Result<Target, Failure>> {
-  if (!z.uuid().safeParse(id).success) return err(usageError(`--wedding takes the id of a wedding, not "${id}".`))
   const weddings = await api.get(weddingsReply, 'weddings')
   if (!weddings.ok) return weddings
-  if (!weddings.value.weddings.some((wedding) => wedding.id === id.toLowerCase())) {
+  if (!weddings.value.weddings.some((wedding) => wedding.id === id)) {
     return err(failed(`There is no wedding ${id} here. "wedsync status" lists those that are.`))
   }
   const records = await allRecords(api, id, 'weddings')
@@ -107,10 +118,12 @@ async function existingWedding(api: ApiClient, id: string): Promise<Result<Targe
   const data = z.looseObject({ date: isoDate, timezone: z.string().optional() }).safeParse(records.value[0]?.data)
   if (!data.success) return err(failed('The wedding has no date yet, and times without a date need one.'))
   const timezone = data.data.timezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone
-  return ok({ weddingId: id.toLowerCase(), date: data.data.date, timezone })
+  return ok({ weddingId: id, date: data.data.date, timezone })
 }
 
-function readFile(path: string, target: Target, options: ParsedOptions): Result<ImportReading, Failure> {
+type ReadingOptions = Pick<Parameters<typeof readImport>[1], 'table' | 'anchor' | 'dateOrder'>
+
+function readingOptions(options: ParsedOptions): Result<ReadingOptions, Failure> {
   const table = options.text('table')
   const anchor = options.text('anchor')
   if (table !== undefined && table !== 'timeline_items' && table !== 'guests') {
@@ -119,6 +132,15 @@ function readFile(path: string, target: Target, options: ParsedOptions): Result<
   if (anchor !== undefined && !clockTime.safeParse(anchor).success) {
     return err(usageError(`--anchor takes a time like 09:00, not "${anchor}".`))
   }
+  return ok({
+    ...(table !== undefined && { table }),
+    ...(anchor !== undefined && { anchor }),
+    ...(options.flag('day-first') && { dateOrder: 'day-first' as const }),
+    ...(options.flag('month-first') && { dateOrder: 'month-first' as const }),
+  })
+}
+
+function readFile(path: string, target: Target, how: ReadingOptions): Result<ImportReading, Failure> {
   let text: string
   try {
     text = decodeText(readFileSync(path), (encoding, bytes) => new TextDecoder(encoding, { fatal: true }).decode(bytes))
@@ -127,16 +149,7 @@ function readFile(path: string, target: Target, options: ParsedOptions): Result<
   }
   let reading: ReturnType<typeof readImport>
   try {
-    reading = readImport(
-      { name: basename(path), text },
-      {
-        ...target,
-        ...(table !== undefined && { table }),
-        ...(anchor !== undefined && { anchor }),
-        ...(options.flag('day-first') && { dateOrder: 'day-first' }),
-        ...(options.flag('month-first') && { dateOrder: 'month-first' }),
-      },
-    )
+    reading = readImport({ name: basename(path), text }, { ...target, ...how })
   } catch (cause) {
     if (cause instanceof RangeError) return err(usageError(`--timezone: ${cause.message}`))
     throw cause

@@ -1,7 +1,10 @@
 /** `app`, `device` and `hub`: an install, with a window, without one, and with the door to the LAN open. */
+import { isIP } from 'node:net'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { parseJoinLink } from '../../identity/joinLink.ts'
+import { nameSchema } from '../../identity/joinProtocol.ts'
 import { type Install, openInstall } from '../../install/install.ts'
 import type { Lan } from '../../install/lan.ts'
 import { createLog } from '../../log.ts'
@@ -43,6 +46,9 @@ export async function hub(options: ParsedOptions): Promise<Failure | undefined> 
 async function serve(options: ParsedOptions, role: 'local' | 'hub'): Promise<Failure | undefined> {
   if (options.text('data') === undefined)
     return usageError('--data is missing: say in which folder to keep everything.')
+  const faulty = role === 'hub' ? lanFault(options) : undefined
+  if (faulty) return faulty
+  const stopped = untilStopped()
   const install = await openFromOptions(options)
   if ('message' in install) return install
   const lan = role === 'hub' ? await startLan(install, options) : undefined
@@ -51,7 +57,7 @@ async function serve(options: ParsedOptions, role: 'local' | 'hub'): Promise<Fai
     return lan
   }
   await announce(install, lan, options)
-  await untilStopped()
+  await stopped
   await install.stop()
   return undefined
 }
@@ -65,6 +71,8 @@ export async function openFromOptions(options: ParsedOptions): Promise<Install |
   if (!cloud.ok) return usageError(cloud.error)
   const token = options.text('cloud-token')
   const [link, personName, deviceName] = ['join', 'name', 'device-name'].map((name) => options.text(name))
+  const faulty = nameFault(options) ?? linkFault(link)
+  if (faulty) return faulty
   const opened = await openInstall({
     dataDir: options.text('data') ?? join(homedir(), '.wedsync'),
     port: port.value ?? (json ? 0 : DEFAULT_PORT),
@@ -76,6 +84,26 @@ export async function openFromOptions(options: ParsedOptions): Promise<Install |
     ...(cloud.value !== undefined && { cloud: { url: cloud.value, ...(token !== undefined && { token }) } }),
   })
   return opened.ok ? opened.value : startFailure(opened.error)
+}
+
+/** Found before the folder is opened and the join link is used up. */
+function lanFault(options: ParsedOptions): Failure | undefined {
+  const port = portOption(options, 'lan-port')
+  if (!port.ok) return usageError(port.error)
+  const host = options.text('lan-host')
+  if (host === undefined || isIP(host) !== 0) return undefined
+  return usageError(`--lan-host takes an address like 192.168.7.2, not "${host}".`)
+}
+
+function nameFault(options: ParsedOptions): Failure | undefined {
+  const faulty = ['name', 'device-name'].find((name) => !nameSchema.optional().safeParse(options.text(name)).success)
+  return faulty === undefined ? undefined : usageError(`--${faulty} takes a name of 1 to 200 characters.`)
+}
+
+/** Found before the folder is made. */
+function linkFault(link: string | undefined): Failure | undefined {
+  const parsed = link === undefined ? undefined : parseJoinLink(link)
+  return parsed && !parsed.ok ? startFailure({ kind: 'join', error: parsed.error }) : undefined
 }
 
 async function startLan(install: Install, options: ParsedOptions): Promise<Lan | Failure> {

@@ -1,12 +1,12 @@
 /** `verify`: checks the data of an install that is not running. Exit 1 and one line per fault. */
-import { existsSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { combinedDigest, scopeDigest } from '../../../model/merge/digest.ts'
 import { type CausalRecord, recordVersion } from '../../../model/merge/record.ts'
-import { openSqliteStore, type SqliteStore } from '../../changes/sqlite.ts'
+import type { SqliteStore } from '../../changes/sqlite.ts'
 import { openDataDir } from '../../identity/dataDir.ts'
 import { loadIdentity } from '../../identity/identity.ts'
-import { checkIntegrity } from '../../storage/open.ts'
+import { openSoundStore } from '../../install/soundStore.ts'
 import { EXIT, type Failure, failed, print, usageError } from '../exit.ts'
 import type { OptionSpecs, ParsedOptions } from '../options.ts'
 import { startFailure } from '../startErrors.ts'
@@ -25,11 +25,14 @@ interface Finding {
 export async function verify(options: ParsedOptions): Promise<Failure | undefined> {
   const dir = options.text('data')
   if (dir === undefined) return usageError('--data is missing: say which folder to check.')
-  if (!existsSync(join(resolve(dir), 'wedsync.db'))) return failed(`There is no WedSync database in ${resolve(dir)}.`)
+  const file = statSync(join(resolve(dir), 'wedsync.db'), { throwIfNoEntry: false })
+  if (!file) return failed(`There is no WedSync database in ${resolve(dir)}.`)
+  // Opening it would make it a new and faultless one.
+  if (file.size === 0) return failed(`The WedSync database in ${resolve(dir)} is empty: put back a backup of it.`)
   const dataDir = openDataDir(dir)
   if (!dataDir.ok) return startFailure({ kind: 'data-dir', error: dataDir.error })
   try {
-    const store = await openSqliteStore(dataDir.value.databaseFile, dataDir.value.key)
+    const store = await openSoundStore(dataDir.value)
     if (!store.ok) return startFailure({ kind: 'database', error: store.error })
     try {
       return await report(await inspect(store.value), store.value, options)
@@ -42,9 +45,7 @@ export async function verify(options: ParsedOptions): Promise<Failure | undefine
 }
 
 async function inspect(store: SqliteStore): Promise<readonly Finding[]> {
-  const findings: Finding[] = checkIntegrity(store.database).map((what) => ({ check: 'database', what }))
-  // A file that SQLite itself calls damaged cannot be read further with any meaning.
-  if (findings.length > 0) return findings
+  const findings: Finding[] = []
   for (const scope of await store.changes.scopes()) {
     findings.push(...(await checkLog(store, scope)))
     for (const record of await store.changes.inScope(scope)) findings.push(...(await checkRecord(store, record)))

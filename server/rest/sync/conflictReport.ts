@@ -1,11 +1,7 @@
 /** The `conflict` and `resolution` objects of the reply (`wedsync-api.md` §1.1). */
 import { stampTime } from '../../../model/merge/clock.ts'
-import { type Conflict, conflictsOf, type Severity } from '../../../model/merge/conflicts.ts'
-import { classOf } from '../../../model/merge/edit.ts'
+import { conflictOver, type Severity } from '../../../model/merge/conflicts.ts'
 import type { CausalRecord } from '../../../model/merge/record.ts'
-import { DELETED, registerName } from '../../../model/merge/registers.ts'
-import type { Edit } from '../../../model/merge/unit.ts'
-import { EMPTY_VECTOR } from '../../../model/merge/vector.ts'
 import { viewRecord } from '../../../model/merge/view.ts'
 import type { SyncResolution, SyncStrategy } from '../../../model/rest/sync.ts'
 import type { Role } from '../../../model/roles.ts'
@@ -35,7 +31,7 @@ export function reportConflict(
   role: Role,
   settlement: Settlement,
 ): ReportedConflict {
-  const known = fields.map((field) => inQueue(before, field))
+  const known = fields.map((field) => conflictOver(before, field))
   const [first] = known
   if (!first) throw new Error('a conflict without a field')
   return {
@@ -67,24 +63,4 @@ export function visibleData(record: CausalRecord, role: Role): Record<string, un
 function worst(severities: readonly Severity[]): Severity {
   const least = severities.length > MANY_FIELDS ? 1 : 0
   return SEVERITIES[Math.max(least, ...severities.map((severity) => SEVERITIES.indexOf(severity)))] ?? 'low'
-}
-
-/**
- * The id, type and severity that the conflict queue has for this field, also where nothing waits in the queue because
- * the conflict was settled at once: asked of the queue itself, with a record in which just this field is in conflict.
- */
-export function inQueue(record: CausalRecord, field: string): Conflict {
-  const readClass = field === DELETED ? record.base : classOf(record, field)
-  const values = field === DELETED ? [{}, false] : [0, 1]
-  const siblings = values.map((value, index) => ({ edit: standIn(index + 1), value }))
-  const unit = { vector: EMPTY_VECTOR, registers: new Map([[registerName({ field }), siblings]]) }
-  // A table without fields: any field is then a plain register of the base class.
-  const stage = { ...record, table: '', base: readClass, units: new Map([[readClass, unit]]) }
-  const [conflict] = conflictsOf(stage)
-  if (!conflict) throw new Error(`the conflict queue knows no conflict over ${field}`)
-  return conflict
-}
-
-function standIn(counter: number): Edit {
-  return { actor: '', counter, stamp: '', tag: '', ask: true }
 }
