@@ -5,6 +5,19 @@ interface FailedProps {
   readonly advice: string
 }
 
+declare global {
+  interface Window {
+    /** Only in the app's own window: the verb that its preload script gives. */
+    readonly wedsync?: { restart(): Promise<unknown> }
+  }
+}
+
+/** Starts the local server again where the page can do that, and itself in any case. */
+function startAgain(): void {
+  if (window.wedsync) void window.wedsync.restart()
+  else window.location.reload()
+}
+
 /** The window cannot show any data: what happened, and what to do. */
 export function Failed({ title, advice }: FailedProps) {
   return (
@@ -15,7 +28,7 @@ export function Failed({ title, advice }: FailedProps) {
             {title}
           </Title>
           <Text size="lg">{advice}</Text>
-          <Button onClick={() => window.location.reload()} style={{ alignSelf: 'start' }}>
+          <Button onClick={startAgain} style={{ alignSelf: 'start' }}>
             Try again
           </Button>
         </Stack>

@@ -1,0 +1,158 @@
+/** The app's window on an install: real server, real Chromium, first start to a conflict. */
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import type { Browser, Page } from 'playwright'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { launchChromium } from '../support/chromium.ts'
+import { temporaryFolders } from '../support/wedsync.ts'
+
+const CLI = fileURLToPath(new URL('../../server/cli/preflight.js', import.meta.url))
+const GUESTS = fileURLToPath(new URL('../fixtures/real/guests-dietary-wedding-table-match.csv', import.meta.url))
+const FESTIVAL = fileURLToPath(new URL('../fixtures/real/festival-running-order-node-ical.ics', import.meta.url))
+
+const folders = temporaryFolders()
+const started: (() => Promise<number | null>)[] = []
+let browser: Browser
+
+/** `wedsync app` where there is no display: it says so in one line and prints the address of the window. */
+async function startApp(name: string): Promise<{ lines: () => readonly string[]; windowUrl: string }> {
+  const { DISPLAY: _display, WAYLAND_DISPLAY: _wayland, ...environment } = process.env
+  const child = spawn(process.execPath, [CLI, 'app', '--data', folders.make(name), '--port', '0'], {
+    env: environment,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  const ended = new Promise<number | null>((resolve) => child.on('close', resolve))
+  started.push(() => {
+    child.kill('SIGTERM')
+    return ended
+  })
+  let said = ''
+  const windowUrl = await new Promise<string>((resolve, reject) => {
+    void ended.then((code) => reject(new Error(`the app ended with ${code}: ${said}`)))
+    child.stdout.on('data', (chunk: Buffer) => {
+      said += chunk.toString()
+      const url = /http:\/\/127\.0\.0\.1:\d+\/#launch=\S+/.exec(said)
+      if (url) resolve(url[0])
+    })
+  })
+  return { lines: () => said.trim().split('\n'), windowUrl }
+}
+
+async function open(url: string): Promise<{ page: Page; errors: string[] }> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ignoreHTTPSErrors: true })
+  const page = await context.newPage()
+  const errors: string[] = []
+  page.on('pageerror', (error) => errors.push(error.message))
+  page.on('console', (message) => {
+    if (message.type() === 'error') errors.push(message.text())
+  })
+  await page.goto(url)
+  return { page, errors }
+}
+
+beforeAll(async () => {
+  browser = await launchChromium()
+})
+
+afterAll(async () => {
+  await browser.close()
+  const codes = await Promise.all(started.map((stop) => stop()))
+  folders.cleanUp()
+  expect(codes.every((code) => code === 0)).toBe(true)
+})
+
+describe('the window', () => {
+  it('opens the sample wedding, keeps an edit over a reload, and shows it in a second window at once', async () => {
+    const { lines, windowUrl } = await startApp('sample')
+    expect(lines()[0]).toMatch(/no display/)
+    const { page, errors } = await open(windowUrl)
+    await page.getByRole('button', { name: 'Import a file' }).waitFor()
+    await page.getByRole('button', { name: 'Open the sample wedding' }).click()
+    await page.getByRole('tab', { name: 'Timeline' }).waitFor()
+    expect(page.url()).not.toContain('launch')
+    expect(await page.getByRole('checkbox', { name: /^Done: / }).count()).toBeGreaterThanOrEqual(40)
+    await page.getByRole('tab', { name: 'Shot list' }).click()
+    await page
+      .getByRole('checkbox', { name: /^Taken: / })
+      .first()
+      .waitFor()
+    expect(await page.getByRole('checkbox', { name: /^Taken: / }).count()).toBeGreaterThanOrEqual(25)
+    await page.getByRole('tab', { name: 'Timeline' }).click()
+    await page.getByTestId('now-line').waitFor({ state: 'attached' })
+
+    const second = await open(windowUrl)
+    await second.page.getByRole('button', { name: /sample/ }).click()
+    await second.page.getByRole('tab', { name: 'Timeline' }).waitFor()
+
+    await page.getByRole('button', { name: 'Add item' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel('Title', { exact: true }).fill('Photographer eats')
+    await dialog.getByLabel('Start', { exact: true }).fill('19:05')
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    await second.page.getByText('Photographer eats', { exact: true }).waitFor({ timeout: 5_000 })
+    await page.reload()
+    await page.getByText('Photographer eats', { exact: true }).waitFor()
+
+    await page.getByRole('button', { name: 'Delete Photographer eats' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete', exact: true }).click()
+    await second.page.getByText('Photographer eats', { exact: true }).waitFor({ state: 'detached', timeout: 5_000 })
+    await page.getByRole('button', { name: 'Undo' }).click()
+    await second.page.getByText('Photographer eats', { exact: true }).waitFor({ timeout: 5_000 })
+    expect([...errors, ...second.errors]).toEqual([])
+  })
+
+  it('imports a calendar and a guest list after showing what it understood', async () => {
+    const { windowUrl } = await startApp('import')
+    const { page, errors } = await open(windowUrl)
+    for (const { file, rows } of [
+      { file: FESTIVAL, rows: 128 },
+      { file: GUESTS, rows: 20 },
+    ]) {
+      await page.getByRole('button', { name: 'Import a file' }).click()
+      const dialog = page.getByRole('dialog')
+      await dialog.locator('input[type=file]').setInputFiles(file)
+      await dialog.getByLabel('Wedding name').fill(`Wedding of ${rows}`)
+      await dialog.getByLabel('Date', { exact: true }).fill('2011-08-04')
+      await dialog.getByRole('button', { name: 'Read the file' }).click()
+      await dialog
+        .getByText(new RegExp(`\\b${rows}\\b`))
+        .first()
+        .waitFor()
+      await dialog.getByRole('button', { name: 'Save' }).click()
+      await dialog.waitFor({ state: 'hidden' })
+      const back = page.getByRole('button', { name: 'Weddings' }).or(page.getByRole('link', { name: 'Weddings' }))
+      if (await back.isVisible()) await back.click()
+      await page.getByRole('button', { name: new RegExp(`Wedding of ${rows}`) }).waitFor()
+    }
+    expect(errors).toEqual([])
+  })
+
+  it('lets a tablet in by the link that it shows, and both see what the other does', async () => {
+    const { windowUrl } = await startApp('invite')
+    const { page, errors } = await open(windowUrl)
+    await page.getByRole('button', { name: 'Open the sample wedding' }).click()
+    await page.getByRole('tab', { name: 'Timeline' }).waitFor()
+    await page.getByRole('button', { name: 'Let a device join' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Let a device join' })
+    const link = await dialog.getByLabel('Link').inputValue()
+    expect(link).toMatch(/^https:\/\/.*#join=/)
+    await dialog.getByRole('img', { name: /code/i }).waitFor()
+    await page.keyboard.press('Escape')
+
+    const tablet = await open(link)
+    await tablet.page.getByLabel('Your name').fill('Piet')
+    await tablet.page.getByRole('button', { name: 'Join the team' }).click()
+    await tablet.page.getByRole('button', { name: /sample/ }).click()
+    const first = tablet.page.getByRole('checkbox', { name: /^Done: / }).first()
+    const name = await first.getAttribute('aria-label')
+    await first.click()
+    await page.getByRole('checkbox', { name: name ?? '', exact: true, checked: true }).waitFor({ timeout: 5_000 })
+
+    // The same link again, on another tablet: it has been used.
+    const stranger = await open(link)
+    await stranger.page.getByLabel('Your name').fill('Eve')
+    await stranger.page.getByRole('button', { name: 'Join the team' }).click()
+    await stranger.page.getByText(/used/i).first().waitFor()
+    expect([...errors, ...tablet.errors]).toEqual([])
+  })
+})
