@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 // Plain JavaScript that any Node understands, so that an old one gets a sentence, or a newer Node, and not a syntax error.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'

@@ -9,7 +9,7 @@ import { weddingsReply } from '../../../model/rest/weddings.ts'
 import { err, ok, type Result } from '../../../model/result.ts'
 import { type ApiClient, serverOptions } from '../apiClient.ts'
 import { type Failure, failed, print, usageError } from '../exit.ts'
-import { writeRows } from '../importWriter.ts'
+import { type WrittenReport, writeRows } from '../importWriter.ts'
 import type { OptionSpecs, ParsedOptions } from '../options.ts'
 import { allRecords, pushChanges } from '../restCalls.ts'
 import { withServer } from '../withServer.ts'
@@ -39,17 +39,9 @@ interface Target {
   readonly name?: string
 }
 
-interface FileReport {
+interface FileReport extends WrittenReport {
   readonly file: string
   readonly weddingId: string
-  readonly kind: string
-  readonly table: string
-  readonly rows: number
-  readonly imported: number
-  readonly updated: number
-  readonly skipped: number
-  readonly warned: ImportReading['warned']
-  readonly refused: ImportReading['refused']
 }
 
 export async function importFiles(options: ParsedOptions): Promise<Failure | undefined> {
