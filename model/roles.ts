@@ -39,21 +39,29 @@ const EVERYTHING = ['open', 'private', 'diet', 'money', 'inner']
 const NAMES = { actors: ['open'] }
 const OWN_NAME = { actors: 'all' } as const
 
+/** Money amounts, and the currency that gives them their worth. */
+const MONEY_AMOUNTS = ['amount', 'estimated', 'actual', 'currency', 'packagePrice', 'deposit', 'balanceDue']
+
+/** Fields of class `inner`; of a record that is inner as a whole, the class alone refuses its fields at every door. */
+const INNER_FIELDS = ['internalNotes', 'contractStatus']
+
 /**
- * Where `tables.md` says "own", this version grants nothing: a vendor reads the open part of the day and writes nothing
- * until a record can be known as its own.
+ * Where `tables.md` says "own", "what it wrote" or "given to it", this version grants nothing, until a record can be known
+ * as somebody's own. So a vendor reads the open part of the day and writes nothing: not even issues, which it could not
+ * read, and nobody writes what they may not read. The team's members are written by who owns it, and not by a couple,
+ * which would admit people to the weddings of others.
  */
 const RIGHTS: Readonly<Record<Role, Rights>> = {
   owner: { reads: { '*': EVERYTHING }, writes: { '*': 'all' } },
   planner: {
     reads: { '*': EVERYTHING },
     writes: { '*': 'all', members: [] },
-    except: ['estimated', 'actual', 'amount', 'packagePrice', 'deposit', 'balanceDue'],
+    except: MONEY_AMOUNTS,
   },
   couple: {
     reads: { '*': ['open', 'private', 'diet', 'money'] },
     writes: { '*': 'all', members: [] },
-    except: ['internalNotes', 'contractStatus'],
+    except: INNER_FIELDS,
   },
   photographer: {
     reads: { '*': ['open', 'diet'], photo_groups: ['open', 'diet', 'inner'] },

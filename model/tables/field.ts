@@ -19,22 +19,38 @@ export type ReadClass = (typeof READ_CLASSES)[number]
  * | `true` | true wins over false |
  * | `ask`  | a person decides; until then the later edit is shown and both are kept |
  */
-export type Policy = 'lww' | 'text' | 'set' | 'max' | 'min' | 'true' | 'ask'
+export const POLICIES = ['lww', 'text', 'set', 'max', 'min', 'true', 'ask'] as const
+export type Policy = (typeof POLICIES)[number]
+
+/**
+ * How urgent a conflict over the field is (`wedsync-api.md` §2.8): `critical` decides where people stand and when, `high`
+ * is money and how to reach somebody, `medium` any other time.
+ */
+export const SEVERITIES = ['low', 'medium', 'high', 'critical'] as const
+export type Severity = (typeof SEVERITIES)[number]
 
 export interface Field {
   readonly schema: z.ZodType
   readonly policy: Policy
   readonly readClass: ReadClass
+  readonly severity: Severity
 }
 
-interface FieldOptions {
-  readonly policy?: Policy
-  readonly readClass?: ReadClass
+type FieldOptions = Partial<Omit<Field, 'schema'>>
+
+/** A field of a table; by default open and last-writer-wins, as in `tables.md`, and of low severity. */
+export function field(
+  schema: z.ZodType,
+  { policy = 'lww', readClass = 'open', severity = 'low' }: FieldOptions = {},
+): Field {
+  return { schema, policy, readClass, severity }
 }
 
-/** A field of a table; by default open and last-writer-wins, as in `tables.md`. */
-export function field(schema: z.ZodType, { policy = 'lww', readClass = 'open' }: FieldOptions = {}): Field {
-  return { schema, policy, readClass }
+/** When a record is wholly of class `inner`. Decided once, when it is written: changing it makes a new record. */
+export interface InnerRule {
+  /** The rule in words, to stand after "the whole record is inner". */
+  readonly words: string
+  isInner(data: Readonly<Record<string, unknown>>): boolean
 }
 
 export interface Table {
@@ -43,6 +59,10 @@ export interface Table {
   readonly scope: 'wedding' | 'team'
   readonly fields: Readonly<Record<string, Field>>
   readonly required: readonly string[]
+  /** Records are added and never edited. */
+  readonly appendOnly: boolean
+  /** Absent if the classes of the fields are all there is to say. */
+  readonly inner?: InnerRule
   /** The class that holds `$deleted` and `$created`, and fields that this version does not know. */
   baseClass(data: Readonly<Record<string, unknown>>): ReadClass
 }
@@ -51,9 +71,21 @@ interface TableOptions {
   readonly scope?: 'wedding' | 'team'
   readonly required: readonly string[]
   readonly fields: Readonly<Record<string, Field>>
-  readonly baseClass?: (data: Readonly<Record<string, unknown>>) => ReadClass
+  readonly appendOnly?: boolean
+  readonly inner?: InnerRule
 }
 
-export function table(name: string, { scope = 'wedding', required, fields, baseClass }: TableOptions): Table {
-  return { name, scope, required, fields, baseClass: baseClass ?? (() => 'open') }
+export function table(
+  name: string,
+  { scope = 'wedding', required, fields, appendOnly = false, inner }: TableOptions,
+): Table {
+  return {
+    name,
+    scope,
+    required,
+    fields,
+    appendOnly,
+    ...(inner && { inner }),
+    baseClass: (data) => (inner?.isInner(data) ? 'inner' : 'open'),
+  }
 }

@@ -1,20 +1,18 @@
 import { z } from 'zod'
 import { field, table } from './field.ts'
+import { ASK_CRITICAL, CONTACT, DIET, HIGH, NOTES, PRIVATE } from './options.ts'
 import { label, name, names, text } from './types.ts'
-
-const PRIVATE = { readClass: 'private' } as const
-const DIET = { readClass: 'diet' } as const
 
 export const guests = table('guests', {
   required: ['name'],
   fields: {
-    name: field(name),
-    firstName: field(label),
-    lastName: field(label),
+    name: field(name, HIGH),
+    firstName: field(label, HIGH),
+    lastName: field(label, HIGH),
     party: field(label),
     side: field(label),
     ageGroup: field(label),
-    rsvpStatus: field(z.enum(['pending', 'attending', 'declined', 'maybe']), { policy: 'ask' }),
+    rsvpStatus: field(z.enum(['pending', 'attending', 'declined', 'maybe']), ASK_CRITICAL),
     invitedBy: field(label, { policy: 'ask' }),
     tableNumber: field(z.union([label, z.number()])),
     seat: field(z.union([label, z.number()])),
@@ -22,12 +20,12 @@ export const guests = table('guests', {
     dietary: field(text, { ...DIET, policy: 'ask' }),
     allergies: field(names, { ...DIET, policy: 'set' }),
     accessibility: field(text, DIET),
-    email: field(label, PRIVATE),
-    phone: field(label, PRIVATE),
-    address: field(text, PRIVATE),
+    email: field(text, CONTACT),
+    phone: field(text, CONTACT),
+    address: field(text, CONTACT),
     plusOne: field(z.union([z.boolean(), label])),
-    partnerName: field(label),
+    partnerName: field(label, HIGH),
     tags: field(names, { policy: 'set' }),
-    notes: field(text, { ...PRIVATE, policy: 'text' }),
+    notes: field(text, { ...NOTES, ...PRIVATE }),
   },
 })

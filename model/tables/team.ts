@@ -1,8 +1,13 @@
 import { z } from 'zod'
-import { field, table } from './field.ts'
+import { type Field, field, table } from './field.ts'
+import { timelineItems } from './timelineItems.ts'
 import { dateTime, label, name } from './types.ts'
+import { vendors } from './vendors.ts'
 
-/** Who has joined the team, with what role, on which device. Written by the hub that admitted the device. */
+/**
+ * Who has joined the team, with what role, on which device. Written by the hub that admitted the device. The weddings are
+ * one value, which the hub gives, since a set has no way to say "all".
+ */
 export const members = table('members', {
   scope: 'team',
   required: ['deviceId', 'role'],
@@ -31,3 +36,21 @@ export const actors = table('actors', {
     deviceName: field(label),
   },
 })
+
+/** Items of a day that is still to be planned. */
+export const templates = table('templates', {
+  scope: 'team',
+  required: timelineItems.required,
+  fields: without(timelineItems.fields, ['startTime', 'endTime', 'originalTime']),
+})
+
+/** Vendors that the team has worked with, of whatever wedding. */
+export const vendorDirectory = table('vendor_directory', {
+  scope: 'team',
+  required: vendors.required,
+  fields: without(vendors.fields, ['arriveAt', 'departAt', 'checkInTime', 'eta']),
+})
+
+function without(fields: Readonly<Record<string, Field>>, names: readonly string[]): Readonly<Record<string, Field>> {
+  return Object.fromEntries(Object.entries(fields).filter(([name]) => !names.includes(name)))
+}

@@ -29,12 +29,14 @@ export function writableData(data: Data): Data {
 
 /**
  * Why this data may not be written, one reason per fault such as `startTime: Invalid ISO datetime`; empty if it may.
- * Fields that this version does not know are allowed, under a proper name and within the bounds of text and nesting.
+ * Fields that this version does not know are allowed, under a proper name and within the bounds of text and nesting. A
+ * record of an append-only table cannot be updated at all.
  * @param mode `create` asks for the required fields; with both, a required field cannot be null
  */
 export function validateData(tableName: string, data: Data, mode: 'create' | 'update'): readonly string[] {
   if (!TABLES.has(tableName)) return [`table: Unknown table ${JSON.stringify(tableName)}`]
-  const { required } = tableNamed(tableName)
+  const { required, appendOnly } = tableNamed(tableName)
+  if (appendOnly && mode === 'update') return [`table: Records of ${tableName} are only added, never edited`]
   const reasons: string[] = []
   for (const name of required) {
     const missing = mode === 'create' && !Object.hasOwn(data, name)
@@ -55,6 +57,8 @@ function nameFault(name: string): string | undefined {
 function structureFault(value: unknown): string | undefined {
   if (isDeeperThan(value, MAX_NESTING - 1)) return `Nested more than ${MAX_NESTING} levels deep`
   if (hasPrototypeKey(value)) return 'Contains a key __proto__'
+  if (typeof value !== 'string' && hasLongText(value))
+    return `Contains a text of more than ${MAX_TEXT_CHARS} characters`
   return undefined
 }
 
@@ -78,4 +82,9 @@ export function isDeeperThan(value: unknown, levels: number): boolean {
 function hasPrototypeKey(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false
   return Object.hasOwn(value, '__proto__') || Object.values(value).some(hasPrototypeKey)
+}
+
+function hasLongText(value: unknown): boolean {
+  if (typeof value === 'string') return value.length > MAX_TEXT_CHARS
+  return typeof value === 'object' && value !== null && Object.values(value).some(hasLongText)
 }

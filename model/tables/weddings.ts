@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { field, table } from './field.ts'
+import { ASK_CRITICAL, CONTACT, HIGH, INNER_NOTES, MEDIUM, NOTES } from './options.ts'
 import { count, date, dateTime, label, name, place, text } from './types.ts'
 
 function isTimeZone(zone: string): boolean {
@@ -10,29 +11,28 @@ function isTimeZone(zone: string): boolean {
   }
 }
 
-const PRIVATE = { readClass: 'private' } as const
-
 export const weddings = table('weddings', {
   required: ['name', 'date'],
   fields: {
-    name: field(name),
-    date: field(date, { policy: 'ask' }),
-    coupleName: field(label),
-    status: field(z.enum(['upcoming', 'active', 'completed', 'archived'])),
+    name: field(name, HIGH),
+    date: field(date, ASK_CRITICAL),
+    coupleName: field(label, HIGH),
+    status: field(z.enum(['upcoming', 'active', 'completed', 'archived']), HIGH),
     timezone: field(z.string().refine(isTimeZone, 'is not an IANA time zone such as Europe/Lisbon')),
-    venue: field(place, { policy: 'ask' }),
-    ceremonyVenue: field(place, { policy: 'ask' }),
-    partner1Name: field(label),
-    partner2Name: field(label),
-    partner1Email: field(label, PRIVATE),
-    partner1Phone: field(label, PRIVATE),
-    partner2Email: field(label, PRIVATE),
-    partner2Phone: field(label, PRIVATE),
+    venue: field(place, ASK_CRITICAL),
+    ceremonyVenue: field(z.union([place, label]), ASK_CRITICAL),
+    partner1Name: field(label, HIGH),
+    partner2Name: field(label, HIGH),
+    partner1Email: field(text, CONTACT),
+    partner1Phone: field(text, CONTACT),
+    partner2Email: field(text, CONTACT),
+    partner2Phone: field(text, CONTACT),
     guestCount: field(count, { policy: 'max' }),
-    theme: field(label),
-    plan: field(z.enum(['main', 'rain']), { policy: 'ask' }),
-    rainDecisionAt: field(dateTime),
-    notes: field(text, { policy: 'text' }),
-    internalNotes: field(text, { policy: 'text', readClass: 'inner' }),
+    theme: field(text),
+    // Where the ceremony and everything after it take place.
+    plan: field(z.enum(['main', 'rain']), ASK_CRITICAL),
+    rainDecisionAt: field(dateTime, MEDIUM),
+    notes: field(text, NOTES),
+    internalNotes: field(text, INNER_NOTES),
   },
 })

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { mayEnterWedding, mayRead, mayServeAsHub, mayWrite, ROLES, type Role, roleName } from '../../model/roles.ts'
+import { TABLES as KNOWN, WEDDING_TABLES } from '../../model/tables/index.ts'
+import { policyTable } from '../../model/tables/policyTable.ts'
 
 const CLASSES = ['open', 'private', 'diet', 'money', 'inner']
-const TABLES = ['weddings', 'timeline_items', 'clients', 'guests', 'vendors', 'photo_groups', 'tasks', 'drone_flights']
+const TABLES = [...KNOWN.keys(), 'drone_flights']
 
 const readable = (role: Role, table: string) => CLASSES.filter((readClass) => mayRead(role, table, readClass))
 
@@ -34,6 +36,14 @@ describe('roles', () => {
     { role: 'vendor', table: 'guests', classes: '' },
     { role: 'vendor', table: 'drone_flights', classes: '' },
     { role: 'viewer', table: 'guests', classes: 'open' },
+    { role: 'planner', table: 'budget_items', classes: 'open private diet money inner' },
+    { role: 'couple', table: 'budget_items', classes: 'open private diet money' },
+    { role: 'photographer', table: 'budget_items', classes: 'open diet' },
+    { role: 'photographer', table: 'photo_group_members', classes: 'open diet' },
+    { role: 'vendor', table: 'vendor_contacts', classes: 'open' },
+    { role: 'vendor', table: 'weddings', classes: 'open' },
+    { role: 'vendor', table: 'photo_groups', classes: 'open' },
+    { role: 'viewer', table: 'clients', classes: 'open' },
   ])('[6] $role reads "$classes" of $table', ({ role, table, classes }) => {
     expect(readable(role, table).join(' ')).toBe(classes)
   })
@@ -70,8 +80,48 @@ describe('roles', () => {
     { role: 'vendor', table: 'vendors', fields: ['status'], may: false },
     { role: 'viewer', table: 'tasks', fields: ['done'], may: false },
     { role: 'viewer', table: 'actors', fields: ['personName'], may: true },
+    { role: 'owner', table: 'budget_items', fields: ['amount', 'currency'], may: true },
+    { role: 'planner', table: 'budget_items', fields: ['name', 'notes', 'category'], may: true },
+    { role: 'planner', table: 'clients', fields: ['deposit'], may: false },
+    { role: 'planner', table: 'clients', fields: ['internalNotes', 'contractStatus'], may: true },
+    { role: 'planner', table: 'templates', fields: [], may: true },
+    { role: 'couple', table: 'budget_items', fields: ['amount'], may: true },
+    { role: 'couple', table: 'clients', fields: ['contractStatus'], may: false },
+    { role: 'couple', table: 'members', fields: ['role'], may: false },
+    { role: 'photographer', table: 'photo_groups', fields: ['internalNotes'], may: true },
+    { role: 'photographer', table: 'documents', fields: [], may: false },
+    { role: 'photographer', table: 'client_notes', fields: [], may: false },
+    { role: 'photographer', table: 'budget_items', fields: ['notes'], may: false },
+    { role: 'photographer', table: 'vendor_directory', fields: ['name'], may: false },
+    { role: 'vendor', table: 'issues', fields: [], may: false },
   ])('[6] $role writing $fields of $table: $may', ({ role, table, fields, may }) => {
     expect(mayWrite(role, table, fields)).toBe(may)
+  })
+
+  it('[6] who may write all of which table of a wedding is as in tables.md', () => {
+    const writes = (role: Role) => WEDDING_TABLES.filter((table) => mayWrite(role, table, []))
+    for (const role of ['owner', 'planner', 'couple'] as const) expect(writes(role)).toEqual(WEDDING_TABLES)
+    expect(writes('photographer')).toEqual(['photo_groups', 'photo_group_members', 'issues', 'tasks', 'photos'])
+    expect(writes('vendor')).toEqual([])
+    expect(writes('viewer')).toEqual([])
+  })
+
+  it('[6] no money amount is a planner’s to write, and nothing inner a couple’s, in whatever table it stands', () => {
+    for (const { table, field, readClass, policy } of policyTable()) {
+      if (table === 'members') continue
+      const isAmount = readClass === 'money' && policy === 'ask'
+      expect([table, field, mayWrite('planner', table, [field])]).toEqual([table, field, !isAmount])
+      expect([table, field, mayWrite('couple', table, [field])]).toEqual([table, field, readClass !== 'inner'])
+    }
+  })
+
+  it('[6] nobody may write a field that they may not read', () => {
+    for (const role of ROLES) {
+      for (const { table, field, readClass } of policyTable()) {
+        if (mayRead(role, table, readClass)) continue
+        expect([role, table, field, mayWrite(role, table, [field])]).toEqual([role, table, field, false])
+      }
+    }
   })
 
   it.each(['constructor', 'toString', '__proto__', 'hasOwnProperty'])(

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { isDeeperThan, validateData, writableData } from '../../../model/tables/validate.ts'
 
+const ID = '0190c0de-0000-7000-8000-000000000001'
+
 describe('validateData', () => {
   it('asks for required fields when creating, and only then', () => {
     expect(validateData('weddings', {}, 'create')).toEqual(['name: Required', 'date: Required'])
@@ -24,6 +26,15 @@ describe('validateData', () => {
   it('keeps unknown fields, within bounds', () => {
     expect(validateData('tasks', { newIdea: { a: [1, 'x'] } }, 'update')).toEqual([])
     expect(validateData('tasks', { newIdea: 'x'.repeat(10_001) }, 'update')).toHaveLength(1)
+  })
+
+  it('bounds the texts within an object too, in fields that it knows and others', () => {
+    const answers = (length: number) => ({ formId: ID, data: { pages: [{ answer: 'x'.repeat(length) }] } })
+    expect(validateData('form_drafts', answers(10_000), 'create')).toEqual([])
+    expect(validateData('form_drafts', answers(10_001), 'create')).toEqual([
+      'data: Contains a text of more than 10000 characters',
+    ])
+    expect(validateData('tasks', { newIdea: ['x'.repeat(10_001)] }, 'update')).toHaveLength(1)
   })
 
   it.each(['__proto__', 'constructor', 'prototype', '$deleted', '', 'x'.repeat(65)])('refuses the name %j', (name) => {
