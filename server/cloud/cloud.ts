@@ -97,7 +97,8 @@ async function ownEnrolToken({ state }: PostgresStore): Promise<string> {
     .string()
     .optional()
     .parse(await state.get('enrol-token'))
-  const token = known ?? randomBytes(32).toString('base64url')
+  // Not base64url, which may begin with a dash: `--cloud-token -x` would be read as another option.
+  const token = known ?? randomBytes(32).toString('hex')
   if (known === undefined) await state.set('enrol-token', token)
   return token
 }

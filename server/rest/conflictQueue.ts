@@ -1,153 +1,97 @@
-/** What waits for a person, and what persons have decided, of the records that a caller may read. */
-import { type Conflict, type ConflictValue, conflictsOf } from '../../model/merge/conflicts.ts'
-import { classOf } from '../../model/merge/edit.ts'
-import { type CausalRecord, liveValues, type Placed } from '../../model/merge/record.ts'
-import { DELETED, parseRegister, registerName } from '../../model/merge/registers.ts'
-import { compareText, sameDot } from '../../model/merge/vector.ts'
+/** What waits for a person, of the records that a caller may read: the model's queue over what the stores hold. */
+import type { QueueContext, QueueEntry } from '../../model/conflicts/entry.ts'
+import { groupByOperation, isTouchedBy, operationIds } from '../../model/conflicts/operations.ts'
+import { conflictQueue } from '../../model/conflicts/queue.ts'
+import { conflictsOf } from '../../model/merge/conflicts.ts'
+import type { CausalRecord } from '../../model/merge/record.ts'
 import { viewRecord } from '../../model/merge/view.ts'
-import type { ConflictEntry } from '../../model/rest/conflicts.ts'
 import type { Superseded } from '../../model/sync/changeStore.ts'
-import { conflictMessage, decisionMessage, type Wording } from './conflictMessage.ts'
 import type { Caller, ServerContext } from './context.ts'
-import { readValue } from './fieldHistory.ts'
-import { attribute } from './people.ts'
-import { readablePart, weddingsFor } from './reading.ts'
+import type { People, PeopleOf } from './people.ts'
+import { readablePart, recordsIn, weddingsFor } from './reading.ts'
 import type { IndexEntry, ScopeIndex } from './scopeIndex.ts'
 
-/** Readable parts of those records of the caller's weddings that `wanted` picks from the index. */
+export interface ConflictParts {
+  readonly context: ServerContext
+  readonly index: ScopeIndex
+  readonly people: PeopleOf
+}
+
+/** Of one wedding, the readable parts of the records that were asked for, in order of id. */
+export interface Contested {
+  readonly scope: string
+  readonly records: readonly CausalRecord[]
+}
+
+/** Those records of the caller's weddings that `wanted` picks from the index. */
 export async function* contestedRecords(
-  context: ServerContext,
-  index: ScopeIndex,
+  { context, index }: Pick<ConflictParts, 'context' | 'index'>,
   caller: Caller,
   wanted: (entry: IndexEntry) => boolean,
   weddingId?: string,
-): AsyncGenerator<CausalRecord> {
+): AsyncGenerator<Contested> {
   for (const scope of await weddingsFor(context, caller)) {
     if (weddingId !== undefined && scope !== weddingId) continue
     const { entries } = await index(scope)
     const ids = [...entries.values()].filter(wanted).map(({ id }) => id)
+    if (ids.length === 0) continue
     const records = await context.stores.changes.records(ids.sort())
-    for (const record of records.values()) {
-      const part = readablePart(record, caller.grant.role)
-      if (part) yield part
-    }
+    const parts = [...records.values()].map((record) => readablePart(record, caller.grant.role))
+    yield { scope, records: parts.filter((part) => part !== undefined) }
   }
 }
 
-export async function* pendingConflicts(
-  context: ServerContext,
-  index: ScopeIndex,
+/** The caller's queue, wedding by wedding, without what only history and names could tell. */
+export async function* pendingEntries(parts: ConflictParts, caller: Caller): AsyncGenerator<QueueEntry> {
+  for await (const { records } of contestedRecords(parts, caller, ({ pending }) => pending)) {
+    yield* conflictQueue(records)
+  }
+}
+
+/** One wedding's queue with everything that can be told about it. */
+export async function toldEntries(
+  { context }: Pick<ConflictParts, 'context'>,
   caller: Caller,
-  weddingId?: string,
-): AsyncGenerator<{ readonly record: CausalRecord; readonly conflict: Conflict }> {
-  for await (const record of contestedRecords(context, index, caller, ({ pending }) => pending, weddingId)) {
-    for (const conflict of conflictsOf(record)) yield { record, conflict }
+  { scope, records }: Contested,
+  people: People,
+): Promise<readonly QueueEntry[]> {
+  const all = await withWholeOperations(context, caller, scope, records)
+  return conflictQueue(all, await tellingOf(context, scope, all, people))
+}
+
+/** An action is told with all that it changed, which is more than what is in conflict. */
+async function withWholeOperations(
+  { stores }: ServerContext,
+  caller: Caller,
+  scope: string,
+  records: readonly CausalRecord[],
+): Promise<readonly CausalRecord[]> {
+  const conflicts = records.flatMap(conflictsOf)
+  if (groupByOperation(conflicts).every(({ conflictId }) => conflictId === undefined)) return records
+  const operations = operationIds(conflicts)
+  const whole = new Map(records.map((record) => [record.id, record]))
+  for await (const record of recordsIn(stores.changes, scope)) {
+    const part = readablePart(record, caller.grant.role)
+    if (part && isTouchedBy(part, operations)) whole.set(part.id, part)
   }
+  return [...whole.values()]
 }
 
-export function pendingEntry(
-  record: CausalRecord,
-  conflict: Conflict,
-  superseded: readonly Superseded[],
-  wording: Wording,
-): ConflictEntry {
-  const { conflictId, table, scope, fields, values, type, severity } = conflict
-  const base = baseOf(record, conflict, superseded)
-  const operationId = values.find(({ edit }) => edit.operation !== undefined)?.edit.operation
-  return {
-    conflictId,
-    table,
-    recordId: record.id,
-    weddingId: scope,
-    fields: [...fields],
-    values: values.map((value) => attributed(value, wording)),
-    ...(base && { base: base.value }),
-    type,
-    severity,
-    message: conflictMessage(conflict, titleOf(record), wording),
-    ...(operationId !== undefined && { operationId }),
-    status: 'pending',
-  }
+/** Names, history and the clock of the wedding. */
+export async function tellingOf(
+  context: ServerContext,
+  scope: string,
+  records: readonly CausalRecord[],
+  people: People,
+): Promise<QueueContext> {
+  const history = new Map<string, readonly Superseded[]>()
+  for (const { id } of records) history.set(id, await context.stores.history.superseded(id))
+  return { people, history, timeZone: await timeZoneOf(context, scope) }
 }
 
-/** Decisions that stand in the record, one entry for each conflict. */
-export function decisionsIn(
-  record: CausalRecord,
-  superseded: readonly Superseded[],
-  wording: Wording,
-  severityOf: (field: string) => Pick<ConflictEntry, 'type' | 'severity'>,
-): readonly ConflictEntry[] {
-  const decisions = [...liveValues(record)].filter(({ edit }) => edit.decided !== undefined)
-  const byConflict = Map.groupBy(decisions, ({ edit }) => edit.decided?.conflictId ?? '')
-  return [...byConflict].flatMap(([conflictId, placed]) => {
-    const values = placed.flatMap((value) => decided(record, value, superseded))
-    const [first] = values
-    const [{ edit } = { edit: undefined }] = placed
-    if (!first || !edit) return []
-    return {
-      conflictId,
-      table: record.table,
-      recordId: record.id,
-      weddingId: record.scope,
-      fields: [...new Set(values.map(({ field }) => field))],
-      values: values.map((value) => attributed(value, wording)),
-      ...severityOf(first.field),
-      message: decisionMessage(first, titleOf(record), record.table, wording),
-      status: 'resolved' as const,
-      ...(edit.decided && { strategy: edit.decided.strategy }),
-    }
-  })
-}
-
-/** What was decided, then what it replaced, the latest first. */
-function decided(
-  record: CausalRecord,
-  { readClass, register, edit, value }: Placed,
-  superseded: readonly Superseded[],
-): readonly ConflictValue[] {
-  const { field } = parseRegister(register)
-  const show = (raw: unknown) => readValue(record.table, register, [raw])
-  const replaced = superseded.filter(
-    (old) =>
-      old.readClass === readClass && old.register === register && old.replacedBy && sameDot(old.replacedBy, edit),
-  )
-  return [
-    { field, value: show(value), edit },
-    ...replaced
-      .toSorted((a, b) => compareText(b.stamp, a.stamp))
-      .map(({ actor, counter, stamp, value: old }) => ({
-        field,
-        value: show(old),
-        edit: { actor, counter, stamp, tag: '' },
-      })),
-  ]
-}
-
-function attributed({ field, value, edit }: ConflictValue, { people }: Wording): ConflictEntry['values'][number] {
-  return { field, value, ...attribute(people, edit) }
-}
-
-/** The value that one of those in conflict replaced here: from it they all started. */
-function baseOf(
-  record: CausalRecord,
-  { fields, values }: Conflict,
-  superseded: readonly Superseded[],
-): { readonly value: unknown } | undefined {
-  const [field = DELETED] = fields
-  if (field === DELETED) return undefined
-  const register = registerName({ field })
-  const readClass = classOf(record, field)
-  const start = superseded.find(
-    (old) =>
-      old.readClass === readClass &&
-      old.register === register &&
-      values.some(({ edit }) => old.replacedBy !== undefined && sameDot(old.replacedBy, edit)),
-  )
-  return start && { value: readValue(record.table, register, [start.value]) }
-}
-
-/** What people call the record. */
-function titleOf(record: CausalRecord): string | undefined {
-  const { title, name } = viewRecord(record).data
-  return [title, name].find((text) => typeof text === 'string')
+/** A wedding without a time zone is in that of the install. */
+async function timeZoneOf({ stores }: ServerContext, weddingId: string): Promise<string> {
+  const wedding = (await stores.changes.records([weddingId])).get(weddingId)
+  const zone = wedding && viewRecord(wedding).data.timezone
+  return typeof zone === 'string' ? zone : new Intl.DateTimeFormat().resolvedOptions().timeZone
 }

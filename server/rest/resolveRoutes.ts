@@ -1,7 +1,9 @@
 /** `PUT /sync/resolve` (`wedsync-api.md` §1.4). */
 import { randomUUID } from 'node:crypto'
 import type { RequestHandler, Router } from 'express'
-import type { Conflict } from '../../model/merge/conflicts.ts'
+import { type Decision, similar } from '../../model/conflicts/decide.ts'
+import type { QueueEntry } from '../../model/conflicts/entry.ts'
+import { partAsEntry } from '../../model/conflicts/queue.ts'
 import type { Data } from '../../model/merge/edit.ts'
 import { DELETED } from '../../model/merge/registers.ts'
 import { type ResolveReply, type ResolveRequest, resolveRequest } from '../../model/rest/resolve.ts'
@@ -9,10 +11,8 @@ import { unreachable } from '../../model/result.ts'
 import { mayWrite } from '../../model/roles.ts'
 import { validateData, writableData } from '../../model/tables/validate.ts'
 import type { Log } from '../log.ts'
-import { pendingConflicts } from './conflictQueue.ts'
-import type { ConflictParts } from './conflictRoutes.ts'
+import { type ConflictParts, pendingEntries } from './conflictQueue.ts'
 import type { Caller } from './context.ts'
-import type { Decision, DecisionError } from './decisions.ts'
 import {
   describeFault,
   echoing,
@@ -24,10 +24,8 @@ import {
   parseInput,
 } from './errors.ts'
 import { callerOf, requestIdOf } from './requestState.ts'
-import { settle } from './settle.ts'
+import { type SettleError, settle } from './settle.ts'
 import { visibleData } from './sync/conflictReport.ts'
-
-const MAX_SIMILAR = 10
 
 export interface ResolveParts extends ConflictParts {
   readonly log: Log
@@ -60,26 +58,34 @@ async function resolveOne(
   if (strategy === 'merge_manual' && applyToSimilar) {
     throw invalid(['resolution.applyToSimilar: One merge cannot be right for several conflicts'])
   }
-  const conflict = await findPending(parts, caller, conflictId)
-  const decision = decisionFor(conflict, strategy, mergedData)
-  const refused = roleRefusal(conflict, decision, caller)
+  const entry = await findPending(parts, caller, conflictId)
+  const decision = decisionFor(entry, strategy, mergedData)
+  const refused = roleRefusal(entry, decision, caller)
   if (refused !== undefined) throw forbidden(refused, { conflictId })
-  const settled = await settle(parts.context, caller, conflict, decision, userComment)
+  const settled = await settle(parts.context, caller, entry, decision, userComment)
   if (!settled.ok) throw asHttpError(settled.error, conflictId)
   const isWritten = strategy !== 'use_server' && strategy !== 'skip'
   const isMerge = strategy === 'merge_automatic' || strategy === 'merge_manual'
+  const [record] = settled.value
   return {
     strategy,
     applied: isWritten,
-    serverId: conflict.recordId,
-    mergedData: isMerge ? visibleData(settled.value, caller.grant.role) : null,
-    similarConflictsResolved: applyToSimilar ? await settleSimilar(parts, caller, conflict, decision, requestId) : 0,
+    serverId: entry.parts[0].record.id,
+    mergedData: isMerge && record ? visibleData(record, caller.grant.role) : null,
+    similarConflictsResolved: applyToSimilar ? await settleSimilar(parts, caller, entry, decision, requestId) : 0,
   }
 }
 
-async function findPending(parts: ResolveParts, caller: Caller, conflictId: string): Promise<Conflict> {
-  for await (const { conflict } of pendingConflicts(parts.context, parts.index, caller)) {
-    if (conflict.conflictId === conflictId) return conflict
+/**
+ * By the id of an entry, or of one field in the entry of an operation: `POST /sync` names conflicts by field, and whoever
+ * asks for one field does not decide the others.
+ */
+async function findPending(parts: ResolveParts, caller: Caller, conflictId: string): Promise<QueueEntry> {
+  for await (const entry of pendingEntries(parts, caller)) {
+    if (entry.conflictId === conflictId) return entry
+    const part = entry.parts.find(({ conflict }) => conflict.conflictId === conflictId)
+    const alone = part && partAsEntry(part)
+    if (alone) return alone
   }
   throw gone(conflictId)
 }
@@ -88,7 +94,7 @@ function gone(conflictId: string): HttpError {
   return missing('No conflict waits under this id', { conflictId })
 }
 
-function decisionFor({ table }: Conflict, strategy: Decision['strategy'], mergedData: Data | undefined): Decision {
+function decisionFor({ table }: QueueEntry, strategy: Decision['strategy'], mergedData: Data | undefined): Decision {
   if (strategy !== 'merge_manual' || !mergedData) return { strategy }
   const data = writableData(mergedData)
   const reasons = validateData(table, data, 'update')
@@ -97,16 +103,15 @@ function decisionFor({ table }: Conflict, strategy: Decision['strategy'], merged
 }
 
 /** Whoever may not write a field may not decide what it becomes. */
-function roleRefusal({ table, fields }: Conflict, { mergedData = {} }: Decision, caller: Caller): string | undefined {
+function roleRefusal({ parts, table }: QueueEntry, { mergedData = {} }: Decision, caller: Caller): string | undefined {
   const { role } = caller.grant
-  const isAboutExistence = fields.includes(DELETED)
-  const written = [...new Set([...fields.filter((field) => field !== DELETED), ...Object.keys(mergedData)])]
-  const may =
-    (!isAboutExistence || mayWrite(role, table, [])) && (written.length === 0 || mayWrite(role, table, written))
-  return may ? undefined : `The role ${role} may not write this in ${table}`
+  const merged = Object.keys(mergedData)
+  const refused = parts.find(({ conflict, field }) => !mayWrite(role, conflict.table, field === DELETED ? [] : [field]))
+  if (!refused && (merged.length === 0 || mayWrite(role, table, merged))) return undefined
+  return `The role ${role} may not write this in ${refused?.conflict.table ?? table}`
 }
 
-function asHttpError(error: DecisionError, conflictId: string): HttpError {
+function asHttpError(error: SettleError, conflictId: string): HttpError {
   switch (error.kind) {
     case 'gone':
       return gone(conflictId)
@@ -118,6 +123,14 @@ function asHttpError(error: DecisionError, conflictId: string): HttpError {
       const message = 'More than two values are in conflict: give the merged data, or keep what is shown'
       return new HttpError(409, 'NEEDS_MERGE', message, { conflictId })
     }
+    case 'sealed': {
+      const message = 'The value is sealed: decide on a device that holds the key'
+      return new HttpError(409, 'SEALED', message, { conflictId })
+    }
+    case 'several-records': {
+      const message = 'One action is in conflict over several records: choose a side, or decide field by field'
+      return new HttpError(409, 'NEEDS_SIDE', message, { conflictId })
+    }
     case 'field-missing':
       return invalid([`resolution.mergedData.${error.field}: Required, since it is in conflict`])
     case 'unwritable':
@@ -127,26 +140,25 @@ function asHttpError(error: DecisionError, conflictId: string): HttpError {
   }
 }
 
-/** The same decision for others of the kind: same table, same type. One that fails does not stop the others. */
+/** The same decision for others of the kind. One that fails does not stop the others. */
 async function settleSimilar(
   parts: ResolveParts,
   caller: Caller,
-  { conflictId, table, type }: Conflict,
+  decided: QueueEntry,
   decision: Decision,
   requestId: string,
 ): Promise<number> {
-  const similar: Conflict[] = []
-  for await (const { conflict } of pendingConflicts(parts.context, parts.index, caller)) {
-    if (similar.length === MAX_SIMILAR) break
-    const isSimilar = conflict.table === table && conflict.type === type && conflict.conflictId !== conflictId
-    if (isSimilar && roleRefusal(conflict, decision, caller) === undefined) similar.push(conflict)
+  const pending: QueueEntry[] = []
+  for await (const entry of pendingEntries(parts, caller)) {
+    if (roleRefusal(entry, decision, caller) === undefined) pending.push(entry)
   }
   let resolved = 0
-  for (const conflict of similar) {
+  for (const entry of similar(decided, pending)) {
     try {
-      if ((await settle(parts.context, caller, conflict, decision)).ok) resolved += 1
+      if ((await settle(parts.context, caller, entry, decision)).ok) resolved += 1
     } catch (error) {
-      parts.log('rest:similar-conflict-failed', { requestId, conflictId: conflict.conflictId, ...describeFault(error) })
+      const { conflictId } = entry
+      parts.log('rest:similar-conflict-failed', { requestId, conflictId, ...describeFault(error) })
     }
   }
   return resolved

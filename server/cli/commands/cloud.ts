@@ -2,7 +2,9 @@
 import { mkdirSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { asError } from '../../changes/postgresConnection.ts'
 import { type Cloud, openCloud } from '../../cloud/cloud.ts'
+import { describeDataDirError } from '../../identity/dataDir.ts'
 import { readHolder, removeHolder, writeHolder } from '../../identity/holder.ts'
 import { acquireLock } from '../../identity/lock.ts'
 import { createLog } from '../../log.ts'
@@ -36,11 +38,16 @@ export async function cloud(options: ParsedOptions): Promise<Failure | undefined
   }
   if (databaseUrl !== undefined) return run({ ...start, databaseUrl }, options)
   const dir = resolve(options.text('data') ?? join(homedir(), '.wedsync-cloud'))
-  mkdirSync(dir, { recursive: true, mode: 0o700 })
+  try {
+    mkdirSync(dir, { recursive: true, mode: 0o700 })
+  } catch (cause) {
+    return failed(describeDataDirError({ kind: 'not-writable', dir, detail: asError(cause).message }))
+  }
   const lock = acquireLock(join(dir, 'lock'))
   const holderFile = join(dir, 'holder.json')
   if (!lock.ok) {
-    if (lock.error.kind === 'failed') return failed(`${dir} cannot be used (${lock.error.detail}).`)
+    if (lock.error.kind === 'failed')
+      return failed(describeDataDirError({ kind: 'not-writable', dir, detail: lock.error.detail }))
     const holder = readHolder(holderFile)
     return {
       code: EXIT.inUse,

@@ -92,6 +92,7 @@ function destination(options: ParsedOptions): Result<Target | { readonly wedding
     if (z.uuid().safeParse(id).success) return ok({ weddingId: id.toLowerCase() })
     return err(usageError(`--wedding takes the id of a wedding, not "${id}".`))
   }
+  if (name?.trim() === '') return err(usageError('--new takes the name of the wedding.'))
   if (name === undefined || !isoDate.safeParse(date).success) {
     return err(usageError(`--date takes a day like 2027-06-12${date === undefined ? '' : `, not "${date}"`}.`))
   }
