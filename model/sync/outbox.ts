@@ -4,7 +4,7 @@
  * amount of memory, and falls back to reading the log from its cursor.
  */
 import { encodeRecord, type StoredRecord } from '../merge/codec.ts'
-import { restrictRecord } from '../merge/record.ts'
+import { type CausalRecord, restrictRecord } from '../merge/record.ts'
 import type { Ack, Changes } from '../wire/index.ts'
 import type { ChangeStore } from './changeStore.ts'
 import type { Cursor } from './cursors.ts'
@@ -14,6 +14,8 @@ const WINDOW = 4
 const BATCH_RECORDS = 100
 /** A batch is cut when its records are longer than this, in characters of JSON. */
 const BATCH_CHARS = 256_000
+/** Records that may wait to be sent again, of all scopes. What is beyond is found by the next comparison of digests. */
+const MAX_AGAIN = 10_000
 
 export interface OutboxOptions {
   readonly changes: ChangeStore
@@ -35,6 +37,8 @@ export interface Outbox {
   touch(scope: string): void
   /** @returns the ids of the records in the batch that was acknowledged */
   acknowledge(ack: Ack): Promise<readonly string[]>
+  /** Sends these records again, whoever they came from, as soon as the log of the scope is drained. */
+  sendAgain(scope: string, ids: Iterable<string>): void
   /** Sends the scope again from its first change. */
   rewind(scope: string): void
   /** Nothing of this scope is unsent or unacknowledged. */
@@ -57,9 +61,11 @@ export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
   const announced = new Set<string>()
   /** Scopes that are sent whole: also what once came from this peer, which may have lost it. */
   const whole = new Set<string>()
+  /** Records to be sent once more, by scope. */
+  const again = new Map<string, Set<string>>()
   let running: Promise<void> = Promise.resolve()
   let busy = false
-  let again = false
+  let asked = false
   let listed = false
 
   // The peer's own word is the truth about what it holds: a peer that lost its store says 0.
@@ -78,6 +84,7 @@ export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
     for (const scope of dirty) {
       if (!(await rules.mayEnter(scope))) {
         dirty.delete(scope)
+        again.delete(scope)
         continue
       }
       const rank = await options.priority(scope)
@@ -98,38 +105,64 @@ export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
     })
     // Rewound while it was read: what was read is not what is to be sent now.
     if (whole.has(scope) !== sendsWhole || (positions.get(scope) ?? 0) !== from) return
-    const records: StoredRecord[] = []
-    let { upTo, more } = page
-    let examined = from
-    let chars = 0
-    for (const { seq, record } of page.changes) {
-      const readable = restrictRecord(record, (readClass) => rules.mayRead(record.table, readClass))
-      if (readable) {
-        const encoded = encodeRecord(readable)
-        const size = JSON.stringify(encoded).length
-        if (records.length > 0 && chars + size > BATCH_CHARS) {
-          upTo = examined
-          more = true
-          break
-        }
-        chars += size
-        records.push(encoded)
-      }
-      examined = seq
-    }
+    const { records, taken } = batchOf(page.changes.map(({ record }) => record))
+    const cut = taken < page.changes.length
+    const upTo = cut ? (page.changes[taken - 1]?.seq ?? from) : page.upTo
+    const more = cut || page.more
     positions.set(scope, upTo)
     if (more) dirty.add(scope)
     else whole.delete(scope)
     if (records.length === 0 && (more || !announced.has(scope))) {
       // Only the peer's own changes, or nothing that it may read: it holds all there is for it up to here.
       if (!unacknowledged.get(scope)?.length) await sent.set(scope, upTo)
+      if (!more) await sendOnceMore(scope)
       return
     }
-    unacknowledged.set(scope, [...(unacknowledged.get(scope) ?? []), { seq: upTo, ids: records.map(({ id }) => id) }])
+    if (again.has(scope)) dirty.add(scope)
+    note(scope, upTo, records)
     const remaining = more ? await changes.countSince(scope, upTo, except) : 0
     if (remaining > 0) announced.add(scope)
     else announced.delete(scope)
     send({ type: 'changes', scope, seq: upTo, remaining, records })
+  }
+
+  /** One batch of what is to be sent again. The log moves by nothing; the peer holds it up to where it was sent. */
+  async function sendOnceMore(scope: string): Promise<void> {
+    const wanted = again.get(scope)
+    if (!wanted) return
+    const ids = [...wanted].slice(0, BATCH_RECORDS)
+    const found = await changes.records(ids)
+    // Rewound while they were read: they are sent with all the others.
+    if (again.get(scope) !== wanted) return
+    const held = ids.flatMap((id) => found.get(id) ?? []).filter((record) => record.scope === scope)
+    const { records, taken } = batchOf(held)
+    const left = new Set(held.slice(taken).map(({ id }) => id))
+    for (const id of ids) if (!left.has(id)) wanted.delete(id)
+    if (wanted.size > 0) dirty.add(scope)
+    else again.delete(scope)
+    if (records.length === 0) return
+    const seq = positions.get(scope) ?? 0
+    note(scope, seq, records)
+    send({ type: 'changes', scope, seq, remaining: 0, records })
+  }
+
+  /** As many of the records as one message takes, reduced to what the peer may read; `taken` counts those it may not. */
+  function batchOf(all: readonly CausalRecord[]): { readonly records: StoredRecord[]; readonly taken: number } {
+    const records: StoredRecord[] = []
+    let chars = 0
+    for (const [taken, record] of all.entries()) {
+      const readable = restrictRecord(record, (readClass) => rules.mayRead(record.table, readClass))
+      if (!readable) continue
+      const encoded = encodeRecord(readable)
+      chars += JSON.stringify(encoded).length
+      if (records.length > 0 && chars > BATCH_CHARS) return { records, taken }
+      records.push(encoded)
+    }
+    return { records, taken: all.length }
+  }
+
+  function note(scope: string, seq: number, records: readonly StoredRecord[]): void {
+    unacknowledged.set(scope, [...(unacknowledged.get(scope) ?? []), { seq, ids: records.map(({ id }) => id) }])
   }
 
   async function run(): Promise<void> {
@@ -139,13 +172,13 @@ export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
       if (!listed) for (const scope of await changes.scopes()) dirty.add(scope)
       listed = true
       do {
-        again = false
+        asked = false
         while (inFlight() < WINDOW) {
           const scope = await mostImportant()
           if (scope === undefined) break
           await sendBatch(scope)
         }
-      } while (again)
+      } while (asked)
     } finally {
       busy = false // at once: a call that came between the end and a later tick would be lost
     }
@@ -153,7 +186,7 @@ export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
 
   return {
     pump() {
-      again = true
+      asked = true
       if (!busy) running = run()
       return running
     },
@@ -179,7 +212,17 @@ export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
       return batch.ids
     },
 
+    sendAgain(scope, ids) {
+      let room = MAX_AGAIN
+      for (const wanted of again.values()) room -= wanted.size
+      const wanted = new Set([...(again.get(scope) ?? []), ...[...ids].slice(0, Math.max(0, room))])
+      if (wanted.size === 0) return
+      again.set(scope, wanted)
+      dirty.add(scope)
+    },
+
     rewind(scope) {
+      again.delete(scope)
       positions.set(scope, 0)
       dirty.add(scope)
       whole.add(scope)

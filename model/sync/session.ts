@@ -9,32 +9,23 @@
  *       │── changes ──▶ ◀───────── changes ─│   both at once; each is joined, committed, then
  *       │◀── ack ───        ─── ack ───────▶│   acknowledged
  *       │── digest ────────────────────────▶│   when nothing is under way
- *       │◀─────────────────────── verdict ──│   equal: complete. Different: send it all again
+ *       │◀─────────────────────── verdict ──│   equal: complete. Different: see `verification.ts`
  *
  * A cut at any point is repaired by connecting again: cursors move only after a commit, and a join done twice is a join
  * done once.
  */
-import { scopeDigest } from '../merge/digest.ts'
-import { restrictRecord } from '../merge/record.ts'
 import { type Result, unreachable } from '../result.ts'
-import {
-  type Ack,
-  type Changes,
-  type Digest,
-  type Hello,
-  type Message,
-  PROTOCOL,
-  parseMessage,
-  type Verdict,
-} from '../wire/index.ts'
+import { type Ack, type Changes, type Hello, type Message, PROTOCOL, parseMessage } from '../wire/index.ts'
 import type { ChangeStore, StateStore } from './changeStore.ts'
 import { type Cursors, openCursors } from './cursors.ts'
+import { type DigestIndex, digestIndexOf } from './digestIndex.ts'
 import { idOf, type Refused, receiveChanges } from './inbox.ts'
 import { type Outbox, openOutbox } from './outbox.ts'
 import { openRefusals, type Refusals } from './refusals.ts'
 import type { PeerRules } from './rules.ts'
 import type { Scheduler } from './scheduler.ts'
 import type { Transport } from './transport.ts'
+import { openVerification, type Verification, type VerificationMessage } from './verification.ts'
 
 const HELLO_TIMEOUT_MS = 10_000
 const HEARTBEAT_MS = 3_000
@@ -42,11 +33,6 @@ const HEARTBEAT_MS = 3_000
 export const SILENCE_MS = 9_000
 /** Messages that may wait for their turn. A peer that keeps to the window never fills it. */
 const MAX_QUEUED_MESSAGES = 64
-const VERIFY_DELAY_MS = 100
-const VERIFY_RETRY_MS = 500
-const RESEND_PAUSE_MS = 30_000
-/** Digests that may be under way: the peer has only so many places for messages that wait. */
-const MAX_DIGESTS = 8
 
 export interface SelfIntroduction {
   readonly deviceId: string
@@ -78,6 +64,8 @@ export interface SessionOptions {
   readonly accept: (hello: Hello) => Promise<Result<PeerRules, SessionError>>
   /** Scopes with a smaller number are sent sooner. */
   readonly priority: (scope: string) => number | Promise<number>
+  /** The digest trees of `changes`; those that all its sessions share by default. */
+  readonly digests?: DigestIndex
   /** Something that `progress` shows has changed. */
   readonly onProgress: () => void
   readonly onRefused?: (scope: string, refused: readonly Refused[]) => void
@@ -107,18 +95,13 @@ export function startSession(options: SessionOptions): Session {
   let cursors: Cursors | undefined
   let outbox: Outbox | undefined
   let refusals: Refusals | undefined
+  let verification: Verification | undefined
   let open = true
   let queued = 0
   let work: Promise<void> = Promise.resolve()
   let lastHeard = scheduler.now()
   let failure: SessionError | undefined
   const incoming = new Map<string, number>()
-  const verified = new Map<string, number>()
-  const asked = new Map<string, number>()
-  const awaitingVerdict = new Set<string>()
-  /** Scopes in which the peer says that we have no part. */
-  const foreign = new Set<string>()
-  const differences = new Map<string, { count: number; resentAt: number }>()
   const timers = new Map<string, () => void>()
   let settle: (error: SessionError | undefined) => void
   const closed = new Promise<SessionError | undefined>((resolve) => {
@@ -131,7 +114,7 @@ export function startSession(options: SessionOptions): Session {
 
   function timer(name: string, ms: number, run: () => void): void {
     timers.get(name)?.()
-    timers.set(name, scheduler.after(ms, run))
+    if (open) timers.set(name, scheduler.after(ms, run))
   }
 
   function finish(error?: SessionError): void {
@@ -160,10 +143,9 @@ export function startSession(options: SessionOptions): Session {
   }
 
   const unsubscribe = changes.subscribe((scope) => {
-    verified.delete(scope)
     outbox?.touch(scope)
     pump()
-    verifySoon(scope, VERIFY_DELAY_MS)
+    verification?.touch(scope)
     options.onProgress()
   })
 
@@ -190,6 +172,21 @@ export function startSession(options: SessionOptions): Session {
     rules = decision.value
     cursors = await openCursors(state, changes.epoch, hello.epoch)
     refusals = await openRefusals(state, changes.epoch, hello.epoch)
+    verification = openVerification({
+      caller,
+      changes,
+      digests: options.digests ?? digestIndexOf(changes),
+      rules,
+      refusals,
+      outbox: () => outbox,
+      incoming: (scope) => incoming.get(scope) ?? 0,
+      send,
+      pump,
+      timer: (name, ms, run) => timer(name, ms, () => guard(run())),
+      cancel: (name) => timers.get(name)?.(),
+      now: scheduler.now,
+      onProgress: options.onProgress,
+    })
     if (!caller) introduce()
     send({ type: 'resume', cursors: Object.fromEntries(cursors.received.all()) })
     timers.get('hello')?.()
@@ -210,7 +207,7 @@ export function startSession(options: SessionOptions): Session {
     pump()
     // Also the scopes of which nothing is left here, and the peer may have what was lost.
     const scopes = new Set([...(await changes.scopes()), ...cursors.received.all().keys()])
-    for (const scope of scopes) verifySoon(scope, VERIFY_DELAY_MS)
+    for (const scope of scopes) verification?.soon(scope)
   }
 
   async function onChanges(message: Changes): Promise<void> {
@@ -221,7 +218,7 @@ export function startSession(options: SessionOptions): Session {
     await noteRefusals(scope, message.records.map(idOf), refused)
     await cursors.received.set(scope, seq)
     send({ type: 'ack', scope, seq, refused: [...refused] })
-    verifySoon(scope, VERIFY_DELAY_MS)
+    verification?.soon(scope)
     options.onProgress()
   }
 
@@ -229,7 +226,7 @@ export function startSession(options: SessionOptions): Session {
     if (!outbox) return close({ code: 'PROTOCOL', message: 'ack before resume' })
     await noteRefusals(message.scope, await outbox.acknowledge(message), message.refused)
     pump()
-    verifySoon(message.scope, VERIFY_DELAY_MS)
+    verification?.soon(message.scope)
     options.onProgress()
   }
 
@@ -242,91 +239,9 @@ export function startSession(options: SessionOptions): Session {
     if (refused.length > 0) options.onRefused?.(scope, refused)
   }
 
-  async function digestOf(scope: string, except: ReadonlySet<string>): Promise<Record<string, string>> {
-    const readable = (await changes.inScope(scope)).flatMap((record) => {
-      if (except.has(record.id)) return []
-      const kept = restrictRecord(record, (readClass) => rules?.mayRead(record.table, readClass) ?? false)
-      return kept ? [kept] : []
-    })
-    return Object.fromEntries(scopeDigest(readable))
-  }
-
-  function isQuiet(scope: string): boolean {
-    return (outbox?.isQuiet(scope) ?? false) && (incoming.get(scope) ?? 0) === 0
-  }
-
-  function verifySoon(scope: string, ms: number): void {
-    if (!caller || !open || !outbox) return
-    timer(`verify ${scope}`, ms, () => guard(verify(scope)))
-  }
-
-  async function verify(scope: string): Promise<void> {
-    const head = await changes.head(scope)
-    if (verified.get(scope) === head) return
-    if (!isQuiet(scope)) return verifySoon(scope, VERIFY_RETRY_MS)
-    if (awaitingVerdict.size >= MAX_DIGESTS && !awaitingVerdict.has(scope)) return verifySoon(scope, VERIFY_DELAY_MS)
-    awaitingVerdict.add(scope)
-    const except = [...(refusals?.of(scope) ?? [])]
-    asked.set(scope, head)
-    send({ type: 'digest', scope, classes: await digestOf(scope, new Set(except)), except })
-    // No verdict may come if the line is bad: ask again then.
-    verifySoon(scope, SILENCE_MS)
-  }
-
-  async function onDigest({ scope, classes, except }: Digest): Promise<void> {
-    if (!rules || !(await rules.mayEnter(scope))) return send({ type: 'verdict', scope, outcome: 'foreign' })
-    const head = await changes.head(scope)
-    const own = await digestOf(scope, new Set(except))
-    if (sameDigest(own, classes)) {
-      verified.set(scope, head)
-      send({ type: 'verdict', scope, outcome: 'equal' })
-    } else {
-      send({ type: 'verdict', scope, outcome: isQuiet(scope) ? 'different' : 'busy' })
-    }
-    options.onProgress()
-  }
-
-  async function onVerdict({ scope, outcome }: Verdict): Promise<void> {
-    awaitingVerdict.delete(scope)
-    if (outcome !== 'foreign') foreign.delete(scope)
-    switch (outcome) {
-      case 'equal':
-        differences.delete(scope)
-        // As of when it was asked: a change since then has a later head, and is asked about on its own.
-        verified.set(scope, asked.get(scope) ?? 0)
-        return options.onProgress()
-      case 'busy':
-        return verifySoon(scope, VERIFY_RETRY_MS)
-      case 'different':
-        return onDifference(scope)
-      case 'foreign':
-        foreign.add(scope)
-        timers.get(`verify ${scope}`)?.()
-        return options.onProgress()
-      default:
-        return unreachable(outcome)
-    }
-  }
-
-  /** Once may be an edit that crossed the digest on its way; twice is a difference: both sides send the scope again. */
-  function onDifference(scope: string): void {
-    const known = differences.get(scope) ?? { count: 0, resentAt: Number.NEGATIVE_INFINITY }
-    const count = known.count + 1
-    const now = scheduler.now()
-    if (count < 2 || now - known.resentAt < RESEND_PAUSE_MS) {
-      differences.set(scope, { ...known, count })
-      verifySoon(scope, count < 2 ? VERIFY_RETRY_MS : RESEND_PAUSE_MS)
-      return
-    }
-    differences.set(scope, { count: 0, resentAt: now })
-    send({ type: 'resend', scope })
-    resend(scope)
-  }
-
-  function resend(scope: string): void {
-    outbox?.rewind(scope)
-    pump()
-    verifySoon(scope, VERIFY_RETRY_MS)
+  async function onVerification(message: VerificationMessage): Promise<void> {
+    if (verification) return verification.handle(message)
+    if (message.type === 'digest') send({ type: 'verdict', scope: message.scope, outcome: 'foreign' })
   }
 
   async function handle(message: Message): Promise<void> {
@@ -340,11 +255,12 @@ export function startSession(options: SessionOptions): Session {
       case 'ack':
         return onAck(message)
       case 'digest':
-        return onDigest(message)
       case 'verdict':
-        return onVerdict(message)
+      case 'probe':
+      case 'nodes':
+      case 'repair':
       case 'resend':
-        return resend(message.scope)
+        return onVerification(message)
       case 'ping':
         return send({ type: 'pong' })
       case 'pong':
@@ -390,21 +306,16 @@ export function startSession(options: SessionOptions): Session {
   return {
     peer: () => peer,
     async progress(scope) {
-      if (foreign.has(scope) || (rules && !(await rules.mayEnter(scope)))) return undefined
+      if (verification?.isForeign(scope) || (rules && !(await rules.mayEnter(scope)))) return undefined
       const waiting = outbox ? await outbox.waiting(scope) : 0
       const head = await changes.head(scope)
       return {
         waiting,
         incoming: incoming.get(scope) ?? 0,
-        equal: open && head > 0 && verified.get(scope) === head,
+        equal: open && head > 0 && (verification?.isEqual(scope, head) ?? false),
       }
     },
     closed,
     close,
   }
-}
-
-function sameDigest(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean {
-  const classes = new Set([...Object.keys(a), ...Object.keys(b)])
-  return [...classes].every((readClass) => a[readClass] === b[readClass])
 }

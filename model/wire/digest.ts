@@ -1,7 +1,5 @@
 import { z } from 'zod'
-
-/** At 36 characters each these are well within a message. */
-const MAX_EXCEPT = 20_000
+import { MAX_EXCEPT } from './probe.ts'
 
 /** I hold nothing of this scope that you have not acknowledged. This is what I hold; is it what you hold? */
 export const digest = z.strictObject({
@@ -19,5 +17,5 @@ export const verdict = z.strictObject({
   outcome: z.enum(['equal', 'different', 'busy', 'foreign']),
 })
 
-/** Send me this scope again from its first change: we differ, and nothing is under way that would explain it. */
+/** Send me this scope again from its first change: we differ, and sending the records that do has not helped. */
 export const resend = z.strictObject({ type: z.literal('resend'), scope: z.uuid() })

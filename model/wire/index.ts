@@ -3,7 +3,7 @@
  *
  * | protocol | change |
  * |---|---|
- * | 1 | hello, resume, changes, ack, digest, verdict, resend, ping, pong, error, bye |
+ * | 1 | hello, resume, changes, ack, digest, verdict, probe, nodes, repair, resend, ping, pong, error, bye |
  */
 import { z } from 'zod'
 import { err, ok, type Result } from '../result.ts'
@@ -12,6 +12,9 @@ import { changes } from './changes.ts'
 import { bye, failure, ping, pong } from './control.ts'
 import { digest, resend, verdict } from './digest.ts'
 import { hello } from './hello.ts'
+import { nodes } from './nodes.ts'
+import { probe } from './probe.ts'
+import { repair } from './repair.ts'
 import { resume } from './resume.ts'
 
 export const PROTOCOL = 1
@@ -25,6 +28,9 @@ export const message = z.discriminatedUnion('type', [
   ack,
   digest,
   verdict,
+  probe,
+  nodes,
+  repair,
   resend,
   ping,
   pong,
@@ -38,6 +44,10 @@ export type Changes = z.infer<typeof changes>
 export type Ack = z.infer<typeof ack>
 export type Digest = z.infer<typeof digest>
 export type Verdict = z.infer<typeof verdict>
+export type Probe = z.infer<typeof probe>
+export type Nodes = z.infer<typeof nodes>
+export type Repair = z.infer<typeof repair>
+export type Resend = z.infer<typeof resend>
 
 export interface BadMessage {
   readonly kind: 'bad-message'

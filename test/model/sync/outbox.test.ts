@@ -107,6 +107,90 @@ describe('outbox', () => {
     }
   })
 
+  it('sends single records again, whoever they came from, and nothing else', async () => {
+    await add(200, 150)
+    await add(400, 2, { from: PEER })
+    const outbox = await open(new Map([[LAKE, 152]]))
+    await outbox.pump()
+    outbox.sendAgain(LAKE, [uuidOf(203), uuidOf(401), uuidOf(999), 'no id at all'])
+    expect(outbox.isQuiet(LAKE)).toBe(false)
+    await outbox.pump()
+    expect(namesSent()).toEqual(['Task 3', 'Task 1'])
+    expect(sent).toMatchObject([{ seq: 152, remaining: 0 }])
+    await acknowledge(outbox, 152)
+    expect([outbox.isQuiet(LAKE), await outbox.waiting(LAKE), sent.length]).toEqual([true, 0, 1])
+  })
+
+  it('sends single records in batches, after the log', async () => {
+    await add(200, 250)
+    const outbox = await open(new Map([[LAKE, 240]]))
+    outbox.sendAgain(
+      LAKE,
+      Array.from({ length: 240 }, (_, i) => uuidOf(200 + i)),
+    )
+    await outbox.pump()
+    expect(sent.map(({ records }) => records.length)).toEqual([10, 100, 100, 40])
+    expect(sent.map(({ seq }) => seq)).toEqual([250, 250, 250, 250])
+    for (let i = 0; i < 4; i++) {
+      expect(outbox.isQuiet(LAKE)).toBe(false)
+      await acknowledge(outbox, 250)
+    }
+    expect([outbox.isQuiet(LAKE), await outbox.waiting(LAKE), sent.length]).toEqual([true, 0, 4])
+  })
+
+  it('[6] sends no single record of another scope, and none that the peer may not read', async () => {
+    await add(200, 2)
+    await replica.create({ id: uuidOf(300), scope: uuidOf(101), table: 'tasks', data: { title: 'Task 9' } })
+    const rules: PeerRules = { ...TRUSTED, mayEnter: (scope) => scope === LAKE, mayRead: () => false }
+    for (const each of [rules, { ...rules, mayRead: () => true }]) {
+      const outbox = await open(new Map([[LAKE, 2]]), each)
+      outbox.sendAgain(LAKE, [uuidOf(200), uuidOf(300)])
+      outbox.sendAgain(uuidOf(101), [uuidOf(300)])
+      await outbox.pump()
+      expect([outbox.isQuiet(uuidOf(101)), outbox.isQuiet(LAKE)]).toEqual([true, !each.mayRead('tasks', 'open')])
+    }
+    expect(namesSent()).toEqual(['Task 0'])
+  })
+
+  it.each([
+    { next: 'nothing', expected: ['Task 0'] },
+    { next: 'another', expected: ['Task 0', 'Task 1'] },
+    { next: 'all', expected: ['Task 0', 'Task 1', 'Task 2'] },
+  ])(
+    'single records that are asked for at any moment are sent, if then $next is asked for',
+    async ({ next, expected }) => {
+      await add(200, 3)
+      for (let ticks = 0; ticks < 100; ticks++) {
+        sent = []
+        const outbox = await open(new Map([[LAKE, 3]]))
+        void outbox.pump()
+        for (let i = 0; i < ticks % 10; i++) await Promise.resolve()
+        outbox.sendAgain(LAKE, [uuidOf(200)])
+        void outbox.pump()
+        for (let i = 0; i < ticks / 2; i++) await Promise.resolve()
+        if (next === 'another') outbox.sendAgain(LAKE, [uuidOf(201)])
+        if (next === 'all') outbox.rewind(LAKE)
+        void outbox.pump()
+        await settle()
+        expect([ticks, [...new Set(namesSent())].sort()]).toEqual([ticks, expected])
+        while (!outbox.isQuiet(LAKE) && sent.length < 9) for (const { seq } of [...sent]) await acknowledge(outbox, seq)
+        expect([ticks, outbox.isQuiet(LAKE)]).toEqual([ticks, true])
+      }
+    },
+  )
+
+  it('[8] remembers no more than so many single records', async () => {
+    await add(200, 1)
+    const outbox = await open(new Map([[LAKE, 1]]))
+    outbox.sendAgain(
+      LAKE,
+      Array.from({ length: 10_000 }, (_, i) => `no id ${i}`),
+    )
+    outbox.sendAgain(LAKE, [uuidOf(200)])
+    await outbox.pump()
+    expect([sent, outbox.isQuiet(LAKE)]).toEqual([[], true])
+  })
+
   it('says at last that nothing more comes, if the rest is nothing to the peer', async () => {
     await add(200, 100)
     await add(400, 30, { from: 'other' })

@@ -1,0 +1,177 @@
+/**
+ * The digest trees of a store's scopes, kept in memory and brought up to date from the change log: after one edit one
+ * record is hashed, however many there are. Views for different roles share the trees (`digestForest.ts`).
+ */
+import { unitHash } from '../merge/digest.ts'
+import { type DigestForest, digestForest } from '../merge/digestForest.ts'
+import { DigestTree } from '../merge/digestTree.ts'
+import type { CausalRecord } from '../merge/record.ts'
+import type { ChangeStore } from './changeStore.ts'
+
+const PAGE = 500
+/** About 50 MB. A large wedding has some 15,000. */
+const MAX_UNITS = 200_000
+
+export interface DigestView {
+  readonly mayRead: (table: string, readClass: string) => boolean
+  /** Records left out. */
+  readonly except?: ReadonlySet<string>
+  /**
+   * Asks the storage how many records there are, and reads the scope anew if it says otherwise: rows that went missing
+   * leave no trace in the change log.
+   */
+  readonly audit?: boolean
+}
+
+export interface DigestIndex {
+  /** What the store holds of the scope now. It does not follow later changes. */
+  view(scope: string, view: DigestView): Promise<DigestForest>
+  /** Reads the scope anew when it is asked for next. */
+  forget(scope: string): void
+}
+
+export interface DigestIndexOptions {
+  /** Of one unit; `unitHash` by default. */
+  readonly hash?: typeof unitHash
+  /** Scopes that were not asked for lately are dropped beyond this many units. */
+  readonly maxUnits?: number
+}
+
+interface Known {
+  epoch: string
+  /** The trees hold the change log up to here. */
+  seq: number
+  /** Tables by record id. */
+  readonly tables: Map<string, string>
+  /** By read class and table. */
+  readonly trees: Map<string, Map<string, DigestTree>>
+  units: number
+  /** The last to bring it up to date; the next one waits. */
+  turn: Promise<void>
+}
+
+export function openDigestIndex(changes: ChangeStore, options: DigestIndexOptions = {}): DigestIndex {
+  const { hash = unitHash, maxUnits = MAX_UNITS } = options
+  /** The one asked for last is the last. */
+  const scopes = new Map<string, Known>()
+
+  function clear(known: Known): void {
+    known.epoch = changes.epoch
+    known.seq = 0
+    known.tables.clear()
+    known.trees.clear()
+    known.units = 0
+  }
+
+  function set(known: Known, id: string, readClass: string, table: string, value: string | undefined): void {
+    const byTable = known.trees.get(readClass) ?? new Map<string, DigestTree>()
+    const before = byTable.get(table) ?? DigestTree.EMPTY
+    const after = before.update(id, value)
+    known.units += after.size - before.size
+    if (after.size > 0) byTable.set(table, after)
+    else byTable.delete(table)
+    known.trees.set(readClass, byTable)
+  }
+
+  function note(known: Known, { id, table, units }: CausalRecord): void {
+    known.tables.set(id, table)
+    for (const readClass of known.trees.keys()) if (!units.has(readClass)) set(known, id, readClass, table, undefined)
+    for (const [readClass, unit] of units) set(known, id, readClass, table, hash(id, readClass, unit))
+  }
+
+  async function read(known: Known, scope: string): Promise<void> {
+    let more = true
+    while (more) {
+      const page = await changes.changesSince(scope, known.seq, { limit: PAGE })
+      for (const { record } of page.changes) note(known, record)
+      known.seq = page.upTo
+      more = page.more
+    }
+  }
+
+  async function bringUpToDate(known: Known, scope: string, audit: boolean): Promise<void> {
+    const head = await changes.head(scope)
+    // A head that went back, or another epoch: the log is not the one that was read.
+    if (known.epoch !== changes.epoch || head < known.seq) clear(known)
+    if (head > known.seq) await read(known, scope)
+    if (audit && (await changes.countSince(scope, 0)) !== known.tables.size) {
+      clear(known)
+      await read(known, scope)
+    }
+  }
+
+  function makeRoom(): void {
+    let total = 0
+    for (const { units } of scopes.values()) total += units
+    for (const [scope, { units }] of scopes) {
+      if (total <= maxUnits || scopes.size === 1) return
+      scopes.delete(scope)
+      total -= units
+    }
+  }
+
+  function open(scope: string): Known {
+    const known: Known = scopes.get(scope) ?? {
+      epoch: changes.epoch,
+      seq: 0,
+      tables: new Map(),
+      trees: new Map(),
+      units: 0,
+      turn: Promise.resolve(),
+    }
+    scopes.delete(scope)
+    scopes.set(scope, known)
+    return known
+  }
+
+  return {
+    view(scope, { mayRead, except, audit = false }) {
+      const known = open(scope)
+      const view = known.turn.then(async () => {
+        await bringUpToDate(known, scope, audit)
+        makeRoom()
+        // Still within the turn: the next one may begin by clearing everything.
+        return viewOf(known, mayRead, except)
+      })
+      known.turn = view.then(noMatter, noMatter) // a failure is reported to its own caller
+      return view
+    },
+
+    forget(scope) {
+      scopes.delete(scope)
+    },
+  }
+}
+
+function noMatter(): void {}
+
+function viewOf({ tables, trees }: Known, mayRead: DigestView['mayRead'], except?: ReadonlySet<string>): DigestForest {
+  const seen = new Map(
+    [...trees].map(([readClass, byTable]) => [
+      readClass,
+      new Map([...byTable].filter(([table]) => mayRead(table, readClass))),
+    ]),
+  )
+  for (const id of except ?? []) {
+    const table = tables.get(id)
+    if (table !== undefined) for (const byTable of seen.values()) leaveOut(byTable, table, id)
+  }
+  return digestForest(seen)
+}
+
+function leaveOut(byTable: Map<string, DigestTree>, table: string, id: string): void {
+  const left = byTable.get(table)?.update(id, undefined)
+  if (left?.size === 0) byTable.delete(table)
+  else if (left) byTable.set(table, left)
+}
+
+const shared = new WeakMap<ChangeStore, DigestIndex>()
+
+/** The index of a store that all its sessions share. */
+export function digestIndexOf(changes: ChangeStore): DigestIndex {
+  const known = shared.get(changes)
+  if (known) return known
+  const index = openDigestIndex(changes)
+  shared.set(changes, index)
+  return index
+}
