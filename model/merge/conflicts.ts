@@ -1,13 +1,14 @@
 /** The conflict queue: what only a person can decide, as a pure function of a record. */
 import { v5 as uuidv5 } from 'uuid'
-import { fieldOf, tableNamed } from '../tables/index.ts'
+import { fieldOf, type Severity, severityOf, tableNamed } from '../tables/index.ts'
 import { classOf } from './edit.ts'
 import type { CausalRecord } from './record.ts'
 import { DELETED } from './registers.ts'
 import type { Edit } from './unit.ts'
-import { deletions, type SeenValue, unseenByDeletion, viewRecord } from './view.ts'
+import { deletions, later, type SeenValue, unseenByDeletion, viewRecord } from './view.ts'
 
-export type Severity = 'low' | 'medium' | 'high' | 'critical'
+export type { Severity }
+
 export type ConflictType = 'concurrent_edit' | 'delete_conflict'
 
 export interface ConflictValue {
@@ -31,10 +32,7 @@ export interface Conflict {
 
 const NAMESPACE = '6f0d2c0e-3f0b-4c39-9a52-0d6f3c1f5b7a'
 
-/** After `wedsync-api.md` §2.8. */
-const CRITICAL = /time$|^location|date$|venue|ceremony|reception|^contractStatus$|^rsvpStatus$/i
-const HIGH = /budget|amount|estimated|actual|email|phone|name$|^status$|notes$|address/i
-
+/** What of this record waits for a person, field by field; `model/conflicts/queue.ts` makes entries of it. */
 export function conflictsOf(record: CausalRecord): readonly Conflict[] {
   const view = viewRecord(record)
   if (view.deleted) return []
@@ -48,10 +46,17 @@ export function conflictsOf(record: CausalRecord): readonly Conflict[] {
   const [edit] = unseen
   const [deletion] = edits
   if (deletion && (edit || kept)) {
-    const stays = { value: false, edit: edit?.edit ?? deletion }
+    const stays = { value: false, edit: edit?.edit ?? keepingEdit(record) ?? deletion }
     conflicts.push(conflict(record, DELETED, [stays, { value: true, edit: deletion }]))
   }
   return conflicts
+}
+
+/** Of those who said that the record stays, the latest. */
+function keepingEdit(record: CausalRecord): Edit | undefined {
+  const siblings = record.units.get(record.base)?.registers.get(DELETED) ?? []
+  const [latest] = siblings.filter(({ value }) => value === false).sort((a, b) => later(a.edit, b.edit))
+  return latest?.edit
 }
 
 function needsPerson(record: CausalRecord, field: string, values: readonly SeenValue[]): boolean {
@@ -79,11 +84,6 @@ export function conflictOver(
   return {
     conflictId: uuidv5(`${record.id}/${readClass}/${field}`, NAMESPACE),
     type: field === DELETED ? 'delete_conflict' : 'concurrent_edit',
-    severity: severityOf(field),
+    severity: severityOf(record.table, field),
   }
-}
-
-function severityOf(field: string): Severity {
-  if (CRITICAL.test(field)) return 'critical'
-  return field === DELETED || HIGH.test(field) ? 'high' : 'low'
 }

@@ -15,7 +15,15 @@ export const conflictEntry = z.object({
   weddingId: z.uuid(),
   fields: z.array(z.string()),
   /** Pending: the visible value first. Resolved: the decision first, then what it replaced. */
-  values: z.array(z.object({ field: z.string(), value: z.unknown(), ...attribution })),
+  values: z.array(
+    z.object({
+      field: z.string(),
+      value: z.unknown(),
+      ...attribution,
+      /** Where the entry is about several records: whose value it is. */
+      recordId: z.uuid().optional(),
+    }),
+  ),
   /** The value from which all of them started, if it is known here. */
   base: z.unknown().optional(),
   type: conflictType,

@@ -1,13 +1,15 @@
 import { describe, expect, it } from 'vitest'
+import { type Decision, keeping } from '../../model/conflicts/decide.ts'
+import type { QueueEntry } from '../../model/conflicts/entry.ts'
 import { encodeRecord } from '../../model/merge/codec.ts'
 import { createRecord, deleteRecord, editRecord } from '../../model/merge/edit.ts'
 import { type CausalRecord, joinRecords } from '../../model/merge/record.ts'
 import type { RecordStore } from '../../model/sync/changeStore.ts'
-import { type Choice, settle, strategyOf } from '../../renderer/src/conflicts/settle.ts'
-import { fieldWords, recordName, valueWords, writerOf } from '../../renderer/src/conflicts/words.ts'
+import { openEntries } from '../../renderer/src/conflicts/entries.ts'
+import { fieldWords, recordName, sideWords, valueWords, writerWords } from '../../renderer/src/conflicts/words.ts'
 import { createEdits } from '../../renderer/src/data/edits.ts'
-import type { OpenConflict } from '../../renderer/src/data/live.ts'
-import { readRow } from '../../renderer/src/data/row.ts'
+import type { ActorName } from '../../renderer/src/data/live.ts'
+import { mayHaveConflicts, mentionsOperation, readRow } from '../../renderer/src/data/row.ts'
 
 const LISBON = { zone: 'Europe/Lisbon', date: '2026-06-13' }
 const SCOPE = '00000000-0000-4000-8000-000000000000'
@@ -23,51 +25,70 @@ function joined(a: CausalRecord, b: CausalRecord): CausalRecord {
   return join.value
 }
 
-function open(record: CausalRecord): readonly OpenConflict[] {
-  const row = readRow(encodeRecord(record))
-  return row ? row.conflicts.map((conflict) => ({ conflict, row })) : []
+const NOBODY: ReadonlyMap<string, ActorName> = new Map()
+
+function open(records: readonly CausalRecord[], actors = NOBODY): readonly QueueEntry[] {
+  const held = records.map(encodeRecord).map((stored) => ({
+    scope: stored.scope,
+    table: stored.table,
+    mayHaveConflicts: mayHaveConflicts(stored),
+    mentions: (operations: ReadonlySet<string>) => mentionsOperation(stored, operations),
+    row: () => readRow(stored),
+  }))
+  return openEntries(held, actors)
 }
 
-function only(record: CausalRecord): OpenConflict {
-  const [first, ...others] = open(record)
+function only(record: CausalRecord, actors = NOBODY): QueueEntry {
+  const [first, ...others] = open([record], actors)
   if (!first || others.length > 0) throw new Error('expected one conflict')
   return first
 }
+
+const wordsOf = (record: CausalRecord) => valueWords(only(record).parts[0], LISBON)
 
 const apart = joined(
   editRecord(base, { startTime: '2026-06-13T14:20:00Z' }, by('ana')),
   editRecord(base, { startTime: '2026-06-13T14:30:00Z' }, by('rita')),
 )
 
-/** One record in memory, which somebody else may have changed since the person looked. */
-function storeOf(initial: CausalRecord) {
-  let current = initial
+/** Records in memory, which somebody else may have changed since the person looked. */
+function storeOf(initial: readonly CausalRecord[]) {
+  const held = new Map(initial.map((record) => [record.id, record]))
   const store: RecordStore = {
-    records: async () => new Map([[ID, current]]),
-    inScope: async () => [current],
-    update: async (_ids, change) => {
-      for (const { record } of change(new Map([[ID, current]]))) current = record
+    records: async () => held,
+    inScope: async () => [...held.values()],
+    update: async (ids, change) => {
+      const asked = [...held].filter(([id]) => ids.includes(id))
+      for (const { record } of change(new Map(asked))) held.set(record.id, record)
     },
     subscribe: () => () => undefined,
   }
-  return { edits: createEdits({ store, author: () => by('ana') }), now: () => current }
+  return { edits: createEdits({ store, author: () => by('ana') }), now: () => [...held.values()] }
 }
 
-async function decide(
-  choose: (conflict: OpenConflict) => Choice,
-  shown = apart,
-  stored = shown,
-): Promise<CausalRecord> {
-  const { edits, now } = storeOf(stored)
-  const conflict = only(shown)
-  await settle(conflict, choose(conflict), edits)
-  return now()
+async function decide(choose: (entry: QueueEntry) => Decision, shown = apart, stored = shown): Promise<CausalRecord> {
+  const { edits, now } = storeOf([stored])
+  const entry = only(shown)
+  await edits.decide(entry, choose(entry))
+  return now()[0] ?? stored
 }
 
 describe('a conflict in words', () => {
   it('shows times as a clock does, the later edit first', () => {
-    expect(recordName(only(apart))).toBe('Vows')
-    expect(valueWords(only(apart), LISBON)).toEqual(['15:30', '15:20'])
+    expect(recordName(only(apart).parts[0])).toBe('Vows')
+    expect(wordsOf(apart)).toEqual(['15:30', '15:20'])
+  })
+
+  it('tells what happened', () => {
+    const rita = { personName: 'Rita', deviceName: 'her tablet', deviceId: 'd2' }
+    const actors = new Map([[by('rita').actor, rita]])
+    const wedding = createRecord(
+      { id: SCOPE, scope: SCOPE, table: 'weddings', data: { name: 'A & L', date: LISBON.date, timezone: LISBON.zone } },
+      by('ana'),
+    )
+    expect(open([wedding, apart], actors)[0]?.sentence).toBe(
+      '“Vows”: Rita set the start to 15:30, somebody else to 15:20.',
+    )
   })
 
   it('names the day where the values fall on different ones', () => {
@@ -75,7 +96,7 @@ describe('a conflict in words', () => {
       editRecord(base, { startTime: '2026-06-13T22:30:00Z' }, by('ana')),
       editRecord(base, { startTime: '2026-06-13T23:15:00Z' }, by('rita')),
     )
-    expect(valueWords(only(nights), LISBON)).toEqual(['Sun 14 June, 00:15', '23:30'])
+    expect(wordsOf(nights)).toEqual(['Sun 14 June, 00:15', '23:30'])
   })
 
   it('names fields as the screens do', () => {
@@ -84,59 +105,79 @@ describe('a conflict in words', () => {
 
   it('tells who wrote a value and where, and says "somebody" if nobody knows', () => {
     const rita = { personName: 'Rita', deviceName: 'her tablet', deviceId: 'd2' }
-    const actors = new Map([[by('rita').actor, rita]])
-    const [theirs, mine] = only(apart).conflict.values
+    const [theirs, mine] = only(apart, new Map([[by('rita').actor, rita]])).parts[0].values
     if (!theirs || !mine) throw new Error('expected two values')
-    expect(writerOf(theirs, actors, 'd2', LISBON, 0)).toMatchObject({ mine: true })
-    expect(writerOf(theirs, actors, 'd1', LISBON, 0).words).toMatch(/^Rita, on her tablet, /)
-    expect(writerOf(mine, actors, 'd1', LISBON, 0)).toMatchObject({ mine: false })
-    expect(writerOf(mine, actors, 'd1', LISBON, 0).words).toMatch(/^Somebody, /)
+    expect(writerWords(theirs.writer, LISBON, 0)).toMatch(/^Rita, on her tablet, /)
+    expect(writerWords(mine.writer, LISBON, 0)).toMatch(/^Somebody, /)
+    expect(sideWords([theirs], 'd2')).toBe('Mine')
+    expect(sideWords([theirs, mine], 'd1')).toBe("Rita's and somebody's")
   })
 })
 
 describe('a decision', () => {
-  const keep = (position: number) => (conflict: OpenConflict) => {
-    const value = conflict.conflict.values[position]
-    if (!value) throw new Error('no such value')
-    return { kind: 'keep', value } as const
-  }
+  const keep =
+    (position: number) =>
+    ({ parts: [part] }: QueueEntry): Decision => {
+      const value = part.values[position]
+      if (!value) throw new Error('no such value')
+      return keeping(part, value)
+    }
   const startOf = (record: CausalRecord) => readRow(encodeRecord(record))?.view.data.startTime
 
   it('for either value settles the conflict', async () => {
     for (const [position, start] of ['2026-06-13T14:30:00Z', '2026-06-13T14:20:00Z'].entries()) {
       const record = await decide(keep(position))
-      expect(open(record)).toEqual([])
+      expect(open([record])).toEqual([])
       expect(startOf(record)).toBe(start)
     }
   })
 
   it('for a third value settles it too', async () => {
-    const record = await decide(() => ({ kind: 'new', value: '2026-06-13T14:25:00Z' }))
-    expect(open(record)).toEqual([])
+    const mergedData = { startTime: '2026-06-13T14:25:00Z' }
+    const record = await decide(() => ({ strategy: 'merge_manual', mergedData }))
+    expect(open([record])).toEqual([])
     expect(startOf(record)).toBe('2026-06-13T14:25:00Z')
   })
 
   it('does not overrule what came after the person looked', async () => {
     const meanwhile = editRecord(apart, { startTime: '2026-06-13T15:00:00Z' }, by('tom'))
     const record = await decide(keep(1), apart, meanwhile)
-    expect(valueWords(only(record), LISBON)).toEqual(['15:20', '16:00'])
-  })
-
-  it('is named after the visible value and the other', () => {
-    const { conflict } = only(apart)
-    const [visible, other] = conflict.values
-    if (!visible || !other) throw new Error('expected two values')
-    expect(strategyOf(conflict, { kind: 'keep', value: visible })).toBe('use_server')
-    expect(strategyOf(conflict, { kind: 'keep', value: other })).toBe('use_client')
-    expect(strategyOf(conflict, { kind: 'new', value: 'x' })).toBe('merge_manual')
+    expect(wordsOf(record)).toEqual(['15:20', '16:00'])
   })
 
   it('keeps or deletes an item that one person changed and the other deleted', async () => {
     const torn = joined(editRecord(base, { title: 'Our vows' }, by('ana')), deleteRecord(base, by('rita')))
-    const kept = await decide(() => ({ kind: 'keep-record' }), torn)
-    expect(open(kept)).toEqual([])
+    const kept = await decide(keep(0), torn)
+    expect(open([kept])).toEqual([])
     expect(readRow(encodeRecord(kept))?.view.data.title).toBe('Our vows')
-    const deleted = await decide(() => ({ kind: 'delete-record' }), torn)
+    const deleted = await decide(keep(1), torn)
     expect(readRow(encodeRecord(deleted))).toBeUndefined()
+  })
+
+  it('on one action is one card, and settles all of it', async () => {
+    const items = ['Dinner', 'Speeches'].map((title, n) =>
+      createRecord(
+        { id: ID.replace(/1$/, `${n + 2}`), scope: SCOPE, table: 'timeline_items', data: { title } },
+        by('ana'),
+      ),
+    )
+    const push = (record: CausalRecord) =>
+      editRecord(record, { startTime: '2026-06-13T19:15:00Z' }, { ...by('hana'), operation: 'push' })
+    const both = items.map((item) =>
+      joined(push(item), editRecord(item, { startTime: '2026-06-13T19:40:00Z' }, by('piet'))),
+    )
+    const [entry, ...others] = open(both)
+    if (!entry) throw new Error('expected an entry')
+    expect([others, entry.parts.length, entry.operation?.id]).toEqual([[], 2, 'push'])
+    const { edits, now } = storeOf(both)
+    await edits.decide(entry, { strategy: entry.operation?.side === 'client' ? 'use_client' : 'use_server' })
+    expect(open(now())).toEqual([])
+    expect(now().map(startOf)).toEqual(['2026-06-13T19:15:00Z', '2026-06-13T19:15:00Z'])
+  })
+
+  it('is not stored in silence where its record is gone', async () => {
+    const { edits } = storeOf([])
+    await expect(edits.decide(only(apart), { strategy: 'use_server' })).rejects.toThrow('not on this device')
+    await expect(edits.decide(only(apart), { strategy: 'merge_automatic' })).rejects.toThrow('never-automatic')
   })
 })

@@ -1,12 +1,14 @@
 import { Button, Modal, Stack, Text } from '@mantine/core'
-import { useActors, useConflicts, useMayWrite, useReplica } from '../data/ReplicaContext.tsx'
+import type { QueueEntry } from '../../../model/conflicts/entry.ts'
+import { DELETED } from '../../../model/merge/registers.ts'
+import { useConflicts, useMayWrite, useReplica } from '../data/ReplicaContext.tsx'
 import { deviceZone, localDate } from '../time/local.ts'
 import { useNow } from '../ui/useNow.ts'
 import { useSave } from '../ui/useSave.tsx'
 import type { Wedding } from '../weddings/wedding.ts'
 import { ConflictCard } from './ConflictCard.tsx'
-import { settle } from './settle.ts'
-import { recordName, valueWords, writerOf } from './words.ts'
+import { OperationCard } from './OperationCard.tsx'
+import { recordName } from './words.ts'
 
 interface ConflictDialogProps {
   readonly weddings: readonly Wedding[]
@@ -19,12 +21,11 @@ interface ConflictDialogProps {
 export function ConflictDialog({ weddings, first, onClose }: ConflictDialogProps) {
   const { replica, edits } = useReplica()
   const conflicts = useConflicts() ?? []
-  const actors = useActors()
   const mayWrite = useMayWrite()
   const nowMs = useNow()
   const { busy, save } = useSave()
-  const onTop = conflicts.filter(({ row }) => row.id === first)
-  const ordered = [...onTop, ...conflicts.filter(({ row }) => row.id !== first)]
+  const isFirst = ({ parts }: QueueEntry) => parts.some(({ record }) => record.id === first)
+  const ordered = [...conflicts.filter(isFirst), ...conflicts.filter((entry) => !isFirst(entry))]
   return (
     <Modal opened onClose={onClose} title="Decide together" size="xl">
       <Stack gap="lg">
@@ -41,23 +42,26 @@ export function ConflictDialog({ weddings, first, onClose }: ConflictDialogProps
             decides; the decision reaches everybody.
           </Text>
         )}
-        {ordered.map((open) => {
-          const { conflict } = open
-          const wedding = weddings.find(({ id }) => id === conflict.scope)
-          const place = { zone: wedding?.zone ?? deviceZone(), date: wedding?.date ?? localDate(nowMs, deviceZone()) }
-          const fields = conflict.type === 'delete_conflict' ? [] : conflict.fields
+        {ordered.map((entry) => {
+          const { parts, scope } = entry
+          const wedding = weddings.find(({ id }) => id === scope)
+          const Card = entry.operation ? OperationCard : ConflictCard
           return (
-            <ConflictCard
+            <Card
               // A decision counts for the values that were on screen: with other values it is another card.
-              key={`${conflict.conflictId} ${conflict.values.map(({ edit }) => edit.tag).join(' ')}`}
-              open={open}
+              key={`${entry.conflictId} ${parts.flatMap(({ values }) => values.map(({ edit }) => edit.tag)).join(' ')}`}
+              entry={entry}
               weddingName={weddings.length > 1 ? wedding?.name : undefined}
-              place={place}
-              values={valueWords(open, place)}
-              writers={conflict.values.map((value) => writerOf(value, actors, replica.deviceId, place, nowMs))}
-              mayDecide={mayWrite(conflict.scope, conflict.table, fields)}
+              place={{ zone: wedding?.zone ?? deviceZone(), date: wedding?.date ?? localDate(nowMs, deviceZone()) }}
+              deviceId={replica.deviceId}
+              nowMs={nowMs}
+              mayDecide={parts.every(({ conflict, field }) =>
+                mayWrite(scope, conflict.table, field === DELETED ? [] : [field]),
+              )}
               busy={busy}
-              onChoice={(choice) => save(`the decision on “${recordName(open)}”`, () => settle(open, choice, edits))}
+              onDecision={(decision) =>
+                save(`the decision on “${recordName(parts[0])}”`, () => edits.decide(entry, decision))
+              }
             />
           )
         })}

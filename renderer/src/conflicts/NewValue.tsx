@@ -1,8 +1,8 @@
 import { Button, Group, TextInput } from '@mantine/core'
 import { useState } from 'react'
+import type { Decision } from '../../../model/conflicts/decide.ts'
 import { clockTime, instantAt, instantMs, localDate } from '../time/local.ts'
 import { dateAfterRetiming } from '../time/retime.ts'
-import type { Choice } from './settle.ts'
 import { fieldWords, type Place } from './words.ts'
 
 interface NewValueProps {
@@ -11,11 +11,11 @@ interface NewValueProps {
   readonly current: unknown
   readonly place: Place
   readonly busy: boolean
-  readonly onChoice: (choice: Choice) => Promise<void>
+  readonly onDecision: (decision: Decision) => Promise<void>
 }
 
 /** A third way: neither value, but another. Only for what can be typed in one line. */
-export function NewValue({ field, current, place, busy, onChoice }: NewValueProps) {
+export function NewValue({ field, current, place, busy, onDecision }: NewValueProps) {
   const [text, setText] = useState<string>()
   const kind = kindOf(field, current)
   if (!kind) return null
@@ -31,7 +31,7 @@ export function NewValue({ field, current, place, busy, onChoice }: NewValueProp
     <form
       onSubmit={async (event) => {
         event.preventDefault()
-        if (value !== undefined) await onChoice({ kind: 'new', value })
+        if (value !== undefined) await onDecision({ strategy: 'merge_manual', mergedData: { [field]: value } })
       }}
     >
       <Group align="end">

@@ -1,8 +1,8 @@
 /** Conflicts in words. Pure. */
 
-import { stampMs } from '../../../model/merge/clock.ts'
-import type { ConflictValue, Severity } from '../../../model/merge/conflicts.ts'
-import type { ActorName, OpenConflict } from '../data/live.ts'
+import type { EntryValue, Part, Writer } from '../../../model/conflicts/entry.ts'
+import type { Conflict, ConflictValue, Severity } from '../../../model/merge/conflicts.ts'
+import { viewRecord } from '../../../model/merge/view.ts'
 import { dateWords, instantMs, localDate, timeWords } from '../time/local.ts'
 
 const FIELDS: Readonly<Record<string, string>> = {
@@ -53,9 +53,8 @@ export const SEVERITY_WORDS: Readonly<Record<Severity, string>> = {
 }
 
 /** What the record is called. */
-export function recordName({ row }: OpenConflict): string {
-  const { title, name, content } = row.view.data
-  const named = [title, name, content].find((value) => typeof value === 'string' && value !== '')
+export function recordName({ title, record }: Pick<Part, 'title' | 'record'>): string {
+  const named = [title, viewRecord(record).data.content].find((value) => typeof value === 'string' && value !== '')
   return typeof named === 'string' ? named.slice(0, 100) : 'An item without a name'
 }
 
@@ -65,7 +64,7 @@ export interface Place {
 }
 
 /** Both values as a person reads them: times as a clock shows them, with the day only where it matters. */
-export function valueWords({ conflict }: OpenConflict, { zone, date }: Place): readonly string[] {
+export function valueWords({ conflict }: { readonly conflict: Conflict }, { zone, date }: Place): readonly string[] {
   if (conflict.type === 'delete_conflict') return conflict.values.map(({ value }) => (value ? 'deleted' : 'kept'))
   const days = new Set(conflict.values.map(({ value }) => dayOf(value, zone)).filter((day) => day !== undefined))
   const [only] = days
@@ -98,26 +97,17 @@ function oneValue({ value }: ConflictValue, zone: string, today: string | undefi
   return String(value)
 }
 
-export interface Writer {
-  readonly mine: boolean
-  /** `Rita, on Rita's tablet, today at 14:02`. */
-  readonly words: string
+/** `Rita, on Rita's tablet, today at 14:02`, as far as this replica knows. */
+export function writerWords({ name, deviceName, at }: Writer, { zone }: Pick<Place, 'zone'>, nowMs: number): string {
+  const ms = instantMs(at)
+  const when = ms === undefined ? undefined : timeWords(ms, zone, localDate(nowMs, zone))
+  const device = deviceName === undefined ? '' : `, on ${deviceName}`
+  if (when === undefined) return `${name ?? 'Somebody'}${device}`
+  return `${name ?? 'Somebody'}${device}, ${when.includes(',') ? when : `today at ${when}`}`
 }
 
-/** Who wrote a value, where and when, as far as this replica knows. */
-export function writerOf(
-  { edit }: ConflictValue,
-  actors: ReadonlyMap<string, ActorName>,
-  deviceId: string,
-  { zone }: Pick<Place, 'zone'>,
-  nowMs: number,
-): Writer {
-  const actor = actors.get(edit.actor)
-  const at = stampMs(edit.stamp)
-  const when = timeWords(at, zone, localDate(nowMs, zone))
-  const device = actor?.deviceName === undefined ? '' : `, on ${actor.deviceName}`
-  return {
-    mine: actor?.deviceId === deviceId,
-    words: `${actor?.personName ?? 'Somebody'}${device}, ${when.includes(',') ? when : `today at ${when}`}`,
-  }
+/** `Mine`, `Hana's`, `Hana's and Piet's`: whose values one side of an action's conflict are. */
+export function sideWords(values: readonly EntryValue[], deviceId: string): string {
+  if (values.every(({ writer }) => writer.deviceId === deviceId)) return 'Mine'
+  return [...new Set(values.map(({ writer }) => `${writer.name ?? 'somebody'}'s`))].join(' and ')
 }

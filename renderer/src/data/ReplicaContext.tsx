@@ -1,8 +1,9 @@
 import { createContext, type ReactNode, useContext, useMemo } from 'react'
+import type { QueueEntry } from '../../../model/conflicts/entry.ts'
 import { type Grant, mayEnterWedding, mayWrite } from '../../../model/roles.ts'
 import type { Replica, ReplicaStatus } from '../replica/replica.ts'
 import { createEdits, type Edits } from './edits.ts'
-import { type ActorName, createLive, type Live, type OpenConflict } from './live.ts'
+import { createLive, type Live } from './live.ts'
 import type { Row } from './row.ts'
 import { useLive } from './useLive.ts'
 
@@ -44,15 +45,8 @@ export function useTable(scope: string, table: string): readonly Row[] | undefin
 }
 
 /** Everything that waits for a person's decision, the most urgent first; `undefined` while it is counted. */
-export function useConflicts(): readonly OpenConflict[] | undefined {
+export function useConflicts(): readonly QueueEntry[] | undefined {
   return useLive(useReplica().live.conflicts)
-}
-
-const NOBODY: ReadonlyMap<string, ActorName> = new Map()
-
-/** Who stands behind an actor, as far as this replica has heard. */
-export function useActors(): ReadonlyMap<string, ActorName> {
-  return useLive(useReplica().live.actors) ?? NOBODY
 }
 
 /** Whether this device may write these fields in this wedding; no fields: create or delete. */

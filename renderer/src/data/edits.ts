@@ -1,4 +1,7 @@
 /** What a person does to records, as stamped edits. Every promise rejects if the edit is not safely stored. */
+import { applyEdits, seenIn } from '../../../model/conflicts/apply.ts'
+import { type Decision, decide } from '../../../model/conflicts/decide.ts'
+import type { QueueEntry } from '../../../model/conflicts/entry.ts'
 import {
   createRecord,
   type Data,
@@ -6,14 +9,16 @@ import {
   editRecord,
   keepRecord,
   type NewRecord,
-  type Seen,
 } from '../../../model/merge/edit.ts'
 import type { CausalRecord } from '../../../model/merge/record.ts'
-import type { Edit } from '../../../model/merge/unit.ts'
-import { EMPTY_VECTOR } from '../../../model/merge/vector.ts'
+import { viewRecord } from '../../../model/merge/view.ts'
 import type { Replica } from '../replica/replica.ts'
 
-export type Decided = NonNullable<Edit['decided']>
+/** One of several edits; `before` as in `edit`. */
+export interface Change {
+  readonly before: CausalRecord
+  readonly data: Data
+}
 
 export interface Edits {
   /** Stores those whose id is new here. A record that is known, or was deleted, stays as it is. */
@@ -22,10 +27,21 @@ export interface Edits {
    * @param before the record as the person saw it: what somebody else wrote meanwhile is not overwritten, but stays
    *   beside the new value
    */
-  edit(before: CausalRecord, data: Data, decided?: Decided): Promise<void>
-  remove(before: CausalRecord, decided?: Decided): Promise<void>
-  /** Brings a deleted record back, or says that a contested one stays. */
-  keep(before: CausalRecord, decided?: Decided): Promise<void>
+  edit(before: CausalRecord, data: Data): Promise<void>
+  /**
+   * Edits several records as one operation: all are stored, or none. A record that somebody deleted meanwhile stays
+   * deleted.
+   * @param operation an id that every one of the edits carries
+   */
+  editAll(changes: readonly Change[], operation: string): Promise<void>
+  remove(before: CausalRecord): Promise<void>
+  /** Brings a deleted record back. */
+  keep(before: CausalRecord): Promise<void>
+  /**
+   * Stores a decision on an entry of the conflict queue, in all its records at once. It counts for what the person saw: a
+   * value that came meanwhile stays beside it, and is decided next.
+   */
+  decide(entry: QueueEntry, decision: Decision): Promise<void>
 }
 
 /** Edits through the replica's store, under its actor. */
@@ -38,7 +54,6 @@ export function createEdits({ store, author }: Pick<Replica, 'store' | 'author'>
       return record === current ? [] : [{ record }]
     })
   }
-  const by = (decided: Decided | undefined) => (decided ? { ...author(), decided } : author())
   return {
     async create(records) {
       const writes = records.map((record) => ({ record: createRecord(record, author()) }))
@@ -47,21 +62,47 @@ export function createEdits({ store, author }: Pick<Replica, 'store' | 'author'>
         (known) => writes.filter(({ record }) => !known.has(record.id)),
       )
     },
-    edit(before, data, decided) {
-      const me = by(decided)
+    edit(before, data) {
+      const me = author()
       return change(before.id, (current) => editRecord(current, data, me, seenIn(before)))
     },
-    remove(before, decided) {
-      const me = by(decided)
+    async editAll(changes, operation) {
+      const stamped = changes.map((change) => ({ ...change, me: { ...author(), operation } }))
+      await store.update(
+        changes.map(({ before }) => before.id),
+        (records) =>
+          stamped.flatMap(({ before, data, me }) => {
+            const current = records.get(before.id)
+            if (!current) throw new Error(`record ${before.id} is not on this device any more`)
+            if (viewRecord(current).deleted) return []
+            const record = editRecord(current, data, me, seenIn(before))
+            return record === current ? [] : [{ record }]
+          }),
+      )
+    },
+    remove(before) {
+      const me = author()
       return change(before.id, (current) => deleteRecord(current, me, seenIn(before)))
     },
-    keep(before, decided) {
-      const me = by(decided)
+    keep(before) {
+      const me = author()
       return change(before.id, (current) => keepRecord(current, me))
     },
+    async decide(entry, decision) {
+      const decided = decide(entry, decision, author())
+      if (!decided.ok) throw new Error(`conflict ${entry.conflictId} cannot be decided so: ${decided.error.kind}`)
+      const shown = new Map(decided.value.map(({ before }) => [before.id, before]))
+      const missing = new Set(shown.keys())
+      await store.update([...shown.keys()], (records) =>
+        [...records.values()].flatMap((current) => {
+          const before = shown.get(current.id)
+          if (!before) return []
+          missing.delete(current.id)
+          const record = applyEdits(current, decided.value, seenIn(before))
+          return record === current ? [] : [{ record }]
+        }),
+      )
+      if (missing.size > 0) throw new Error(`${missing.size} of its records are not on this device any more`)
+    },
   }
-}
-
-function seenIn(record: CausalRecord): Seen {
-  return (readClass) => record.units.get(readClass)?.vector ?? EMPTY_VECTOR
 }

@@ -1,15 +1,10 @@
 /** The live queries of the window. Each is subscribed to once, however many components look at it. */
-import { distinctUntilChanged, map, type Observable, shareReplay } from 'rxjs'
+import { combineLatest, distinctUntilChanged, map, type Observable, shareReplay } from 'rxjs'
 import { canonicalJson } from '../../../model/canonicalJson.ts'
-import type { Conflict } from '../../../model/merge/conflicts.ts'
+import type { QueueEntry } from '../../../model/conflicts/entry.ts'
+import { openEntries } from '../conflicts/entries.ts'
 import type { Replica, ReplicaStatus } from '../replica/replica.ts'
-import { mayHaveConflicts, type Row, rowOf } from './row.ts'
-
-/** One thing to decide, with the record as it is shown. */
-export interface OpenConflict {
-  readonly conflict: Conflict
-  readonly row: Row
-}
+import { mayHaveConflicts, mentionsOperation, type Row, rowOf } from './row.ts'
 
 /** Whose edits an actor's are. */
 export interface ActorName {
@@ -21,8 +16,7 @@ export interface ActorName {
 export interface Live {
   readonly status: Observable<ReplicaStatus>
   readonly weddings: Observable<readonly Row[]>
-  readonly conflicts: Observable<readonly OpenConflict[]>
-  readonly actors: Observable<ReadonlyMap<string, ActorName>>
+  readonly conflicts: Observable<readonly QueueEntry[]>
   table(scope: string, table: string): Observable<readonly Row[]>
 }
 
@@ -36,13 +30,21 @@ export function createLive({ collection, status, team }: Replica): Live {
       map((documents) => documents.map(rowOf).filter((row) => row !== undefined)),
       shareReplay(KEEP_LATEST),
     )
-  const conflicts = collection.find().$.pipe(
-    map((documents) =>
-      documents
-        .filter((document) => document.scope !== team && mayHaveConflicts(document.toJSON()))
-        .flatMap((document) => openConflicts(rowOf(document)))
-        .sort(mostUrgentFirst),
-    ),
+  const actors = find({ scope: team, table: 'actors' }).pipe(map(namesByActor), shareReplay(KEEP_LATEST))
+  const conflicts = combineLatest([collection.find().$, actors]).pipe(
+    map(([documents, names]) => {
+      const held = documents.map((document) => ({
+        scope: document.scope,
+        table: document.table,
+        mayHaveConflicts: mayHaveConflicts(document.toJSON()),
+        mentions: (operations: ReadonlySet<string>) => mentionsOperation(document.toJSON(), operations),
+        row: () => rowOf(document),
+      }))
+      return openEntries(
+        held.filter(({ scope }) => scope !== team),
+        names,
+      )
+    }),
     shareReplay(KEEP_LATEST),
   )
   return {
@@ -50,7 +52,6 @@ export function createLive({ collection, status, team }: Replica): Live {
     status: status.pipe(distinctUntilChanged(sameContent), shareReplay(KEEP_LATEST)),
     weddings: find({ table: 'weddings' }),
     conflicts,
-    actors: find({ scope: team, table: 'actors' }).pipe(map(namesByActor), shareReplay(KEEP_LATEST)),
     table(scope, table) {
       const key = `${scope} ${table}`
       const known = tables.get(key) ?? find({ scope, table })
@@ -62,19 +63,6 @@ export function createLive({ collection, status, team }: Replica): Live {
 
 function sameContent(a: ReplicaStatus, b: ReplicaStatus): boolean {
   return canonicalJson(a) === canonicalJson(b)
-}
-
-const URGENCY = { critical: 0, high: 1, medium: 2, low: 3 } as const
-
-function mostUrgentFirst(a: OpenConflict, b: OpenConflict): number {
-  return (
-    URGENCY[a.conflict.severity] - URGENCY[b.conflict.severity] ||
-    a.conflict.conflictId.localeCompare(b.conflict.conflictId)
-  )
-}
-
-function openConflicts(row: Row | undefined): readonly OpenConflict[] {
-  return row ? row.conflicts.map((conflict) => ({ conflict, row })) : []
 }
 
 function namesByActor(rows: readonly Row[]): ReadonlyMap<string, ActorName> {

@@ -42,10 +42,26 @@ export function readRow(stored: StoredRecord): Row | undefined {
 }
 
 interface StoredUnits {
-  readonly units: Readonly<Record<string, { readonly r: Readonly<Record<string, readonly unknown[]>> }>>
+  readonly units: Readonly<Record<string, StoredUnit>>
+}
+
+interface StoredUnit {
+  readonly r: Readonly<Record<string, readonly unknown[]>>
+  /** Edits; whatever is not the same for all of them comes fifth. */
+  readonly e: readonly (readonly unknown[])[]
 }
 
 /** A look at the stored form that spares decoding: two siblings in one register, or a deletion. */
 export function mayHaveConflicts({ units }: StoredUnits): boolean {
   return Object.values(units).some(({ r }) => DELETED in r || Object.values(r).some((flat) => flat.length > 2))
+}
+
+/** The same for records that one of these operations changed. */
+export function mentionsOperation({ units }: StoredUnits, operations: ReadonlySet<string>): boolean {
+  return Object.values(units).some(({ e }) =>
+    e.some(([, , , , more]) => {
+      const isNamed = typeof more === 'object' && more !== null && 'op' in more && typeof more.op === 'string'
+      return isNamed && operations.has(String(more.op))
+    }),
+  )
 }

@@ -182,7 +182,7 @@ function InConflict({ item, wedding }: { readonly item: TimelineItem; readonly w
       {fields.map((conflict) => (
         <div key={conflict.conflictId}>
           <strong>{conflict.fields.map(fieldWords).join(', ')}:</strong>{' '}
-          {valueWords({ conflict, row: item.row }, wedding).join(' or ')}
+          {valueWords({ conflict }, wedding).join(' or ')}
         </div>
       ))}
       If you change such a field here, your value settles it.

@@ -7,12 +7,15 @@ import { TimelineRow } from './TimelineRow.tsx'
 
 interface TimelineListProps {
   readonly lines: readonly Line[]
+  /** By the id of the item. */
+  readonly warnings: ReadonlyMap<string, string>
   readonly nowMs: number
   readonly zone: string
   readonly mayTick: boolean
   readonly mayEdit: boolean
   readonly mayDelete: boolean
   readonly onTick: (item: TimelineItem, done: boolean) => Promise<void>
+  readonly onPush: (item: TimelineItem) => void
   readonly onEdit: (item: TimelineItem) => void
   readonly onDelete: (item: TimelineItem) => void
   readonly onDecide: (item: TimelineItem) => void
@@ -26,7 +29,7 @@ export function showNow(): void {
 }
 
 /** The day from top to bottom. */
-export function TimelineList({ lines, nowMs, zone, ...row }: TimelineListProps) {
+export function TimelineList({ lines, warnings, nowMs, zone, ...row }: TimelineListProps) {
   return (
     <ol className="timeline">
       {lines.map((line) => {
@@ -62,7 +65,15 @@ export function TimelineList({ lines, nowMs, zone, ...row }: TimelineListProps) 
               </li>
             )
           case 'item':
-            return <TimelineRow key={line.key} item={line.item} pace={line.pace} {...row} />
+            return (
+              <TimelineRow
+                key={line.key}
+                item={line.item}
+                pace={line.pace}
+                warning={warnings.get(line.item.id) ?? ''}
+                {...row}
+              />
+            )
           default:
             return unreachable(line)
         }

@@ -4,14 +4,18 @@ import { Icon } from '../ui/icons.tsx'
 import { Tick } from '../ui/Tick.tsx'
 import type { TimelineItem } from './item.ts'
 import type { Pace } from './lines.ts'
+import { Mark } from './Mark.tsx'
 
 interface TimelineRowProps {
   readonly item: TimelineItem
   readonly pace: Pace | undefined
+  /** What it overlaps with, a line each; empty if nothing. */
+  readonly warning: string
   readonly mayTick: boolean
   readonly mayEdit: boolean
   readonly mayDelete: boolean
   readonly onTick: (item: TimelineItem, done: boolean) => Promise<void>
+  readonly onPush: (item: TimelineItem) => void
   readonly onEdit: (item: TimelineItem) => void
   readonly onDelete: (item: TimelineItem) => void
   readonly onDecide: (item: TimelineItem) => void
@@ -19,7 +23,7 @@ interface TimelineRowProps {
 
 /** One item. Plain elements, drawn again only if the item itself changed: a day has hundreds. */
 export const TimelineRow = memo(function TimelineRow(props: TimelineRowProps) {
-  const { item, pace, mayTick, mayEdit, mayDelete } = props
+  const { item, pace, warning, mayTick, mayEdit, mayDelete } = props
   const state = item.cancelled ? 'cancelled' : item.done ? 'done' : pace ? 'current' : 'planned'
   return (
     <li className="item" data-state={state} aria-current={pace ? 'step' : undefined}>
@@ -65,6 +69,11 @@ export const TimelineRow = memo(function TimelineRow(props: TimelineRowProps) {
         )}
         {item.description !== '' && <span className="item-notes">{item.description}</span>}
         {item.notes !== '' && <span className="item-notes">{item.notes}</span>}
+        {warning !== '' && (
+          <span className="item-warning">
+            <Mark name="warning" size={16} /> <span>{warning}</span>
+          </span>
+        )}
         {item.inConflict.length > 0 && (
           <button type="button" className="decide" onClick={() => props.onDecide(item)}>
             Decide together<span className="sr-only">: {item.title}</span>
@@ -72,6 +81,17 @@ export const TimelineRow = memo(function TimelineRow(props: TimelineRowProps) {
         )}
       </div>
       <span className="item-actions">
+        {mayEdit && item.startMs !== undefined && !item.cancelled && (
+          <button
+            type="button"
+            className="icon-button"
+            aria-label={`Push from ${item.title}`}
+            title="Push from here"
+            onClick={() => props.onPush(item)}
+          >
+            <Mark name="push" />
+          </button>
+        )}
         {mayEdit && (
           <button
             type="button"

@@ -1,5 +1,4 @@
 import { Button, Group, Text } from '@mantine/core'
-import { notifications } from '@mantine/notifications'
 import { useCallback, useMemo, useState } from 'react'
 import { useDecide } from '../conflicts/DecideProvider.tsx'
 import { useMayWrite, useReplica, useTable } from '../data/ReplicaContext.tsx'
@@ -12,11 +11,14 @@ import type { Wedding } from '../weddings/wedding.ts'
 import { ItemDialog } from './ItemDialog.tsx'
 import { itemOf, type TimelineItem } from './item.ts'
 import { timelineLines } from './lines.ts'
+import { offerUndo } from './offerUndo.tsx'
+import { overlapWarnings } from './overlapWords.ts'
+import { PushDialog } from './PushDialog.tsx'
 import { showNow, TimelineList } from './TimelineList.tsx'
 
 const TABLE = 'timeline_items'
 
-type Asked = { readonly kind: 'add' } | { readonly kind: 'edit' | 'delete'; readonly item: TimelineItem }
+type Asked = { readonly kind: 'add' } | { readonly kind: 'edit' | 'push' | 'delete'; readonly item: TimelineItem }
 
 /** The day of one wedding, live. */
 export function TimelineScreen({ wedding }: { readonly wedding: Wedding }) {
@@ -30,6 +32,7 @@ export function TimelineScreen({ wedding }: { readonly wedding: Wedding }) {
 
   const items = useMemo(() => rows?.map((row) => itemOf(row, wedding.zone)), [rows, wedding.zone])
   const lines = useMemo(() => timelineLines(items ?? [], nowMs, wedding.date), [items, nowMs, wedding.date])
+  const warnings = useMemo(() => overlapWarnings(items ?? [], wedding.zone), [items, wedding.zone])
 
   const tick = useCallback(
     (item: TimelineItem, done: boolean) =>
@@ -37,6 +40,7 @@ export function TimelineScreen({ wedding }: { readonly wedding: Wedding }) {
     [edits, save],
   )
   const edit = useCallback((item: TimelineItem) => setAsked({ kind: 'edit', item }), [])
+  const askPush = useCallback((item: TimelineItem) => setAsked({ kind: 'push', item }), [])
   const askDelete = useCallback((item: TimelineItem) => setAsked({ kind: 'delete', item }), [])
   const decideItem = useCallback((item: TimelineItem) => decide(item.id), [decide])
 
@@ -45,7 +49,7 @@ export function TimelineScreen({ wedding }: { readonly wedding: Wedding }) {
     await save(
       `deleting “${item.title}”`,
       () => edits.remove(item.row.record),
-      () => offerUndo(item.title, undo),
+      () => offerUndo({ title: `Deleted “${item.title}”`, undo }),
     )
     setAsked(undefined)
   }
@@ -71,17 +75,22 @@ export function TimelineScreen({ wedding }: { readonly wedding: Wedding }) {
       </Group>
       <TimelineList
         lines={lines}
+        warnings={warnings}
         nowMs={nowMs}
         zone={wedding.zone}
         mayTick={mayWrite(wedding.id, TABLE, ['done'])}
         mayEdit={mayWrite(wedding.id, TABLE, ['title', 'startTime'])}
         mayDelete={mayAdd}
         onTick={tick}
+        onPush={askPush}
         onEdit={edit}
         onDelete={askDelete}
         onDecide={decideItem}
       />
-      {asked && asked.kind !== 'delete' && (
+      {asked?.kind === 'push' && (
+        <PushDialog wedding={wedding} from={asked.item} items={items} onClose={() => setAsked(undefined)} />
+      )}
+      {(asked?.kind === 'add' || asked?.kind === 'edit') && (
         <ItemDialog
           wedding={wedding}
           item={asked.kind === 'edit' ? asked.item : undefined}
@@ -109,25 +118,4 @@ function ticked({ row }: TimelineItem, done: boolean): Readonly<Record<string, u
 function doneWords(items: readonly TimelineItem[]): string {
   const planned = items.filter(({ cancelled }) => !cancelled)
   return `${planned.filter(({ done }) => done).length} of ${planned.length} done`
-}
-
-function offerUndo(title: string, undo: () => Promise<void>): void {
-  const id = crypto.randomUUID()
-  notifications.show({
-    id,
-    title: `Deleted “${title}”`,
-    autoClose: 10_000,
-    message: (
-      <Button
-        mt="xs"
-        variant="light"
-        onClick={async () => {
-          notifications.hide(id)
-          await undo()
-        }}
-      >
-        Undo
-      </Button>
-    ),
-  })
 }

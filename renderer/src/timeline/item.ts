@@ -1,3 +1,4 @@
+import { type DayItem, dayItem } from '../../../model/timeline/dayItem.ts'
 import { number, strings, words } from '../data/read.ts'
 import type { Row } from '../data/row.ts'
 import { instantMs, localDate, timeWords } from '../time/local.ts'
@@ -23,6 +24,8 @@ export interface TimelineItem {
   readonly fixed: boolean
   /** Names of the fields that wait for a decision. */
   readonly inConflict: readonly string[]
+  /** The same item for the arithmetic of the day. */
+  readonly day: DayItem
   readonly row: Row
 }
 
@@ -60,6 +63,7 @@ function readItem(row: Row, zone: string): TimelineItem {
     cancelled: data.status === 'cancelled',
     fixed: data.fixed === true,
     inConflict: row.conflicts.flatMap(({ fields }) => fields),
+    day: dayItem(row.view),
     row,
   }
 }
