@@ -15,24 +15,24 @@ const clashIn = (register: string) => ({
 })
 
 describe('one edit with two contents', () => {
-  it('in one field is noticed and named', () => {
+  it('[REG5] in one field is noticed and named', () => {
     expect(joinRecords(copyOf({ name: 'Eda' }), copyOf({ name: 'Ida' }))).toEqual(clashIn('name'))
   })
 
-  it('in two different fields is noticed too, instead of losing both values', () => {
+  it('[REG5] in two different fields is noticed too, instead of losing both values', () => {
     const one = copyOf({ name: 'Eda' })
     const other = copyOf({ tableNumber: 4 })
     expect(joinRecords(one, other)).toEqual(clashIn('name'))
     expect(joinRecords(other, one)).toEqual(clashIn('tableNumber'))
   })
 
-  it('that differs in its stamp only is noticed too: it would order siblings differently on each side', () => {
+  it('[REG5] that differs in its stamp only is noticed too: it would order siblings differently on each side', () => {
     const earlier = editRecord(record, { name: 'Eda' }, at(10, 'ana'))
     const later = editRecord(record, { name: 'Eda' }, at(11, 'ana'))
     expect(joinRecords(earlier, later)).toEqual(clashIn('name'))
   })
 
-  it('that agrees in its tag but not in its fields leaves no record without a value', () => {
+  it('[REG5] that agrees in its tag but not in its fields leaves no record without a value', () => {
     const dot = { actor: at(0, 'ana').actor, counter: 1, stamp: at(0, 'ana').stamp, tag: 'AAAAAAAAAAA' }
     const of = (register: string): CausalRecord => ({
       ...record,
@@ -49,12 +49,12 @@ describe('one edit with two contents', () => {
     expect(joinRecords(of('name'), of('tableNumber'))).toMatchObject({ ok: false, error: { kind: 'dot-clash' } })
   })
 
-  it('does not show in other units: the same counter in two read classes is two edits', () => {
+  it('[UNIT1] does not show in other units: the same counter in two read classes is two edits', () => {
     const one = editRecord(record, { dietary: 'vegan' }, at(10, 'ana'))
     expect(joinRecords(record, one)).toMatchObject({ ok: true })
   })
 
-  it('is not seen in an edit of which one side replaced a part', () => {
+  it('[REG6] is not seen in an edit of which one side replaced a part', () => {
     const both = copyOf({ name: 'Eda', tableNumber: 4 })
     const partly = editRecord(both, { name: 'Ida' }, at(20, 'ben'))
     expect(joinRecords(both, partly)).toMatchObject({ ok: true, value: partly })

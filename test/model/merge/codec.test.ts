@@ -33,11 +33,11 @@ const TAG = 'AAAAAAAAAAA'
 const STAMP = '0mj8k2p1x000'
 
 describe('codec', () => {
-  it('writes equal records as equal text, whatever way they came about', () => {
+  it('[COD1] writes equal records as equal text, whatever way they came about', () => {
     expect(JSON.stringify(encodeRecord(join(ben, ana)))).toBe(JSON.stringify(encodeRecord(record)))
   })
 
-  it('[7] carries tables, fields, classes and registers that this version does not know', () => {
+  it('[COD3][INV7] carries tables, fields, classes and registers that this version does not know', () => {
     const stored = wire()
     const { open } = stored.units
     if (!open) throw new Error('no open unit')
@@ -64,7 +64,7 @@ describe('codec', () => {
     expect(viewRecord(joined.value).data).toMatchObject({ name: 'Olga', shirtSize: { $size: 4 } })
   })
 
-  it('keeps what an edit says of itself', () => {
+  it('[COD2] keeps what an edit says of itself', () => {
     const decided = { conflictId: 'c', strategy: 'merge_manual' }
     const edited = editRecord(record, { name: 'Olga' }, at(30, 'cleo', { ask: true, operation: 'op', decided }))
     const decoded = decodeRecord(JSON.parse(JSON.stringify(encodeRecord(edited))))
@@ -72,7 +72,7 @@ describe('codec', () => {
     expect(viewRecord(decoded.value).updated).toMatchObject({ ask: true, operation: 'op', decided })
   })
 
-  it('does not depend on the order in which actors are listed', () => {
+  it('[COD1] does not depend on the order in which actors are listed', () => {
     const stored = wire()
     const turned = {
       ...stored,
@@ -266,18 +266,18 @@ describe('codec', () => {
         r.units.open.r.name = [0, deep(20_000)]
       },
     },
-  ])('[5] refuses $what, with a reason', ({ damage }) => {
+  ])('[COD4][INV5] refuses $what, with a reason', ({ damage }) => {
     expect(decodeRecord(damaged(damage))).toEqual({
       ok: false,
       error: { kind: 'malformed-record', reason: expect.stringMatching(/./) },
     })
   })
 
-  it.each([null, undefined, 0, Number.NaN, [], () => 0])('[5] refuses %o', (raw) => {
+  it.each([null, undefined, 0, Number.NaN, [], () => 0])('[COD4][INV5] refuses %o', (raw) => {
     expect(decodeRecord(raw)).toMatchObject({ ok: false, error: { kind: 'malformed-record' } })
   })
 
-  it('[5] prototype keys pollute nothing', () => {
+  it('[COD5][INV5] prototype keys pollute nothing', () => {
     const text = JSON.stringify(wire())
       .replace('"name":', '"__proto__":')
       .replace('"open":', '"__proto__":{"v":[],"e":[],"r":{}},"open":')
@@ -286,7 +286,7 @@ describe('codec', () => {
     expect(decoded.ok && [...decoded.value.units.values()].some((unit) => unit.registers.has('__proto__'))).toBe(false)
   })
 
-  it('[5] never throws, and whatever it takes can be written, read again, seen and joined', () => {
+  it('[COD4][INV5] never throws, and whatever it takes can be written, read again, seen and joined', () => {
     const anyValue = fc.oneof(
       fc.constantFrom<unknown>(null, -1, 0, 1, 1.5, 2 ** 53, '', 'open', [], {}, [0, 'x'], [[0, 1, STAMP, TAG]], true),
       fc.jsonValue({ maxDepth: 3 }),

@@ -31,7 +31,7 @@ function decide(
 }
 
 describe('conflict queue', () => {
-  it('holds concurrent values of fields that only a person can decide, the visible one first', () => {
+  it('[CON1] holds concurrent values of fields that only a person can decide, the visible one first', () => {
     expect(conflictsOf(both)).toMatchObject([
       {
         type: 'concurrent_edit',
@@ -47,14 +47,14 @@ describe('conflict queue', () => {
     expect(viewRecord(both).siblings.title).toHaveLength(2)
   })
 
-  it('holds a field of any policy if an edit asked for a person', () => {
+  it('[CON1] holds a field of any policy if an edit asked for a person', () => {
     const asking = (record: CausalRecord) => editRecord(record, { tableNumber: 4 }, at(10, 'ana', { ask: true }))
     const [a, b] = apart(newRecord('guests', { name: 'Ada' }), asking, write({ tableNumber: 5 }))
     expect(conflictsOf(join(a, b)).map(({ fields }) => fields)).toEqual([['tableNumber']])
     expect(conflictsOf(a)).toEqual([])
   })
 
-  it('holds nothing if both wrote the same', () => {
+  it('[CON1] holds nothing if both wrote the same', () => {
     const same = write({ startTime: '2026-06-13T16:00:00Z' })
     expect(conflictsOf(join(...apart(item, same, same)))).toEqual([])
   })
@@ -67,12 +67,12 @@ describe('conflict queue', () => {
     { table: 'guests', field: 'rsvpStatus', values: ['a', 'b'], severity: 'critical' },
     { table: 'vendors', field: 'actual', values: [1, 2], severity: 'high' },
     { table: 'guests', field: 'dietary', values: ['a', 'b'], severity: 'low' },
-  ])('calls a conflict in $table.$field $severity', ({ table, field, values: [x, y], severity }) => {
+  ])('[CON5] calls a conflict in $table.$field $severity', ({ table, field, values: [x, y], severity }) => {
     const [a, b] = apart(newRecord(table, { name: 'N' }), write({ [field]: x }), write({ [field]: y }))
     expect(conflictsOf(join(a, b))).toMatchObject([{ fields: [field], severity }])
   })
 
-  it('is the same on every replica, in its ids too', () => {
+  it('[CON2] is the same on every replica, in its ids too', () => {
     const [first] = conflictsOf(both)
     expect(conflictsOf(join(ben, ana))).toEqual(conflictsOf(both))
     expect(first?.conflictId).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-/)
@@ -81,14 +81,14 @@ describe('conflict queue', () => {
     )
   })
 
-  it('[6] has the same ids on a replica that may read a part only', () => {
+  it('[CON2][INV6] has the same ids on a replica that may read a part only', () => {
     const guest = newRecord('guests', { name: 'Ada', phone: '1' })
     const whole = join(...apart(guest, write({ dietary: 'vegan', notes: 'x' }), write({ dietary: 'none' })))
     const part = restrictRecord(whole, (readClass) => readClass === 'open' || readClass === 'diet')
     expect(part && conflictsOf(part)).toEqual(conflictsOf(whole))
   })
 
-  it('is cleared everywhere by one decision', () => {
+  it('[CON3] is cleared everywhere by one decision', () => {
     const decided = decide(both, conflictsOf(both), '2026-06-13T15:20:00Z', 'cleo')
     for (const replica of [ana, ben, both]) {
       expect(conflictsOf(join(replica, decided))).toEqual([])
@@ -96,12 +96,12 @@ describe('conflict queue', () => {
     }
   })
 
-  it('is cleared by deciding for the visible value', () => {
+  it('[CON3] is cleared by deciding for the visible value', () => {
     const decided = decide(both, conflictsOf(both), '2026-06-13T15:30:00Z', 'cleo')
     expect(conflictsOf(join(both, decided))).toEqual([])
   })
 
-  it('two decisions for the same are one, two different ones are a conflict again', () => {
+  it('[CON4] two decisions for the same are one, two different ones are a conflict again', () => {
     const anas = decide(both, conflictsOf(both), '2026-06-13T15:20:00Z', 'ana', 50)
     const bens = decide(both, conflictsOf(both), '2026-06-13T15:30:00Z', 'ben', 51)
     const agreeing = decide(both, conflictsOf(both), '2026-06-13T15:20:00Z', 'ben', 51)
@@ -109,7 +109,7 @@ describe('conflict queue', () => {
     expect(conflictsOf(join(anas, bens))).toMatchObject([{ conflictId: conflictsOf(both)[0]?.conflictId }])
   })
 
-  it('an edit that had not seen the decision is a conflict with it', () => {
+  it('[CON4] an edit that had not seen the decision is a conflict with it', () => {
     const decided = decide(both, conflictsOf(both), '2026-06-13T15:20:00Z', 'cleo')
     const late = editRecord(ben, { startTime: '2026-06-13T17:00:00Z' }, at(60, 'ben'))
     expect(conflictsOf(join(decided, late))[0]?.values.map(({ value }) => value)).toEqual([
@@ -118,7 +118,7 @@ describe('conflict queue', () => {
     ])
   })
 
-  it('[4] holds every sibling that needs a person and none that does not, on any history', () => {
+  it('[CON1][INV4] holds every sibling that needs a person and none that does not, on any history', () => {
     fc.assert(
       fc.property(histories, (history) => {
         const record = joinAll(play(history).replicas)

@@ -9,7 +9,7 @@ import { apart, at, newRecord, write } from '../../support/mergeHelpers.ts'
 const guest = newRecord('guests', { name: 'Ada', dietary: 'vegan', phone: '1' })
 
 describe('deletion', () => {
-  it('hides a record and keeps its values', () => {
+  it('[DEL1] hides a record and keeps its values', () => {
     const deleted = deleteRecord(guest, at(10, 'ana'))
     expect(viewRecord(deleted)).toMatchObject({ deleted: true, data: { name: 'Ada' } })
     expect(conflictsOf(deleted)).toEqual([])
@@ -21,7 +21,7 @@ describe('deletion', () => {
     { what: 'a field of another class', data: { dietary: 'none' } },
     { what: 'a class that had no value', data: { internal: 1, notes: 'Aunt' } },
     { what: 'a member of a set', data: { tags: ['family'] } },
-  ])('does not win over a concurrent edit of $what: the record stays, as a conflict', ({ data }) => {
+  ])('[DEL2][CON6] does not win over a concurrent edit of $what: the record stays, as a conflict', ({ data }) => {
     const [ana, ben] = apart(guest, deleteRecord, write(data))
     for (const both of [join(ana, ben), join(ben, ana)]) {
       expect(viewRecord(both)).toMatchObject({ deleted: false, data })
@@ -39,7 +39,7 @@ describe('deletion', () => {
     }
   })
 
-  it('that was contradicted can be upheld or dropped, and then is no conflict any more', () => {
+  it('[DEL3] that was contradicted can be upheld or dropped, and then is no conflict any more', () => {
     const [ana, ben] = apart(guest, deleteRecord, write({ name: 'Eda' }))
     const both = join(ana, ben)
     const kept = keepRecord(both, at(30, 'cleo'))
@@ -48,7 +48,7 @@ describe('deletion', () => {
     expect([viewRecord(join(upheld, both)).deleted, conflictsOf(join(upheld, both))]).toEqual([true, []])
   })
 
-  it('upheld by one and dropped by another is a conflict again, and the record stays', () => {
+  it('[DEL3] upheld by one and dropped by another is a conflict again, and the record stays', () => {
     const [ana, ben] = apart(guest, deleteRecord, write({ name: 'Eda' }))
     const both = join(ana, ben)
     const again = join(keepRecord(both, at(30, 'ana')), deleteRecord(both, at(31, 'ben')))
@@ -56,14 +56,14 @@ describe('deletion', () => {
     expect(conflictsOf(again).map(({ type }) => type)).toEqual(['delete_conflict'])
   })
 
-  it('is undone by an edit that has seen it', () => {
+  it('[DEL4] is undone by an edit that has seen it', () => {
     const deleted = deleteRecord(guest, at(10, 'ana'))
     const revived = editRecord(deleted, { tableNumber: 3 }, at(20, 'ben'))
     expect(viewRecord(join(deleted, revived))).toMatchObject({ deleted: false, data: { name: 'Ada', tableNumber: 3 } })
     expect(conflictsOf(revived)).toEqual([])
   })
 
-  it('is undone by keeping', () => {
+  it('[DEL4] is undone by keeping', () => {
     const deleted = deleteRecord(guest, at(10, 'ana'))
     expect(viewRecord(join(deleted, keepRecord(deleted, at(20, 'ben'))))).toMatchObject({
       deleted: false,
@@ -71,21 +71,21 @@ describe('deletion', () => {
     })
   })
 
-  it('by two people apart is one deletion', () => {
+  it('[DEL5] by two people apart is one deletion', () => {
     const [ana, ben] = apart(guest, deleteRecord, deleteRecord)
     const both = join(ana, ben)
     expect(viewRecord(both).deleted).toBe(true)
     expect(viewRecord(editRecord(both, { name: 'Eda' }, at(30, 'cleo')))).toMatchObject({ deleted: false })
   })
 
-  it('by two people who together have seen everything holds', () => {
+  it('[DEL5] by two people who together have seen everything holds', () => {
     const bens = editRecord(guest, { name: 'Eda' }, at(5, 'ben'))
     const cleos = editRecord(guest, { tableNumber: 3 }, at(6, 'cleo'))
     const deleted = join(deleteRecord(bens, at(10, 'ben')), deleteRecord(cleos, at(11, 'cleo')))
     expect(viewRecord(deleted).deleted).toBe(true)
   })
 
-  it('by somebody who sees a part only does not reach what they could not see', () => {
+  it('[DEL6] by somebody who sees a part only does not reach what they could not see', () => {
     const part = restrictRecord(guest, (readClass) => readClass === 'open')
     if (!part) throw new Error('nothing left')
     const back = join(guest, deleteRecord(part, at(10, 'ben')))

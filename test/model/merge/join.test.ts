@@ -35,7 +35,7 @@ function account(record: CausalRecord): unknown {
 const RUNS = 150
 
 describe('join', () => {
-  it('[3] is commutative, associative and idempotent on whatever replicas hold', () => {
+  it('[INV3] is commutative, associative and idempotent on whatever replicas hold', () => {
     fc.assert(
       fc.property(histories, (history) => {
         const { replicas } = play(history)
@@ -53,7 +53,7 @@ describe('join', () => {
     )
   })
 
-  it('[2] replicas that have exchanged everything agree in values, siblings, conflicts, digest, version and bytes', () => {
+  it('[INV2] replicas that have exchanged everything agree in values, siblings, conflicts, digest, version and bytes', () => {
     fc.assert(
       fc.property(histories, fc.infiniteStream(fc.nat()), (history, chance) => {
         const { replicas, states } = play(history)
@@ -72,7 +72,7 @@ describe('join', () => {
     )
   })
 
-  it('[4] keeps exactly the values that nobody replaced who had seen them', () => {
+  it('[INV4][REG2] keeps exactly the values that nobody replaced who had seen them', () => {
     fc.assert(
       fc.property(histories, (history) => {
         const { replicas, written } = play(history)
@@ -82,7 +82,7 @@ describe('join', () => {
     )
   })
 
-  it('[4] shows every live value of a field as the visible one or as a sibling', () => {
+  it('[INV4][REG3] shows every live value of a field as the visible one or as a sibling', () => {
     fc.assert(
       fc.property(histories, (history) => {
         const record = joinAll(play(history).replicas)
@@ -98,7 +98,7 @@ describe('join', () => {
     )
   })
 
-  it('[3] reading writes nothing and changes nothing', () => {
+  it('[INV3] reading writes nothing and changes nothing', () => {
     fc.assert(
       fc.property(histories, (history) => {
         const record = joinAll(play(history).replicas)
@@ -110,7 +110,7 @@ describe('join', () => {
     )
   })
 
-  it('a record is the same after a trip over the wire', () => {
+  it('[COD2] a record is the same after a trip over the wire', () => {
     fc.assert(
       fc.property(histories, (history) => {
         const record = joinAll(play(history).replicas)
@@ -123,7 +123,7 @@ describe('join', () => {
     )
   })
 
-  it('[6] a replica that may read a part only deletes nothing when it joins back', () => {
+  it('[INV6][UNIT3] a replica that may read a part only deletes nothing when it joins back', () => {
     fc.assert(
       fc.property(histories, fc.subarray([...READ_CLASSES]), (history, classes) => {
         const whole = joinAll(play(history).replicas)
@@ -140,7 +140,7 @@ describe('join', () => {
     )
   })
 
-  it('refuses records that are not the same thing', () => {
+  it('[REG7] refuses records that are not the same thing', () => {
     const { replicas } = play({ table: 'guests', clockErrors: [0, 0], steps: [] })
     const [record] = replicas
     if (!record) throw new Error('no record')

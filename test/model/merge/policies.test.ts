@@ -46,11 +46,11 @@ describe('policies', () => {
       bens: '2026-06-13T10:00:00Z',
       shown: '2026-06-13T09:00:00Z',
     },
-  ])('shows $policy of two concurrent values of $table.$field', ({ table, field, start, anas, bens, shown }) => {
+  ])('[POL1] shows $policy of two concurrent values of $table.$field', ({ table, field, start, anas, bens, shown }) => {
     expect(merged(table, field, start, anas, bens)).toEqual(shown)
   })
 
-  it('edits to different fields of one guest both survive', () => {
+  it('[POL2] edits to different fields of one guest both survive', () => {
     const [ana, ben] = apart(
       newRecord('guests', { name: 'Ada' }),
       write({ tableNumber: 4 }),
@@ -61,7 +61,7 @@ describe('policies', () => {
     expect(siblings).toEqual({})
   })
 
-  it('the same value written twice is one value, not two siblings', () => {
+  it('[REG3] the same value written twice is one value, not two siblings', () => {
     const [ana, ben] = apart(newRecord('guests', { name: 'Ada' }), write({ name: 'Ada L.' }), write({ name: 'Ada L.' }))
     const { data, siblings, updated } = viewRecord(join(ana, ben))
     expect(data.name).toBe('Ada L.')
@@ -69,7 +69,7 @@ describe('policies', () => {
     expect(updated.actor).toBe(at(0, 'ben').actor)
   })
 
-  it('objects that differ only in the order of their keys are the same value', () => {
+  it('[REG3] objects that differ only in the order of their keys are the same value', () => {
     const venue = merged('weddings', 'venue', undefined, { name: 'Lake', wifi: 'x' }, { wifi: 'x', name: 'Lake' })
     const [ana, ben] = apart(
       newRecord('weddings', { name: 'W' }),
@@ -80,13 +80,13 @@ describe('policies', () => {
     expect(viewRecord(join(ana, ben)).siblings).toEqual({})
   })
 
-  it('an edit that has seen both siblings replaces both', () => {
+  it('[REG4] an edit that has seen both siblings replaces both', () => {
     const [ana, ben] = apart(newRecord('guests', { name: 'Ada' }), write({ name: 'Eda' }), write({ name: 'Ida' }))
     const settled = editRecord(join(ana, ben), { name: 'Eda' }, at(30, 'cleo'))
     expect(viewRecord(join(join(settled, ana), ben))).toMatchObject({ data: { name: 'Eda' }, siblings: {} })
   })
 
-  it('setting a field that is in conflict to its visible value settles the conflict', () => {
+  it('[REG4] setting a field that is in conflict to its visible value settles the conflict', () => {
     const [ana, ben] = apart(newRecord('guests', { name: 'Ada' }), write({ name: 'Eda' }), write({ name: 'Ida' }))
     const both = join(ana, ben)
     const settled = editRecord(both, { name: viewRecord(both).data.name }, at(30, 'cleo'))
@@ -94,19 +94,19 @@ describe('policies', () => {
     expect(viewRecord(settled)).toMatchObject({ data: { name: 'Ida' }, siblings: {} })
   })
 
-  it('an edit that says nothing new is no edit', () => {
+  it('[REG4] an edit that says nothing new is no edit', () => {
     const record = newRecord('guests', { name: 'Ada', tags: ['family'], notes: 'Aunt', dietary: null })
     const again = { name: 'Ada', tags: ['family'], notes: 'Aunt', dietary: null }
     expect(editRecord(record, again, at(10, 'ana'))).toBe(record)
   })
 
-  it('a laptop whose clock is a day ahead does not beat an edit that has seen its own', () => {
+  it('[CLK4] a laptop whose clock is a day ahead does not beat an edit that has seen its own', () => {
     const wrong = editRecord(newRecord('guests', { name: 'Ada' }), { name: 'Eda' }, at(86_400, 'ben'))
     const right = editRecord(wrong, { name: 'Ida' }, at(10, 'ana'))
     expect(viewRecord(join(wrong, right))).toMatchObject({ data: { name: 'Ida' }, siblings: {} })
   })
 
-  it('a late edit replaces only what its author had before their eyes', () => {
+  it('[REG4] a late edit replaces only what its author had before their eyes', () => {
     const first = newRecord('guests', { name: 'Ada' })
     const later = editRecord(first, { name: 'Eda' }, at(10, 'ana'))
     const seen = (readClass: string) => first.units.get(readClass)?.vector ?? new Map<string, number>()
@@ -115,7 +115,7 @@ describe('policies', () => {
     expect(siblings.name?.map(({ value }) => value)).toEqual(['Ida', 'Eda'])
   })
 
-  it('a field named like something of every object is a field', () => {
+  it('[POL3] a field named like something of every object is a field', () => {
     const record = newRecord('guests', { name: 'Ada', toString: 'a', valueOf: 'b' })
     expect(viewRecord(record).data).toMatchObject({ toString: 'a', valueOf: 'b' })
     expect(viewRecord(editRecord(record, { toString: 'c' }, at(10, 'ana'))).data.toString).toBe('c')
@@ -123,15 +123,15 @@ describe('policies', () => {
 })
 
 describe('sets', () => {
-  it('members added apart are all in', () => {
+  it('[SET1] members added apart are all in', () => {
     expect(merged('photo_groups', 'people', ['Ada'], ['Ada', 'Ben'], ['Ada', 'Cleo'])).toEqual(['Ada', 'Ben', 'Cleo'])
   })
 
-  it('a member taken out on one side only is out', () => {
+  it('[SET1] a member taken out on one side only is out', () => {
     expect(merged('photo_groups', 'people', ['Ada', 'Ben'], ['Ada'], ['Ada', 'Ben', 'Cleo'])).toEqual(['Ada', 'Cleo'])
   })
 
-  it('adding wins over a concurrent removal', () => {
+  it('[SET2] adding wins over a concurrent removal', () => {
     const record = newRecord('photo_groups', { name: 'Family', people: ['Ada', 'Ben'] })
     const gone = editRecord(record, { people: ['Ada'] }, at(5, 'ana'))
     const [ana, ben] = apart(gone, write({ people: ['Ada', 'Ben'] }), (r) => r)
@@ -140,20 +140,20 @@ describe('sets', () => {
     expect(viewRecord(join(ana, removedAgain)).data.people).toEqual(['Ben'])
   })
 
-  it('an emptied set is empty, a set that was never written is absent', () => {
+  it('[SET3] an emptied set is empty, a set that was never written is absent', () => {
     const record = newRecord('photo_groups', { name: 'Family', people: ['Ada'] })
     expect(viewRecord(editRecord(record, { people: [] }, at(5, 'ana'))).data.people).toEqual([])
     expect('people' in viewRecord(newRecord('photo_groups', { name: 'Family' })).data).toBe(false)
   })
 
-  it('any name can be a member', () => {
+  it('[SET4] any name can be a member', () => {
     const names = ['a/b', '~', '~1', '/', '', '$deleted', '__proto__', '😀']
     const record = newRecord('photo_groups', { name: 'Family', people: names })
     expect(viewRecord(record).data.people).toEqual(names)
     expect(viewRecord(editRecord(record, { people: ['~1'] }, at(5, 'ana'))).data.people).toEqual(['~1'])
   })
 
-  it('a set that this version does not know is carried along and does not disturb the view', () => {
+  it('[SET5] a set that this version does not know is carried along and does not disturb the view', () => {
     const asSet = newRecord('photo_groups', { name: 'Family', people: ['Ada', 'Ben'] })
     const unknown = { ...asSet, table: 'menus' }
     const edited = editRecord(unknown, { people: 'nobody' }, at(5, 'ana'))
@@ -164,7 +164,7 @@ describe('sets', () => {
 })
 
 describe('read classes', () => {
-  it('[6] a replica without a class holds nothing of it', () => {
+  it('[INV6][UNIT2] a replica without a class holds nothing of it', () => {
     const record = newRecord('guests', { name: 'Ada', phone: '1', dietary: 'vegan', notes: 'Aunt' })
     const part = restrictRecord(record, (readClass) => readClass === 'open' || readClass === 'diet')
     if (!part) throw new Error('nothing left')
@@ -173,7 +173,7 @@ describe('read classes', () => {
     expect(restrictRecord(record, () => true)).toBe(record)
   })
 
-  it('an edit of two classes is one edit in each, under tags of its own', () => {
+  it('[UNIT1] an edit of two classes is one edit in each, under tags of its own', () => {
     const record = newRecord('guests', { name: 'Ada', dietary: 'vegan' })
     const dots = [...record.units].map(([readClass, unit]) => [readClass, [...unit.vector]])
     expect(dots).toEqual([

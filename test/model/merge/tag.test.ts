@@ -11,7 +11,7 @@ describe('tag of an edit', () => {
   const dot = { actor: 'ana________', counter: 1 }
   const tag = editTag('key', unit, dot, new Map([['name', 'Ada']]))
 
-  it('is eight bytes and the same for the same edit, whatever the order of its fields', () => {
+  it('[REG9] is eight bytes and the same for the same edit, whatever the order of its fields', () => {
     const fields: [string, unknown][] = [
       ['name', { a: 1, b: 2 }],
       ['side', 'bride'],
@@ -46,13 +46,13 @@ describe('tag of an edit', () => {
     { what: 'another key', other: editTag('yek', unit, dot, new Map([['name', 'Ada']])) },
     { what: 'null', other: editTag('key', unit, dot, new Map([['name', null]])) },
     { what: 'the text "null"', other: editTag('key', unit, dot, new Map([['name', 'null']])) },
-  ])('is different for $what', ({ other }) => {
+  ])('[REG9] is different for $what', ({ other }) => {
     expect(other).not.toBe(tag)
   })
 })
 
 describe('envelope', () => {
-  it('gives back any value, and no open value passes for a sealed one', () => {
+  it('[REG10] gives back any value, and no open value passes for a sealed one', () => {
     const dollars = fc.dictionary(fc.constantFrom('$sealed', '$plain', '$x', 'a'), fc.jsonValue({ maxDepth: 2 }))
     fc.assert(
       fc.property(fc.oneof(fc.jsonValue(), dollars), (value) => {
@@ -63,7 +63,7 @@ describe('envelope', () => {
     )
   })
 
-  it('leaves a sealed value as it is', () => {
+  it('[REG10] leaves a sealed value as it is', () => {
     const sealed = { $sealed: { keyId: 'k', data: 'AAAA' } }
     expect(isSealed(sealed)).toBe(true)
     expect(envelopeValue(sealed)).toEqual(sealed)
@@ -72,7 +72,7 @@ describe('envelope', () => {
 })
 
 describe('names of registers', () => {
-  it('can be taken apart again, whatever is in them', () => {
+  it('[SET4] can be taken apart again, whatever is in them', () => {
     const part = fc.oneof(fc.string(), fc.constantFrom('a/b', '~', '~0', '~1', '~01', '/', '//', '$deleted'))
     fc.assert(
       fc.property(part, fc.option(part, { nil: undefined }), (field, member) => {
@@ -83,7 +83,7 @@ describe('names of registers', () => {
   })
 
   it.each(['', '$deleted', '$x', '__proto__', 'constructor', 'prototype', 'x'.repeat(65)])(
-    '%o names no field',
+    '[COD5] %o names no field',
     (name) => {
       expect(isFieldName(name)).toBe(false)
     },
@@ -91,7 +91,7 @@ describe('names of registers', () => {
 })
 
 describe('canonical JSON', () => {
-  it('is equal for equal values and keeps what JSON keeps', () => {
+  it('[REG9] is equal for equal values and keeps what JSON keeps', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         const text = canonicalJson(value)

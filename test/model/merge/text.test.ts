@@ -11,7 +11,7 @@ const task = (notes: string) => newRecord('tasks', { title: 'Call', notes })
 const notesOf = (record: ReturnType<typeof task>) => viewRecord(record).data.notes
 
 describe('text', () => {
-  it('keeps what two people typed into different places', () => {
+  it('[TXT1] keeps what two people typed into different places', () => {
     const [ana, ben] = apart(
       task('Call the florist.'),
       write({ notes: 'Please call the florist.' }),
@@ -21,7 +21,7 @@ describe('text', () => {
     expect(notesOf(join(ben, ana))).toBe(notesOf(join(ana, ben)))
   })
 
-  it('keeps what one person typed where another deleted', () => {
+  it('[TXT1] keeps what one person typed where another deleted', () => {
     const [ana, ben] = apart(
       task('one two three'),
       write({ notes: 'one three' }),
@@ -30,7 +30,7 @@ describe('text', () => {
     expect(notesOf(join(ana, ben))).toBe('one three four')
   })
 
-  it('shows texts that were begun separately one after the other, the earlier first, until the next edit', () => {
+  it('[TXT2] shows texts that were begun separately one after the other, the earlier first, until the next edit', () => {
     const [ana, ben] = apart(newRecord('tasks', { title: 'Call' }), write({ notes: 'Anas' }), write({ notes: 'Bens' }))
     const both = join(ana, ben)
     const next = editRecord(both, { notes: 'Anas\nand Bens' }, at(30, 'cleo'))
@@ -39,12 +39,12 @@ describe('text', () => {
     expect([...liveValues(next)].filter(({ register }) => register === 'notes')).toHaveLength(1)
   })
 
-  it('shows the same text begun twice once', () => {
+  it('[TXT2] shows the same text begun twice once', () => {
     const [ana, ben] = apart(newRecord('tasks', { title: 'Call' }), write({ notes: 'Same' }), write({ notes: 'Same' }))
     expect(notesOf(join(ana, ben))).toBe('Same')
   })
 
-  it('reads the same however often it is read, without writing', () => {
+  it('[TXT3] reads the same however often it is read, without writing', () => {
     const [ana, ben] = apart(task('one'), write({ notes: 'one two' }), write({ notes: 'zero one' }))
     const both = join(ana, ben)
     const before = [...liveValues(both)]
@@ -55,7 +55,7 @@ describe('text', () => {
   const grapheme = fc.constantFrom('a', 'b', ' ', '\n', '😀', '😁', '👩‍👧', 'é', '漢', '🇵🇹')
   const text = fc.array(grapheme, { maxLength: 8 }).map((parts) => parts.join(''))
 
-  it('becomes exactly what its author wrote, emoji included, with any text before', () => {
+  it('[TXT4] becomes exactly what its author wrote, emoji included, with any text before', () => {
     fc.assert(
       fc.property(fc.array(text, { minLength: 1, maxLength: 4 }), (versions) => {
         let update: string | undefined
@@ -68,7 +68,7 @@ describe('text', () => {
     )
   })
 
-  it('never cuts an emoji, whatever two people do to it at once', () => {
+  it('[TXT4] never cuts an emoji, whatever two people do to it at once', () => {
     fc.assert(
       fc.property(text, text, text, (start, anas, bens) => {
         const root = editText([], start, 1)
@@ -82,14 +82,14 @@ describe('text', () => {
     )
   })
 
-  it('groups updates by their roots', () => {
+  it('[TXT2] groups updates by their roots', () => {
     const one = editText([], 'one', 1)
     const two = editText([], 'two', 2)
     expect(commonRoots([one, two, editText([one], 'one more', 3)])).toEqual([[1], [0, 2]])
     expect(commonRoots([one, two, editText([one, two], 'both', 3)])).toEqual([[0, 1, 2]])
   })
 
-  it('is not brought down by an update that is none', () => {
+  it('[TXT5] is not brought down by an update that is none', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 40 }), fc.string({ maxLength: 20 }), (bytes, garbage) => {
         const good = editText([], 'good', 1)
