@@ -1,10 +1,9 @@
 /** The receiving half of a session: joins a batch into the store and says what became of it. */
 import { z } from 'zod'
-import { decodeRecord } from '../merge/codec.ts'
 import { type CausalRecord, joinRecords, restrictRecord, sameRecord } from '../merge/record.ts'
-import { isFieldName, parseRegister } from '../merge/registers.ts'
 import type { Changes } from '../wire/index.ts'
 import type { ChangeStore, StateStore, Write } from './changeStore.ts'
+import { readIncoming } from './incoming.ts'
 import type { PeerRules } from './rules.ts'
 
 export interface Refused {
@@ -20,6 +19,9 @@ export interface InboxOptions {
 }
 
 const MAX_REASON_CHARS = 500
+/** Of one wedding. */
+const MAX_QUARANTINED = 1_000
+const MAX_LEAP = 1_000_000
 
 /** A record set aside: shown to people, never deleted by the system, never in the way of others. */
 export const quarantineEntry = z.object({
@@ -45,25 +47,15 @@ export async function receiveChanges(
   if (!(await rules.mayEnter(scope))) {
     return message.records.map((raw) => ({ id: idOf(raw), reason: 'this device has no part in that wedding' }))
   }
-  const unreadable = new Map<string, { reason: string; raw: unknown }>()
+  const { records: incoming, raws, unreadable } = readIncoming(message.records, scope)
   let refused = new Map<string, { reason: string; raw: unknown }>()
-  const incoming = new Map<string, CausalRecord>()
-  const raws = new Map<string, unknown>()
-  for (const raw of message.records) {
-    const decoded = decodeIncoming(raw, scope)
-    if (typeof decoded === 'string') unreadable.set(idOf(raw), { reason: decoded, raw })
-    else {
-      incoming.set(decoded.id, decoded)
-      raws.set(decoded.id, raw)
-    }
-  }
   if (incoming.size > 0) {
     await changes.update([...incoming.keys()], (current) => {
       const writes: Write[] = []
       refused = new Map()
       for (const [id, theirs] of incoming) {
         const mine = current.get(id)
-        const reason = rules.refusal(theirs, mine)
+        const reason = leap(theirs, mine) ?? rules.refusal(theirs, mine)
         if (reason !== undefined) {
           refused.set(id, { reason, raw: raws.get(id) })
           continue
@@ -84,26 +76,37 @@ export async function receiveChanges(
       return writes
     })
   }
-  const all = new Map([...unreadable, ...refused])
-  for (const [id, { reason, raw }] of all) {
-    await state.set(`${QUARANTINE}${scope}/${id}`, { id, scope, reason, peer: peerEpoch, raw })
-  }
-  return [...all].map(([id, { reason }]) => ({ id, reason: reason.slice(0, MAX_REASON_CHARS) }))
+  for (const { id, ...entry } of unreadable) refused.set(id, entry)
+  await quarantine(state, scope, peerEpoch, refused)
+  return [...refused].map(([id, { reason }]) => ({ id, reason: reason.slice(0, MAX_REASON_CHARS) }))
 }
 
-/** @returns the record, or why it is none */
-function decodeIncoming(raw: unknown, scope: string): CausalRecord | string {
-  const decoded = decodeRecord(raw)
-  if (!decoded.ok) return decoded.error.reason
-  const record = decoded.value
-  if (record.scope !== scope) return 'the record belongs to another wedding'
-  for (const unit of record.units.values()) {
-    for (const register of unit.registers.keys()) {
-      const { field } = parseRegister(register)
-      if (!field.startsWith('$') && !isFieldName(field)) return `a field cannot be named ${field.slice(0, 64)}`
+/** Counters so far ahead of what is known are no edits of people; taken in, they would leave no room for real ones. */
+function leap(theirs: CausalRecord, mine: CausalRecord | undefined): string | undefined {
+  for (const [readClass, unit] of theirs.units) {
+    const known = mine?.units.get(readClass)?.vector
+    for (const [actor, counter] of unit.vector) {
+      if (counter - (known?.get(actor) ?? 0) > MAX_LEAP) return 'the record counts more edits than anybody makes'
     }
   }
-  return record
+  return undefined
+}
+
+async function quarantine(
+  state: StateStore,
+  scope: string,
+  peer: string,
+  refused: ReadonlyMap<string, { reason: string; raw: unknown }>,
+): Promise<void> {
+  if (refused.size === 0) return
+  const kept = new Set((await state.list(`${QUARANTINE}${scope}/`)).keys())
+  for (const [id, { reason, raw }] of refused) {
+    const key = `${QUARANTINE}${scope}/${id}`
+    // A peer that invents records must not fill the disk; it is told about each of them all the same.
+    if (kept.size >= MAX_QUARANTINED && !kept.has(key)) continue
+    kept.add(key)
+    await state.set(key, { id, scope, reason, peer, raw })
+  }
 }
 
 /** The id of a record that has not been checked. */

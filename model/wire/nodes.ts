@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { MAX_CHILDREN, MAX_PROBED, place } from './probe.ts'
 
-const hash = z.string().length(64)
+/** Hexadecimal: of a unit 128 bits, of an inner node 256. */
+const hash = z.string().regex(/^([0-9a-f]{32}|[0-9a-f]{64})$/)
 
 /** The answer to a probe. A place that has more branches than fit is left out. */
 export const nodes = z.strictObject({

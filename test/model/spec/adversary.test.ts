@@ -238,4 +238,30 @@ describe('a hostile message', () => {
     }
     await unharmed()
   })
+
+  it('[INV5] with a counter that nobody reaches is refused, and leaves room for the edits to come', async () => {
+    const stored = await wire()
+    const ahead = { ...stored.units.open, v: stored.units.open.v.map(() => 2 ** 47) }
+    expect(await bring([{ ...stored, units: { open: ahead } }])).toEqual([{ id: victim, reason }])
+    await unharmed()
+  })
+
+  it('[INV5][INV8] with a record of two megabytes is refused', async () => {
+    const big = createRecord(
+      { id: uuidOf(++ids), scope: WEDDING_ID, table: 'guests', data: { name: 'x'.repeat(2_000_000) } },
+      at(1, 'big'),
+    )
+    expect(await bring([encodeRecord(big)])).toEqual([{ id: big.id, reason: expect.stringContaining('megabyte') }])
+  })
+
+  it('[INV4] that brings one record twice loses neither part of it', async () => {
+    const id = uuidOf(++ids)
+    const whole = { id, scope: WEDDING_ID, table: 'guests' }
+    const parts = [
+      createRecord({ ...whole, data: { name: 'Ada' } }, at(1, 'ana')),
+      createRecord({ ...whole, data: { seat: 'B' } }, at(2, 'ben')),
+    ]
+    expect(await bring(parts.map(encodeRecord))).toEqual([])
+    expect(viewRecord(await hub.read(id)).data).toMatchObject({ name: 'Ada', seat: 'B' })
+  })
 })
