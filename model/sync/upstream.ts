@@ -13,6 +13,8 @@ const FINAL_CODES: ReadonlySet<string> = new Set([
   'SAME_STORE',
   'NEWER_PROTOCOL',
 ])
+/** The peer has ended in good order, or the line is gone without a word. */
+const CLOSED: SessionError = { code: 'CLOSED', message: 'the connection was closed' }
 const PAUSE_AFTER_FINAL_MS = 30_000
 
 export interface UpstreamOptions {
@@ -63,7 +65,7 @@ export function keepConnected({ dial, start, scheduler, maxPauseMs, onChange }: 
     session = start(transport)
     onChange()
     const startedAt = scheduler.now()
-    problem = await session.closed
+    problem = (await session.closed) ?? CLOSED
     // A session that was accepted has proved the line; the pauses start small again.
     if (session.peer() && scheduler.now() - startedAt > FIRST_PAUSE_MS) failures = 0
     session = undefined
