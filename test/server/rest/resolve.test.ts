@@ -89,7 +89,7 @@ describe('the queue', () => {
         base: T1500,
         type: 'concurrent_edit',
         severity: 'critical',
-        message: '“Ceremony”: Ana set the start to 15:20, Ben to 15:30.',
+        message: '“Ceremony”: Ana set the start to 15:20, Ben to 15:30. It was 15:00.',
         status: 'pending',
       },
     ])
@@ -107,7 +107,7 @@ describe('the queue', () => {
     expect((await pending()).map(({ message }) => message).sort()).toEqual([
       'Ben deleted “Flowers” while Ana changed it.',
       '“Dana”: Ana set the reply to attending, Ben to nothing.',
-      '“Party”: Ana set the end to 15:20 on 12 September, Ben to 15:30 on 13 September.',
+      '“Party”: Ana set the end to 15:20 on 12 September, Ben to 15:30 on 13 September. It was 15:00 on 12 September.',
     ])
   })
 
