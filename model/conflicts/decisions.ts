@@ -9,7 +9,7 @@ import { fieldOf, tableNamed } from '../tables/index.ts'
 import { isUndo, pastIn } from './ancestor.ts'
 import type { QueueContext, Writer } from './entry.ts'
 import { decisionSentence, operationDecisionSentence } from './sentence.ts'
-import { titleOf, writerOf } from './writer.ts'
+import { inOrderOfDay, titleOf, writerOf } from './writer.ts'
 
 export interface DecidedValue {
   readonly record: CausalRecord
@@ -39,7 +39,7 @@ export function standingDecisions(
   )
   const byConflict = Map.groupBy(placed, ({ placed: { edit } }) => edit.decided?.conflictId ?? '')
   return [...byConflict].flatMap(([conflictId, members]) => {
-    const [first, ...others] = members.map((each) => decidedValue(each.record, each.placed, context))
+    const [first, ...others] = members.map((each) => decidedValue(each.record, each.placed, context)).sort(inOrderOfDay)
     const strategy = members[0]?.placed.edit.decided?.strategy
     if (!first || strategy === undefined) return []
     const { type, severity } = conflictOver(first.record, first.field)

@@ -10,7 +10,7 @@ import type { EntryValue, Part, QueueContext, QueueEntry } from './entry.ts'
 import { describeOperation } from './extent.ts'
 import { type Group, groupByOperation, isOfOperation } from './operations.ts'
 import { entrySentence } from './sentence.ts'
-import { titleOf, writerOf } from './writer.ts'
+import { inOrderOfDay, titleOf, writerOf } from './writer.ts'
 
 /**
  * Everything that waits for a person, the most urgent first, then what has waited longest.
@@ -157,18 +157,4 @@ export function mostUrgentFirst(a: QueueEntry, b: QueueEntry): number {
 function since({ parts }: QueueEntry): string {
   const stamps = parts.flatMap(({ values }) => values.map(({ edit }) => edit.stamp))
   return stamps.reduce((first, stamp) => (stamp < first ? stamp : first))
-}
-
-function inOrderOfDay(a: Part, b: Part): number {
-  return (
-    compareText(startOf(a), startOf(b)) ||
-    compareText(a.record.id, b.record.id) ||
-    // Start before end, whatever the alphabet says.
-    compareText(b.field, a.field)
-  )
-}
-
-function startOf({ record }: Part): string {
-  const { startTime } = viewRecord(record).data
-  return typeof startTime === 'string' ? startTime : '~'
 }

@@ -64,7 +64,7 @@ async function resolveOne(
   if (refused !== undefined) throw forbidden(refused, { conflictId })
   const settled = await settle(parts.context, caller, entry, decision, userComment)
   if (!settled.ok) throw asHttpError(settled.error, conflictId)
-  const isWritten = strategy !== 'use_server' && strategy !== 'skip'
+  const isWritten = strategy !== 'skip' && (strategy !== 'use_server' || showsBoth(entry))
   const isMerge = strategy === 'merge_automatic' || strategy === 'merge_manual'
   const [record] = settled.value
   return {
@@ -74,6 +74,11 @@ async function resolveOne(
     mergedData: isMerge && record ? visibleData(record, caller.grant.role) : null,
     similarConflictsResolved: applyToSimilar ? await settleSimilar(parts, caller, entry, decision, requestId) : 0,
   }
+}
+
+/** One side of an action may show in some records and the other in others: then keeping either changes something. */
+function showsBoth({ parts }: QueueEntry): boolean {
+  return parts.length > 1 && parts.some(({ server, values }) => server !== values[0])
 }
 
 /**
