@@ -131,7 +131,9 @@ describe('order keys', () => {
         const rank = rankBetween({ before: one, after: other }, ANA)
         expect(rank).toMatch(/^[.0-9a-z]+$/)
         expect(rank.length).toBeLessThanOrEqual(MAX_RANK_CHARS)
-        if (one.length < 100 && one < '{') expect(rank > one).toBe(true)
+        // Behind z…z and something beyond z there is nothing that base 36 could say.
+        const beyond = one.replace(/^z*/, '')[0] ?? ''
+        if (one.length < 100 && beyond < 'z') expect(rank > one).toBe(true)
       }),
       { numRuns: 500 },
     )
