@@ -13,9 +13,10 @@
 import { z } from 'zod'
 import { err, ok, type Result } from '../result.ts'
 import { STAMP_PATTERN } from './clock.ts'
+import { inOrder, setOwn } from './maps.ts'
 import type { CausalRecord } from './record.ts'
 import type { Edit, Sibling, Unit } from './unit.ts'
-import { compareDots, compareText, covers } from './vector.ts'
+import { compareDots, compareText, covers, sameDot, type Vector } from './vector.ts'
 
 const MAX_ACTORS = 1_000
 const MAX_EDITS = 20_000
@@ -60,33 +61,47 @@ type StoredUnit = z.infer<typeof storedUnit>
 type StoredEdit = z.infer<typeof storedEdit>
 
 export function encodeRecord(record: CausalRecord): StoredRecord {
-  const actors = [...new Set([...record.units.values()].flatMap((unit) => [...unit.vector.keys()]))].sort(compareText)
-  const indexOf = new Map(actors.map((actor, i) => [actor, i]))
-  const units = [...record.units]
-    .sort(([a], [b]) => compareText(a, b))
-    .map(([readClass, unit]) => [readClass, encodeUnit(unit, actors, indexOf)])
+  const actors = actorsOf(record)
+  const placeOf = new Map(actors.map((actor, i) => [actor, i]))
+  const units: Record<string, StoredUnit> = {}
+  for (const [readClass, unit] of inOrder(record.units)) setOwn(units, readClass, encodeUnit(unit, actors, placeOf))
   const { id, scope, table, base } = record
-  return { id, scope, table, base, actors, units: Object.fromEntries(units) }
+  return { id, scope, table, base, actors, units }
 }
 
-function encodeUnit(unit: Unit, actors: readonly string[], indexOf: ReadonlyMap<string, number>): StoredUnit {
-  const byDot = new Map<string, Edit>()
-  for (const siblings of unit.registers.values()) {
-    for (const { edit } of siblings) byDot.set(`${edit.actor} ${edit.counter}`, edit)
+function actorsOf({ units }: CausalRecord): string[] {
+  const actors = new Set<string>()
+  for (const { vector } of units.values()) for (const actor of vector.keys()) actors.add(actor)
+  return [...actors].sort(compareText)
+}
+
+function encodeUnit(unit: Unit, actors: readonly string[], placeOf: ReadonlyMap<string, number>): StoredUnit {
+  const { edits, indexOf } = editsOf(unit)
+  const r: Record<string, unknown[]> = {}
+  for (const [name, siblings] of inOrder(unit.registers)) {
+    const flat: unknown[] = []
+    for (const { edit, value } of siblings) flat.push(indexOf.get(edit), value)
+    setOwn(r, name, flat)
   }
-  const edits = [...byDot.values()].sort(compareDots)
-  const position = new Map(edits.map((edit, i) => [`${edit.actor} ${edit.counter}`, i]))
-  const registers = [...unit.registers]
-    .sort(([a], [b]) => compareText(a, b))
-    .map(([name, siblings]) => [
-      name,
-      siblings.flatMap(({ edit, value }) => [position.get(`${edit.actor} ${edit.counter}`), value]),
-    ])
   return {
     v: actors.map((actor) => unit.vector.get(actor) ?? 0),
-    e: edits.map((edit) => encodeEdit(edit, indexOf.get(edit.actor) ?? 0)),
-    r: Object.fromEntries(registers),
+    e: edits.map((edit) => encodeEdit(edit, placeOf.get(edit.actor) ?? 0)),
+    r,
   }
+}
+
+/** The edits of a unit in canonical order, each dot once, and the place of each. */
+function editsOf(unit: Unit): { readonly edits: readonly Edit[]; readonly indexOf: ReadonlyMap<Edit, number> } {
+  const live = new Set<Edit>()
+  for (const siblings of unit.registers.values()) for (const { edit } of siblings) live.add(edit)
+  const edits: Edit[] = []
+  const indexOf = new Map<Edit, number>()
+  for (const edit of [...live].sort(compareDots)) {
+    const last = edits.at(-1)
+    if (!last || !sameDot(last, edit)) edits.push(edit)
+    indexOf.set(edit, edits.length - 1)
+  }
+  return { edits, indexOf }
 }
 
 function encodeEdit(edit: Edit, actor: number): StoredEdit {
@@ -129,7 +144,9 @@ export function decodeStored(stored: StoredRecord): Result<CausalRecord, Malform
   const { id, scope, table, base, actors } = stored
   if (new Set(actors).size !== actors.length) return malformed('an actor is listed twice')
   const units = new Map<string, Unit>()
-  for (const [readClass, unit] of Object.entries(stored.units)) {
+  for (const readClass of Object.keys(stored.units)) {
+    const unit = stored.units[readClass]
+    if (!unit) continue
     const decoded = decodeUnit(unit, actors)
     if (!decoded.ok) return malformed(`${readClass}: ${decoded.error.reason}`)
     units.set(readClass, decoded.value)
@@ -140,11 +157,7 @@ export function decodeStored(stored: StoredRecord): Result<CausalRecord, Malform
 
 function decodeUnit(stored: StoredUnit, actors: readonly string[]): Result<Unit, MalformedRecord> {
   if (stored.v.length > actors.length) return malformed('more counters than actors')
-  const vector = new Map<string, number>()
-  stored.v.forEach((counter, i) => {
-    const actor = actors[i]
-    if (actor !== undefined && counter > 0) vector.set(actor, counter)
-  })
+  const vector = decodeVector(stored.v, actors)
   const edits: Edit[] = []
   for (const entry of stored.e) {
     const edit = decodeEdit(entry, actors)
@@ -152,15 +165,13 @@ function decodeUnit(stored: StoredUnit, actors: readonly string[]): Result<Unit,
     if (!covers(vector, edit)) return malformed('a dot lies outside the version vector')
     edits.push(edit)
   }
-  if (new Set(edits.map(({ actor, counter }) => `${actor} ${counter}`)).size !== edits.length) {
-    return malformed('an edit is listed twice')
-  }
+  if (nameOneTwice(edits)) return malformed('an edit is listed twice')
   const registers = new Map<string, readonly Sibling[]>()
-  const names = Object.entries(stored.r)
+  const names = Object.keys(stored.r)
   if (names.length === 0) return malformed('edits are counted and no value is held')
   if (names.length > MAX_REGISTERS) return malformed('too many registers')
-  for (const [name, flat] of names) {
-    const siblings = decodeSiblings(flat, edits)
+  for (const name of names) {
+    const siblings = decodeSiblings(stored.r[name] ?? [], edits)
     if (!siblings) return malformed(`register ${name} names an edit that is not listed`)
     if (siblings.some(({ value }) => isDeeperThan(value, MAX_VALUE_DEPTH))) {
       return malformed(`register ${name} holds a value of too many levels`)
@@ -170,31 +181,47 @@ function decodeUnit(stored: StoredUnit, actors: readonly string[]): Result<Unit,
   return ok({ vector, registers })
 }
 
+function decodeVector(counters: readonly number[], actors: readonly string[]): Vector {
+  const vector = new Map<string, number>()
+  counters.forEach((counter, i) => {
+    const actor = actors[i]
+    if (actor !== undefined && counter > 0) vector.set(actor, counter)
+  })
+  return vector
+}
+
 function decodeEdit([actorIndex, counter, stamp, tag, more]: StoredEdit, actors: readonly string[]): Edit | undefined {
   const actor = actors[actorIndex]
   if (actor === undefined) return undefined
+  if (!more) return { actor, counter, stamp, tag }
   return {
     actor,
     counter,
     stamp,
     tag,
-    ...(more?.ask && { ask: true as const }),
-    ...(more?.op !== undefined && { operation: more.op }),
-    ...(more?.dec && { decided: { conflictId: more.dec[0], strategy: more.dec[1] } }),
+    ...(more.ask && { ask: true as const }),
+    ...(more.op !== undefined && { operation: more.op }),
+    ...(more.dec && { decided: { conflictId: more.dec[0], strategy: more.dec[1] } }),
   }
+}
+
+function nameOneTwice(edits: readonly Edit[]): boolean {
+  // In canonical order each dot is greater than the one before it, which spares building an index.
+  if (edits.every((edit, i) => i === 0 || compareDots(edits[i - 1] ?? edit, edit) < 0)) return false
+  return new Set(edits.map(({ actor, counter }) => `${actor} ${counter}`)).size !== edits.length
 }
 
 function decodeSiblings(flat: readonly unknown[], edits: readonly Edit[]): readonly Sibling[] | undefined {
   if (flat.length === 0 || flat.length % 2 !== 0) return undefined
   const siblings: Sibling[] = []
-  const used = new Set<Edit>()
   for (let i = 0; i < flat.length; i += 2) {
     const position = flat[i]
     const edit = typeof position === 'number' ? edits[position] : undefined
-    if (!edit || used.has(edit)) return undefined
-    used.add(edit)
+    if (!edit) return undefined
     siblings.push({ edit, value: flat[i + 1] })
   }
+  if (siblings.length === 1) return siblings
+  if (new Set(siblings.map(({ edit }) => edit)).size !== siblings.length) return undefined
   return siblings.sort((a, b) => compareDots(a.edit, b.edit))
 }
 

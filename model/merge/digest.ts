@@ -1,20 +1,31 @@
 /**
  * Digests prove that two replicas hold the same: they cover ids, vectors, dots and tags, and never a value or a
  * ciphertext, so a sealed replica and an open one can be compared.
+ *
+ * A unit is hashed with a fast 128-bit hash, a scope with SHA-256 over the hashes of its units. The fast hash guards
+ * against accidents: loss, damage, a bug in the merge. Two different states have the same one with odds of 2^-128; over a
+ * million comparisons of scopes with 100,000 units each, 10^11 in all, that is 3 · 10^-28.
+ *
+ * It does not guard against a forger, nor would SHA-256 here: a hash over tags can be no harder to forge than the tags,
+ * which are 8 bytes of an HMAC whose key all members have. Whoever makes two contents for one dot can search for two
+ * with the same tag (2^32 attempts), and whoever answers with a digest can answer what they like. Those who have no key
+ * see neither values nor a way to choose tags that others would take for genuine.
  */
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
+import { SetHash } from './hash128.ts'
 import type { CausalRecord } from './record.ts'
 import type { Unit } from './unit.ts'
 import { compareText } from './vector.ts'
 
-/** SHA-256 of one unit's id, vector, and per register the dots and tags, in hex. */
+/** Of one unit's vector, and per register the dots and tags of its values: 32 hex digits. */
 export function unitHash(recordId: string, readClass: string, unit: Unit): string {
-  const vector = [...unit.vector].sort(([a], [b]) => compareText(a, b))
-  const registers = [...unit.registers]
-    .sort(([a], [b]) => compareText(a, b))
-    .map(([name, siblings]) => [name, siblings.map(({ edit }) => [edit.actor, edit.counter, edit.tag])])
-  return bytesToHex(sha256(utf8ToBytes(JSON.stringify([recordId, readClass, vector, registers]))))
+  const hash = new SetHash(recordId, readClass)
+  for (const [actor, counter] of unit.vector) hash.text(actor).number(counter).end()
+  for (const [register, siblings] of unit.registers) {
+    for (const { edit } of siblings) hash.text(register).text(edit.actor).number(edit.counter).text(edit.tag).end()
+  }
+  return hash.hex()
 }
 
 /** The digest of each read class over all given records, which are those of one scope. */

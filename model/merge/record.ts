@@ -1,4 +1,5 @@
 import { err, ok, type Result } from '../result.ts'
+import { copyMap } from './maps.ts'
 import { type DotClash, EMPTY_UNIT, joinUnits, type Sibling, sameUnit, type Unit } from './unit.ts'
 import { compareText, vectorSum } from './vector.ts'
 
@@ -26,21 +27,26 @@ export type JoinError = DotClash | IdentityMismatch
 
 /** Joins unit by unit. Returns `a` itself when `b` brings nothing new. */
 export function joinRecords(a: CausalRecord, b: CausalRecord): Result<CausalRecord, JoinError> {
-  for (const field of ['id', 'scope', 'table', 'base'] as const) {
-    if (a[field] !== b[field]) return err({ kind: 'identity-mismatch', field })
-  }
-  const units = new Map(a.units)
-  let changed = false
+  const mismatch = mismatchOf(a, b)
+  if (mismatch) return err({ kind: 'identity-mismatch', field: mismatch })
+  let units: Map<string, Unit> | undefined
   for (const [readClass, theirs] of b.units) {
     const mine = a.units.get(readClass)
     const joined = joinUnits(mine ?? EMPTY_UNIT, theirs)
     if (!joined.ok) return joined
     if (joined.value !== mine) {
+      units ??= copyMap(a.units)
       units.set(readClass, joined.value)
-      changed = true
     }
   }
-  return ok(changed ? { ...a, units } : a)
+  return ok(units ? { id: a.id, scope: a.scope, table: a.table, base: a.base, units } : a)
+}
+
+function mismatchOf(a: CausalRecord, b: CausalRecord): IdentityMismatch['field'] | undefined {
+  if (a.id !== b.id) return 'id'
+  if (a.scope !== b.scope) return 'scope'
+  if (a.table !== b.table) return 'table'
+  return a.base === b.base ? undefined : 'base'
 }
 
 export function sameRecord(a: CausalRecord, b: CausalRecord): boolean {

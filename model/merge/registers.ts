@@ -25,7 +25,7 @@ function escapePart(part: string): string {
 }
 
 function unescapePart(part: string): string {
-  return part.replaceAll('~1', '/').replaceAll('~0', '~')
+  return part.includes('~') ? part.replaceAll('~1', '/').replaceAll('~0', '~') : part
 }
 
 const FORBIDDEN_FIELDS = new Set(['__proto__', 'constructor', 'prototype'])

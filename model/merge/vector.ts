@@ -9,6 +9,8 @@
  * A *dot* (actor, counter) names one edit of one unit. Counters of an actor are contiguous within a unit, so a *version
  * vector* that maps an actor to n says "has seen its edits 1 to n of this unit".
  */
+import { copyMap } from './maps.ts'
+
 export type ActorId = string
 
 export type Vector = ReadonlyMap<ActorId, number>
@@ -30,10 +32,11 @@ export function coversAll(a: Vector, b: Vector): boolean {
   return true
 }
 
-/** The least vector that covers both. Returns `a` itself when it already does. */
+/** The least vector that covers both. Returns `a` itself when it already does, and else `b` when that does. */
 export function joinVectors(a: Vector, b: Vector): Vector {
   if (coversAll(a, b)) return a
-  const joined = new Map(a)
+  if (coversAll(b, a)) return b
+  const joined = copyMap(a)
   for (const [actor, counter] of b) if ((a.get(actor) ?? 0) < counter) joined.set(actor, counter)
   return joined
 }

@@ -3,6 +3,7 @@ import { canonicalJson } from '../canonicalJson.ts'
 import { type Field, fieldOf, type Policy, tableNamed } from '../tables/index.ts'
 import { type Stamp, stampMs } from './clock.ts'
 import { envelopeValue } from './envelope.ts'
+import { inOrder, setOwn } from './maps.ts'
 import { type CausalRecord, recordVersion } from './record.ts'
 import { CREATED, DELETED, parseRegister } from './registers.ts'
 import { commonRoots, textOf } from './text.ts'
@@ -31,32 +32,41 @@ export interface RecordView {
 
 export function viewRecord(record: CausalRecord): RecordView {
   const table = tableNamed(record.table)
-  const data: [string, unknown][] = []
-  const siblings: [string, readonly SeenValue[]][] = []
-  let updated: Edit | undefined
-  for (const [, unit] of inOrder(record.units)) {
+  const data: Record<string, unknown> = {}
+  const siblings: Record<string, readonly SeenValue[]> = {}
+  // Replicas have come by the same entries in different orders; what is shown must not depend on that.
+  for (const unit of inOrder(record.units).values()) {
     for (const [name, registers] of byField(unit)) {
-      for (const { siblings: values } of registers) {
-        for (const { edit } of values) if (!updated || isLater(edit, updated)) updated = edit
-      }
       if (name.startsWith('$')) continue
       const seen = viewField(fieldOf(table, name), registers)
-      if (seen[0]) data.push([name, seen[0].value])
-      if (seen.length > 1) siblings.push([name, seen])
+      if (seen[0]) setOwn(data, name, seen[0].value)
+      if (seen.length > 1) setOwn(siblings, name, seen)
     }
   }
+  const updated = latestEdit(record)
   if (!updated) throw new Error(`record ${record.id} holds no value at all`)
   return {
     id: record.id,
     scope: record.scope,
     table: record.table,
     version: recordVersion(record),
-    data: Object.fromEntries(data),
-    siblings: Object.fromEntries(siblings),
+    data,
+    siblings,
     deleted: isDeleted(record),
     updated,
     created: created(record, updated),
   }
+}
+
+function latestEdit(record: CausalRecord): Edit | undefined {
+  let latest: Edit | undefined
+  // Edits of several units may share stamp and dot: then the first in order stands for them, on every replica.
+  for (const unit of inOrder(record.units).values()) {
+    for (const siblings of unit.registers.values()) {
+      for (const { edit } of siblings) if (edit !== latest && (!latest || isLater(edit, latest))) latest = edit
+    }
+  }
+  return latest
 }
 
 interface NamedRegister {
@@ -64,18 +74,14 @@ interface NamedRegister {
   readonly siblings: readonly Sibling[]
 }
 
-/** Replicas have come by the same entries in different orders; what is shown must not depend on that. */
-function inOrder<T>(entries: ReadonlyMap<string, T>): [string, T][] {
-  return [...entries].sort(([a], [b]) => compareText(a, b))
-}
-
-function byField(unit: Unit): Map<string, NamedRegister[]> {
+function byField(unit: Unit): ReadonlyMap<string, NamedRegister[]> {
   const fields = new Map<string, NamedRegister[]>()
   for (const [name, siblings] of inOrder(unit.registers)) {
     const { field, member } = parseRegister(name)
-    const registers = fields.get(field) ?? []
-    registers.push(member === undefined ? { siblings } : { member, siblings })
-    fields.set(field, registers)
+    const register = member === undefined ? { siblings } : { member, siblings }
+    const registers = fields.get(field)
+    if (registers) registers.push(register)
+    else fields.set(field, [register])
   }
   return fields
 }
@@ -90,6 +96,7 @@ export function viewField(field: Field, registers: readonly NamedRegister[]): re
 }
 
 function viewRegister(policy: Policy, siblings: readonly Sibling[]): readonly SeenValue[] {
+  if (siblings.length === 1) return siblings.map(({ edit, value }) => ({ edit, value: envelopeValue(value) }))
   const distinct = new Map<string, SeenValue>()
   for (const { edit, value } of siblings) {
     const key = canonicalJson(value)
@@ -183,13 +190,16 @@ export function unseenByDeletion(record: CausalRecord): readonly { readonly read
   return unseen.sort((a, b) => later(a.edit, b.edit))
 }
 
+const NO_DELETIONS = { seen: [], edits: [], kept: false } as const
+
 /** The values of the `$deleted` register: what each deletion had seen, and whether somebody wrote "not deleted". */
 export function deletions(record: CausalRecord): {
   readonly seen: readonly ReadonlyMap<string, Vector>[]
   readonly edits: readonly Edit[]
   readonly kept: boolean
 } {
-  const siblings = record.units.get(record.base)?.registers.get(DELETED) ?? []
+  const siblings = record.units.get(record.base)?.registers.get(DELETED)
+  if (!siblings) return NO_DELETIONS
   const deleting = siblings.filter(({ value }) => value !== false)
   return {
     seen: deleting.map(({ value }) => seenVectors(value)),
