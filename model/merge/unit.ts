@@ -84,8 +84,8 @@ function differencesOf(a: Registers, b: Registers): readonly Difference[] {
   for (const [register, mine] of a) {
     const theirs = b.get(register)
     if (theirs) inBoth++
-    if (!theirs || !holdSameEdits(mine, theirs, areSame))
-      differences.push({ register, mine, theirs: theirs ?? NOTHING })
+    if (theirs && holdSameEdits(mine, theirs, areSame)) continue
+    differences.push({ register, mine, theirs: theirs ?? NOTHING })
   }
   if (inBoth === b.size) return differences
   for (const [register, theirs] of b) if (!a.has(register)) differences.push({ register, mine: NOTHING, theirs })
@@ -221,7 +221,6 @@ function joinSiblings(
     if (their && order > 0 && !covers(myVector, their.edit)) joined.push(their)
   }
   if (consistsOf(joined, mine)) return mine
-
   return consistsOf(joined, theirs) ? theirs : joined
 }
 

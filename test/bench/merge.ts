@@ -1,71 +1,101 @@
-/** The merge core in memory, one core, on a record of twelve fields. */
-import { createClock } from '../../model/merge/clock.ts'
-import { decodeStored, encodeRecord } from '../../model/merge/codec.ts'
-import { unitHash } from '../../model/merge/digest.ts'
-import { createRecord, editRecord } from '../../model/merge/edit.ts'
+/** The merge core in memory, on a record of twelve fields, and beside it the libraries that a team would otherwise take. */
+import { decodeRecord, decodeStored, encodeRecord } from '../../model/merge/codec.ts'
+import { scopeDigest, unitHash } from '../../model/merge/digest.ts'
+import { editRecord } from '../../model/merge/edit.ts'
 import { type CausalRecord, joinRecords } from '../../model/merge/record.ts'
+import type { Unit } from '../../model/merge/unit.ts'
 import { viewRecord } from '../../model/merge/view.ts'
-import { median, rounded } from './median.ts'
+import { automerge } from './automerge.ts'
+import type { Contender } from './contender.ts'
+import { rounded } from './median.ts'
+import { elsewhere, ours, sure } from './ours.ts'
+import { perSecond, tasksPerSecond } from './rate.ts'
+import { EDITS, newAuthor, newRecord, plainRow, recordEditedBy } from './record.ts'
 import type { Figure } from './run.ts'
+import { yjs, yjsUnopened } from './yjs.ts'
 
-const ROUNDS = 5
-const RUNS = 20_000
-
-const clock = createClock(Date.now)
-const author = (n: number) => ({ actor: `actor-${n}`.padEnd(11, '0'), stamp: clock.next() })
-
-const DATA = {
-  title: 'Ceremony in the orchard',
-  startTime: '2027-06-12T14:00:00.000Z',
-  endTime: '2027-06-12T14:45:00.000Z',
-  durationMin: 45,
-  location: 'Orchard, under the old pear tree',
-  status: 'confirmed',
-  category: 'ceremony',
-  priority: 'critical',
-  section: 'Ceremony',
-  rank: '00k',
-  fixed: true,
-  originalTime: '3pm',
-}
+const DEVICES = [1, 5, 20]
+const SCOPE_RECORDS = 1_000
 
 export async function merge(): Promise<readonly Figure[]> {
-  const id = crypto.randomUUID()
-  const base = createRecord({ id, scope: crypto.randomUUID(), table: 'timeline_items', data: DATA }, author(0))
-  const left = editRecord(base, { title: 'Ceremony' }, author(1))
-  const right = editRecord(base, { startTime: '2027-06-12T14:20:00.000Z' }, author(2))
-  const clash = editRecord(base, { title: 'Blessing' }, author(3))
-  let five = base
-  for (let n = 1; n <= 5; n++) five = editRecord(five, { [Object.keys(DATA)[n] ?? '']: `edited by ${n}` }, author(n))
-  const stored = encodeRecord(five)
-  const openUnit = five.units.get('open')
-  if (!openUnit) throw new Error('the record has an open unit')
+  const third = await automerge()
+  if (!third) process.stderr.write('Automerge is not installed: npm ci --prefix test/bench/peers\n')
+  const contenders = [ours(), yjs(), ...(third ? [third] : [])]
+  return [...joins(), ...steps(recordEditedBy(5)), ...scopes(), ...contenders.flatMap(tasks), ...sizes(contenders)]
+}
+
+function joins(): readonly Figure[] {
+  const base = newRecord()
+  const here = elsewhere(base)
+  const left = elsewhere(editRecord(base, EDITS.title, newAuthor()))
+  const right = elsewhere(editRecord(base, EDITS.start, newAuthor()))
+  const rival = elsewhere(editRecord(base, EDITS.sameTitle, newAuthor()))
+  const join = (name: string, a: CausalRecord, b: CausalRecord): Figure =>
+    perSecond(`join, ${name}`, () => sure(joinRecords(a, b)))
   return [
-    perSecond('join, same on both sides', () => join(base, base)),
-    perSecond('join, one side newer', () => join(base, left)),
-    perSecond('join, two sides edited different fields', () => join(left, right)),
-    perSecond('join, two sides edited the same field', () => join(left, clash)),
-    perSecond('view', () => viewRecord(five)),
-    perSecond('encode', () => encodeRecord(five)),
-    perSecond('decode', () => decodeStored(stored)),
-    perSecond('digest of a unit', () => unitHash(id, 'open', openUnit)),
-    {
-      name: 'stored record edited by 5 devices / its plain JSON',
-      value: rounded(JSON.stringify(stored).length / JSON.stringify({ id, ...viewRecord(five).data }).length),
-      unit: '×',
-    },
+    join('same on both sides', here, elsewhere(base)),
+    join('the other side newer', here, left),
+    join('the other side older', left, here),
+    join('both edited, different fields', left, right),
+    join('both edited, the same field', left, rival),
   ]
 }
 
-function join(a: CausalRecord, b: CausalRecord): void {
-  if (!joinRecords(a, b).ok) throw new Error('the records do not join')
+/** What happens to a record between disk and disk, step by step and in one. */
+function steps(record: CausalRecord): readonly Figure[] {
+  const stored = encodeRecord(record)
+  const other = encodeRecord(editRecord(record, EDITS.start, newAuthor()))
+  const joined = () => sure(joinRecords(sure(decodeStored(stored)), sure(decodeStored(other))))
+  return [
+    perSecond('decode', () => decodeStored(stored)),
+    perSecond('decode, with all checks of what a peer sends', () => decodeRecord(stored)),
+    perSecond('encode', () => encodeRecord(record)),
+    perSecond('digest of a unit', () => unitHash(record.id, 'open', openUnit(record))),
+    perSecond('decode both + join + digest + encode', () => {
+      const both = joined()
+      unitHash(both.id, 'open', openUnit(both))
+      return encodeRecord(both)
+    }),
+    perSecond('view', () => viewRecord(record)),
+  ]
 }
 
-function perSecond(name: string, run: () => unknown): Figure {
-  const rates = Array.from({ length: ROUNDS }, () => {
-    const start = performance.now()
-    for (let i = 0; i < RUNS; i++) run()
-    return RUNS / ((performance.now() - start) / 1_000)
+function openUnit(record: CausalRecord): Unit {
+  const unit = record.units.get('open')
+  if (!unit) throw new Error('the record has an open unit')
+  return unit
+}
+
+function scopes(): readonly Figure[] {
+  const records = Array.from({ length: SCOPE_RECORDS }, () => recordEditedBy(2))
+  const { value } = perSecond('', () => scopeDigest(records))
+  return [{ name: `digest of a scope of ${SCOPE_RECORDS} records`, value: rounded(1_000 / value), unit: 'ms' }]
+}
+
+function tasks(contender: Contender): readonly Figure[] {
+  const { name } = contender
+  return [
+    tasksPerSecond(`${name}: merge two edits of one record`, () => contender.merge()),
+    tasksPerSecond(`${name}: load + merge + save`, () => contender.loadMergeSave()),
+    ...(name === 'Yjs' ? [tasksPerSecond('Yjs: merge the bytes, unread', yjsUnopened)] : []),
+    tasksPerSecond(`${name}: load + read`, () => contender.loadAndRead()),
+    tasksPerSecond(`${name}: edit one field`, () => contender.edit()),
+  ]
+}
+
+function sizes(contenders: readonly Contender[]): readonly Figure[] {
+  return DEVICES.flatMap((devices) => {
+    const row = Buffer.byteLength(plainRow(viewRecord(recordEditedBy(devices)).data))
+    const after = `after edits on ${devices} ${devices === 1 ? 'device' : 'devices'}`
+    return [
+      { name: `plain row ${after}`, value: row, unit: 'bytes' },
+      ...contenders.flatMap((contender) => {
+        const bytes = contender.bytes(devices)
+        return [
+          { name: `${contender.name} ${after}`, value: bytes, unit: 'bytes' },
+          { name: '… / the plain row', value: rounded(bytes / row), unit: '×' },
+        ]
+      }),
+    ]
   })
-  return { name, value: Math.round(median(rates)), unit: '/s' }
 }
