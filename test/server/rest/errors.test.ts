@@ -190,7 +190,7 @@ describe('what nobody expected', () => {
     const broken = await startServer()
     const wedding = await createWedding(broken)
     const { changes } = broken.store
-    changes.inScope = () => Promise.reject(new Error('SELECT secret FROM guests failed in /work/main/server/x.ts'))
+    changes.inScope = () => Promise.reject(new Error('SELECT secret FROM guests failed in /srv/app/server/x.ts'))
     try {
       const reply = await call(broken, `/weddings/${wedding}/records`, { as: ana })
       expect(reply.status).toBe(500)
