@@ -3,8 +3,8 @@
  * ciphertext, so a sealed replica and an open one can be compared.
  *
  * A unit is hashed with a fast 128-bit hash, a scope with SHA-256 over the hashes of its units. The fast hash guards
- * against accidents: loss, damage, a bug in the merge. Two different states have the same one with odds of 2^-128; over a
- * million comparisons of scopes with 100,000 units each, 10^11 in all, that is 3 · 10^-28.
+ * against accidents: loss, damage, a bug in the merge. Two different states have the same one with odds of 2^-128; over
+ * a million comparisons of scopes with 100,000 units each, 10^11 in all, that is 3 · 10^-28.
  *
  * It does not guard against a forger, nor would SHA-256 here: a hash over tags can be no harder to forge than the tags,
  * which are 8 bytes of an HMAC whose key all members have. Whoever makes two contents for one dot can search for two

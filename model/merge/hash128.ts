@@ -1,6 +1,6 @@
 /**
- * A fast 128-bit hash over a *set* of statements: each statement is hashed by itself, in the manner of MurmurHash3 (x86,
- * 128 bits), and the hashes are added up, so that the order of statements does not matter and nothing is sorted.
+ * A fast 128-bit hash over a *set* of statements: each statement is hashed by itself, in the manner of MurmurHash3
+ * (x86, 128 bits), and the hashes are added up, so that the order of statements does not matter and nothing is sorted.
  * It finds accidents, not forgeries: see `digest.ts` for why that is enough there.
  */
 const C1 = 0x239b961b

@@ -92,7 +92,7 @@ function differencesOf(a: Registers, b: Registers): readonly Difference[] {
   return differences
 }
 
-/** Most registers of a record were written by one edit, so the pair that was last found to be the same is remembered. */
+/** Most registers of a record were written by one edit, so the pair last found to be the same is remembered. */
 function comparison(): (mine: Edit, theirs: Edit) => boolean {
   let lastMine: Edit | undefined
   let lastTheirs: Edit | undefined
@@ -199,8 +199,8 @@ function joinRegisters(a: Unit, b: Unit, differences: readonly Difference[]): Re
 }
 
 /**
- * Keeps what the other side holds as well, and what it has not seen. A walk along both lists, which stand in the order of
- * their dots; so does the result. Returns one of the lists itself if nothing else is left.
+ * Keeps what the other side holds as well, and what it has not seen. A walk along both lists, which stand in the order
+ * of their dots; so does the result. Returns one of the lists itself if nothing else is left.
  */
 function joinSiblings(
   mine: readonly Sibling[],

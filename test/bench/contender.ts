@@ -1,6 +1,6 @@
 /**
- * One way to keep a record that several people edit, with the tasks that the bench measures. Each call prepares a task and
- * returns it; only what is returned is timed.
+ * One way to keep a record that several people edit, with the tasks that the bench measures. Each call prepares a task
+ * and returns it; only what is returned is timed.
  */
 export interface Contender {
   readonly name: string

@@ -1,4 +1,4 @@
-/** The merge core in memory, on a record of twelve fields, and beside it the libraries that a team would otherwise take. */
+/** The merge core in memory, on a record of twelve fields, and beside it the libraries that one could take instead. */
 import { decodeRecord, decodeStored, encodeRecord } from '../../model/merge/codec.ts'
 import { scopeDigest, unitHash } from '../../model/merge/digest.ts'
 import { editRecord } from '../../model/merge/edit.ts'
