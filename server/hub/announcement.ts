@@ -1,0 +1,79 @@
+/**
+ * What a hub says of itself on the network (DNS-SD, RFC 6763), and how a device reads it. Nothing personal: no names of
+ * people, computers or teams.
+ *
+ *     _wedsync._tcp.local        PTR   hub-3q2x7w…._wedsync._tcp.local
+ *     hub-3q2x7w…._wedsync._tcp  SRV   port, hub-3q2x7w….local
+ *                                TXT   v=1 id=<device id> team=<mark of the team>
+ *     hub-3q2x7w….local          A     address on the interface that it is said on
+ *
+ * The mark is an HMAC of the device id under the team's public key, which only its members and its cloud know: they tell
+ * their own hub from those of other teams, and to others two hubs of one team look unrelated.
+ */
+import { createHmac } from 'node:crypto'
+import type { Answer } from 'dns-packet'
+import { deviceIdSchema } from '../identity/certificate.ts'
+
+export const SERVICE = '_wedsync._tcp.local'
+
+/** Seconds for which a record holds: a hub that vanished without a word is forgotten after two minutes. */
+export const TTL_SECONDS = 120
+const FORMAT = 'v=1'
+const MARK_CHARS = 22
+const INSTANCE_CHARS = 16
+const MAX_PORT = 65_535
+
+export interface Announcement {
+  readonly deviceId: string
+  readonly teamMark: string
+  readonly port: number
+}
+
+/** @param teamKey the team's public key */
+export function teamMark(deviceId: string, teamKey: string): string {
+  return createHmac('sha256', teamKey).update(`hub of the team\0${deviceId}`).digest('base64url').slice(0, MARK_CHARS)
+}
+
+/** @param ttl seconds; 0 takes the announcement back */
+export function recordsOf({ deviceId, teamMark: mark, port }: Announcement, address: string, ttl: number): Answer[] {
+  const instance = `hub-${deviceId.slice(0, INSTANCE_CHARS)}`
+  const name = `${instance}.${SERVICE}`
+  const target = `${instance}.local`
+  return [
+    { name: SERVICE, type: 'PTR', ttl, data: name },
+    { name, type: 'SRV', ttl, flush: true, data: { port, target, priority: 0, weight: 0 } },
+    { name, type: 'TXT', ttl, flush: true, data: [FORMAT, `id=${deviceId}`, `team=${mark}`] },
+    { name: target, type: 'A', ttl, flush: true, data: address },
+  ]
+}
+
+/** An announcement as it was heard; `ttl` 0 if it was taken back. */
+export interface Heard extends Announcement {
+  readonly ttl: number
+}
+
+/** The hubs that a packet speaks of. What is no announcement of ours is passed over: anybody may say anything here. */
+export function hubsIn(records: readonly Answer[]): readonly Heard[] {
+  const heard: Heard[] = []
+  for (const record of records) {
+    if (record.type !== 'SRV' || !record.name.endsWith(`.${SERVICE}`)) continue
+    const text = records.find(({ type, name }) => type === 'TXT' && name === record.name)
+    const fields = text?.type === 'TXT' ? fieldsOf(text.data) : undefined
+    const deviceId = deviceIdSchema.safeParse(fields?.get('id'))
+    const mark = fields?.get('team') ?? ''
+    const { port } = record.data
+    if (!deviceId.success || mark.length !== MARK_CHARS || port < 1 || port > MAX_PORT) continue
+    heard.push({ deviceId: deviceId.data, teamMark: mark, port, ttl: Math.min(record.ttl ?? 0, TTL_SECONDS) })
+  }
+  return heard
+}
+
+function fieldsOf(data: string | Buffer | (string | Buffer)[]): ReadonlyMap<string, string> {
+  const strings = (Array.isArray(data) ? data : [data]).map(String)
+  return new Map(
+    strings.map((text) => {
+      const equals = text.indexOf('=')
+      return [text.slice(0, equals), text.slice(equals + 1)]
+    }),
+  )
+}

@@ -1,0 +1,99 @@
+/** The hubs that announce themselves on the networks this machine is in, of its own team and of others. */
+import { hubsIn, SERVICE, teamMark } from './announcement.ts'
+import { type LinksOptions, openLinks } from './links.ts'
+
+/** When to ask on an interface that has come up, and then for good: answers get lost on bad Wi-Fi. */
+const ASK_AFTER_MS = [0, 1_000, 3_000] as const
+const ASK_EVERY_MS = 20_000
+/** More than a venue ever has. Whoever invents others is listened to no further. */
+const MAX_HUBS = 200
+
+export interface FoundHub {
+  readonly deviceId: string
+  readonly url: string
+  /** It claims to be of this team. Only its certificate, compared with the team's members, proves it. */
+  readonly ofOwnTeam: boolean
+}
+
+export interface FindOptions extends LinksOptions {
+  /** The team's public key; it changes when this device joins another team. */
+  readonly teamKey: () => string
+  readonly onChange: () => void
+}
+
+export interface Finding {
+  hubs(): readonly FoundHub[]
+  stop(): void
+}
+
+/** Where a hub was heard, and until when (ms since 1970 UTC) that holds. */
+interface Place {
+  readonly deviceId: string
+  readonly url: string
+  readonly mark: string
+  readonly until: number
+}
+
+export function findHubs({ teamKey, onChange, ...options }: FindOptions): Finding {
+  const { scheduler } = options
+  /** By device and address: a hub that is in two networks with us can be reached in both. */
+  const found = new Map<string, Place>()
+  const timers = new Set<() => void>()
+
+  function later(ms: number, run: () => void): void {
+    const cancel = scheduler.after(ms, () => {
+      timers.delete(cancel)
+      run()
+    })
+    timers.add(cancel)
+  }
+
+  const links = openLinks(
+    {
+      onUp(link) {
+        for (const ms of ASK_AFTER_MS) later(ms, () => link.ask(SERVICE))
+      },
+      onRecords(records, from) {
+        for (const { deviceId, port, teamMark: mark, ttl } of hubsIn(records)) {
+          const url = `https://${from}:${port}`
+          const key = `${deviceId} ${url}`
+          const known = found.has(key)
+          if (ttl === 0) found.delete(key)
+          else if (known || found.size < MAX_HUBS) {
+            found.set(key, { deviceId, url, mark, until: scheduler.now() + ttl * 1_000 })
+          }
+          if (known !== found.has(key)) onChange()
+        }
+      },
+    },
+    options,
+  )
+
+  function refresh(): void {
+    for (const link of links.up()) link.ask(SERVICE)
+    forget()
+    later(ASK_EVERY_MS, refresh)
+  }
+  later(ASK_EVERY_MS, refresh)
+
+  function forget(): void {
+    const before = found.size
+    for (const [key, { until }] of found) if (until <= scheduler.now()) found.delete(key)
+    if (found.size !== before) onChange()
+  }
+
+  return {
+    hubs() {
+      const key = teamKey()
+      return [...found.values()].map(({ deviceId, url, mark }) => ({
+        deviceId,
+        url,
+        ofOwnTeam: mark === teamMark(deviceId, key),
+      }))
+    },
+    stop() {
+      for (const cancel of timers) cancel()
+      links.close()
+    },
+  }
+}

@@ -1,0 +1,94 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { afterEach, describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { createNetwork, type Machine, type Network, whyNoNamespaces } from '../../support/namespaces.ts'
+
+const reason = whyNoNamespaces()
+const title = `hubs on a network without internet${reason ? ` (skipped: ${reason})` : ''}`
+
+const hubs = z.array(z.object({ deviceId: z.string(), url: z.string(), ofOwnTeam: z.boolean() }))
+type Hubs = z.infer<typeof hubs>
+
+const WAIT_MS = 15_000
+let network: Network | undefined
+const children: ChildProcess[] = []
+
+afterEach(async () => {
+  await Promise.all(children.splice(0).map(ended))
+  network?.destroy()
+  network = undefined
+})
+
+async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const exit = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  child.kill('SIGTERM')
+  await exit
+}
+
+function start(machine: Machine, script: string, ...args: readonly string[]): ChildProcess {
+  const path = fileURLToPath(new URL(script, import.meta.url))
+  const [command, rest] = machine.command(process.execPath, path, ...args)
+  const child = spawn(command, rest, { stdio: ['ignore', 'pipe', 'inherit'] })
+  children.push(child)
+  return child
+}
+
+/** Waits until the device hears what it should. */
+function hearer(machine: Machine, teamKey: string): (wanted: (heard: Hubs) => boolean) => Promise<Hubs> {
+  const { stdout } = start(machine, './finder.ts', teamKey)
+  if (!stdout) throw new Error('the finder has no output')
+  let heard: Hubs = []
+  let check = (): void => undefined
+  createInterface(stdout).on('line', (line) => {
+    heard = hubs.parse(JSON.parse(line))
+    check()
+  })
+  return (wanted) =>
+    new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error(`heard only ${JSON.stringify(heard)}`)), WAIT_MS)
+      check = () => {
+        if (!wanted(heard)) return
+        clearTimeout(timer)
+        resolve(heard)
+      }
+      check()
+    })
+}
+
+describe.skipIf(reason !== undefined)(title, () => {
+  it('are found, told apart by team, and forgotten when they say goodbye', async () => {
+    network = createNetwork()
+    const [device, anna, other] = ['device', 'anna', 'other'].map((name) => network?.machine(name))
+    if (!device || !anna || !other) throw new Error('no machines')
+    network.cable(device, '10.77.1.1', anna, '10.77.1.2')
+    network.cable(device, '10.77.2.1', other, '10.77.2.2')
+    const [annasId, othersId] = [randomBytes(32).toString('base64url'), randomBytes(32).toString('base64url')]
+    const hearing = hearer(device, 'our key')
+    const hub = start(anna, './announcer.ts', annasId, 'our key', '8443')
+    start(other, './announcer.ts', othersId, 'their key', '9443')
+
+    const heard = await hearing((all) => all.length === 2)
+    expect(heard).toContainEqual({ deviceId: annasId, url: 'https://10.77.1.2:8443', ofOwnTeam: true })
+    expect(heard).toContainEqual({ deviceId: othersId, url: 'https://10.77.2.2:9443', ofOwnTeam: false })
+
+    await ended(hub)
+    const left = await hearing((all) => all.length === 1)
+    expect(left.map(({ deviceId }) => deviceId)).toEqual([othersId])
+  })
+
+  it('are found on a hotspot that is switched on later', async () => {
+    network = createNetwork()
+    const [device, hub] = [network.machine('device'), network.machine('hub')]
+    const hearing = hearer(device, 'our key')
+    const deviceId = randomBytes(32).toString('base64url')
+    start(hub, './announcer.ts', deviceId, 'our key', '8443')
+    network.cable(device, '10.77.3.1', hub, '10.77.3.2')
+
+    const heard = await hearing((all) => all.length === 1)
+    expect(heard).toEqual([{ deviceId, url: 'https://10.77.3.2:8443', ofOwnTeam: true }])
+  })
+})
