@@ -8,7 +8,7 @@ export interface UpgradeRoute {
   readonly path: string
   /** Why this request is refused, as a status line; `undefined` lets it in. */
   readonly refusal?: (request: IncomingMessage) => '401 Unauthorized' | '403 Forbidden' | undefined
-  readonly serve: (socket: WebSocket) => void
+  readonly serve: (socket: WebSocket, request: IncomingMessage) => void
 }
 
 export interface Upgrades {
@@ -35,7 +35,7 @@ export function serveUpgrades(server: Server, routes: readonly UpgradeRoute[]): 
       stream.end(`HTTP/1.1 ${refusal}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
       return
     }
-    sockets.handleUpgrade(request, stream, head, (socket) => route.serve(socket))
+    sockets.handleUpgrade(request, stream, head, (socket) => route.serve(socket, request))
   })
   return {
     close() {

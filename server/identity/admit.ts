@@ -15,6 +15,8 @@ export interface AdmitContext {
   /** Where the hub's secrets are. */
   readonly state: StateStore
   readonly nowMs: number
+  /** The device whose certificate the applicant showed. */
+  readonly presented: string | undefined
 }
 
 /** Data of the `members` record that tells the team about the newcomer. */
@@ -38,11 +40,14 @@ const DEVICE_ID_BYTES = 32
 /** A refusal that the secret is not to blame for leaves it unused. */
 export async function admit(
   request: JoinRequest,
-  { identity, state, nowMs }: AdmitContext,
+  { identity, state, nowMs, presented }: AdmitContext,
 ): Promise<Result<Admission, { readonly kind: JoinRefusal }>> {
   const { id: team, publicKey, privateKey } = identity.team
   if (privateKey === undefined) return err({ kind: 'not-a-hub' })
-  if (request.kind === 'install' && request.deviceId === identity.deviceId) return err({ kind: 'same-device' })
+  if (request.kind === 'install') {
+    if (request.deviceId === identity.deviceId) return err({ kind: 'same-device' })
+    if (request.deviceId !== presented) return err({ kind: 'other-device' })
+  }
   const redeemed = await redeemJoin(state, request.secret, nowMs)
   if (!redeemed.ok) return redeemed
   const grant = redeemed.value
@@ -56,7 +61,7 @@ export async function admit(
       userId,
       deviceId,
       grant,
-      token: mintFor({ team, user: userId, device: deviceId, ...grant }, privateKey, nowMs),
+      token: mintFor({ team, user: userId, device: deviceId, holder: request.kind, ...grant }, privateKey, nowMs),
       hub: { deviceId: identity.deviceId, name: identity.deviceName },
     },
     member: { deviceId, userId, personName, deviceName, ...grant },

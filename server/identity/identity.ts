@@ -67,7 +67,10 @@ export async function createIdentity({ deviceName, personName, nowMs }: NewIdent
 export function renewOwnToken(identity: Identity, nowMs: number): Identity {
   const { team, userId: user, deviceId: device, grant } = identity
   if (team.privateKey === undefined) return identity
-  return { ...identity, token: mintFor({ team: team.id, user, device, ...grant }, team.privateKey, nowMs) }
+  return {
+    ...identity,
+    token: mintFor({ team: team.id, user, device, holder: 'install', ...grant }, team.privateKey, nowMs),
+  }
 }
 
 /** The same device in the team that it joined. Its former team and user are gone; its records are the caller's. */

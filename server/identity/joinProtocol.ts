@@ -39,7 +39,7 @@ export const joinReplySchema = z.object({
 export type JoinRequest = z.infer<typeof joinRequestSchema>
 export type JoinReply = z.infer<typeof joinReplySchema>
 
-export type JoinRefusal = 'unknown' | 'used' | 'expired' | 'same-device' | 'not-a-hub'
+export type JoinRefusal = 'unknown' | 'used' | 'expired' | 'same-device' | 'other-device' | 'not-a-hub'
 
 interface RefusalReply {
   readonly status: number
@@ -54,5 +54,6 @@ export const JOIN_REFUSALS: Readonly<Record<JoinRefusal, RefusalReply>> = {
   used: { status: 410, code: 'JOIN_SECRET_USED', error: 'This link has been used' },
   expired: { status: 410, code: 'JOIN_SECRET_EXPIRED', error: 'This link has expired' },
   'same-device': { status: 409, code: 'JOIN_SAME_DEVICE', error: 'This link leads to the device itself' },
+  'other-device': { status: 403, code: 'JOIN_OTHER_DEVICE', error: 'The certificate shown is not of this device' },
   'not-a-hub': { status: 409, code: 'JOIN_NOT_A_HUB', error: 'This device may not let others in' },
 }

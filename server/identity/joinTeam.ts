@@ -13,12 +13,17 @@ export interface Applicant {
   readonly deviceId: string
   readonly deviceName: string
   readonly personName: string
+  /** Its certificate proves the device id. */
+  readonly certPem: string
+  readonly keyPem: string
 }
 
 export type JoinError =
   | { readonly kind: 'hub-unreachable'; readonly url: string; readonly detail: string }
   | { readonly kind: 'wrong-certificate'; readonly url: string; readonly actual: string | undefined }
-  | { readonly kind: 'secret-unknown' | 'secret-used' | 'secret-expired' | 'same-device' | 'not-a-hub' }
+  | {
+      readonly kind: 'secret-unknown' | 'secret-used' | 'secret-expired' | 'same-device' | 'other-device' | 'not-a-hub'
+    }
   | { readonly kind: 'unexpected-reply'; readonly detail: string }
 
 const JOIN_TIMEOUT_MS = 15_000
@@ -30,19 +35,20 @@ const ERROR_KINDS: Readonly<Record<JoinRefusal, JoinError>> = {
   used: { kind: 'secret-used' },
   expired: { kind: 'secret-expired' },
   'same-device': { kind: 'same-device' },
+  'other-device': { kind: 'other-device' },
   'not-a-hub': { kind: 'not-a-hub' },
 }
 
 /** Joins as an install. Nobody but the hub that the link names sees the secret. */
 export async function joinTeam(
   link: JoinTarget,
-  { deviceId, deviceName, personName }: Applicant,
+  { deviceId, deviceName, personName, ...own }: Applicant,
   timeoutMs = JOIN_TIMEOUT_MS,
 ): Promise<Result<JoinReply, JoinError>> {
   if (deviceIdOf(link.fingerprint) === deviceId) return err({ kind: 'same-device' })
   const request = { kind: 'install', secret: link.secret, deviceId, deviceName, personName }
   const { fingerprint } = link
-  const answer = await postJson(new URL(JOIN_PATH, link.url).href, request, { fingerprint, timeoutMs })
+  const answer = await postJson(new URL(JOIN_PATH, link.url).href, request, { fingerprint, own, timeoutMs })
   if (!answer.ok) return err(toJoinError(answer.error, link.url))
   if (answer.value.status !== HTTP_OK && answer.value.status !== HTTP_CREATED) return err(refusalOf(answer.value))
   const reply = joinReplySchema.safeParse(answer.value.body)
@@ -71,6 +77,8 @@ export function describeJoinError(error: JoinError | LinkError): string {
       return 'This link has expired: ask for a new one.'
     case 'same-device':
       return 'This link was made by this very device: open it on the device that is to join.'
+    case 'other-device':
+      return 'The hub saw another certificate than the one of this device: something stands between the two, so leave this network, or ask the owner of the team.'
     case 'not-a-hub':
       return 'The device that the link leads to may not let others in: ask the owner of the team for a link.'
     case 'unexpected-reply':

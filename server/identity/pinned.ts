@@ -5,12 +5,15 @@
  * `checkServerIdentity`. Instead the fingerprint is compared when the handshake has ended, and only then is the socket
  * handed to whoever wants to write on it: somebody who answers at the right address with another certificate sees a
  * handshake and not one byte of a request. That the peer holds the certificate's key is part of the handshake itself.
+ *
+ * An install shows its own certificate in the same handshake, so the peer knows which device it talks to before it has read
+ * a word (`presentedDevice`).
  */
 import { Agent, type RequestOptions } from 'node:https'
 import { isIP } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { connect, type TLSSocket } from 'node:tls'
-import { fingerprintOf } from './certificate.ts'
+import { connect, TLSSocket } from 'node:tls'
+import { type Certificate, deviceIdOf, fingerprintOf } from './certificate.ts'
 
 export class PinError extends Error {
   readonly kind = 'wrong-certificate'
@@ -37,13 +40,19 @@ type OnConnected = (error: Error | null, socket: Duplex) => void
 /** How long connecting and the handshake may take together. */
 const CONNECT_TIMEOUT_MS = 10_000
 
+export interface PinOptions {
+  /** Shown to the peer. */
+  readonly own?: Pick<Certificate, 'certPem' | 'keyPem'> | undefined
+  readonly timeoutMs?: number
+}
+
 /**
  * A `createConnection` for `https.request` (without an agent). It calls back with the socket, or with an error, which is
  * a {@link PinError} if another certificate answered; the socket is then destroyed.
  */
 export function pinnedConnect(
   fingerprint: string,
-  timeoutMs = CONNECT_TIMEOUT_MS,
+  { own, timeoutMs = CONNECT_TIMEOUT_MS }: PinOptions = {},
 ): (target: ConnectTarget, onConnected: OnConnected) => undefined {
   return ({ host, port }, onConnected) => {
     // Only these are taken over. A request's `path` would be read as that of a local socket, and a kept `session` may
@@ -56,6 +65,7 @@ export function pinnedConnect(
       minVersion: 'TLSv1.3',
       ALPNProtocols: ['http/1.1'],
       rejectUnauthorized: false,
+      ...(own && { cert: own.certPem, key: own.keyPem }),
     })
     let isSettled = false
     const settle = (error: Error | null): void => {
@@ -77,16 +87,22 @@ export function pinnedConnect(
 }
 
 /** For `https.request` and for `new WebSocket(url, { agent })`. Every request gets its own connection. */
-export function pinnedAgent(fingerprint: string, timeoutMs = CONNECT_TIMEOUT_MS): Agent {
-  return new PinnedAgent(fingerprint, timeoutMs)
+export function pinnedAgent(fingerprint: string, options: PinOptions = {}): Agent {
+  return new PinnedAgent(fingerprint, options)
+}
+
+/** Which device is at the other end, by the certificate that it showed; `undefined` if it showed none. */
+export function presentedDevice(socket: unknown): string | undefined {
+  const fingerprint = socket instanceof TLSSocket ? peerFingerprint(socket) : undefined
+  return fingerprint === undefined ? undefined : deviceIdOf(fingerprint)
 }
 
 class PinnedAgent extends Agent {
   readonly #connect: ReturnType<typeof pinnedConnect>
 
-  constructor(fingerprint: string, timeoutMs: number) {
+  constructor(fingerprint: string, options: PinOptions) {
     super({ keepAlive: false, maxCachedSessions: 0 })
-    this.#connect = pinnedConnect(fingerprint, timeoutMs)
+    this.#connect = pinnedConnect(fingerprint, options)
   }
 
   override createConnection(options: RequestOptions, onConnected?: OnConnected): undefined {

@@ -2,11 +2,13 @@
 import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { err, ok, type Result } from '../../model/result.ts'
-import { PinError, pinnedAgent } from './pinned.ts'
+import { PinError, type PinOptions, pinnedAgent } from './pinned.ts'
 
 export interface PostOptions {
   /** The only certificate to talk to. Without it the usual authorities decide. */
   readonly fingerprint?: string | undefined
+  /** Shown to a pinned peer, which then knows which device asks. */
+  readonly own?: PinOptions['own']
   /** Sent as bearer token. */
   readonly token?: string | undefined
   /** For everything: connecting, sending, and the reply to its end. */
@@ -64,7 +66,7 @@ function urlProblem(url: URL | null, fingerprint: string | undefined): string | 
   return undefined
 }
 
-function requestOptions(payload: Buffer, { fingerprint, token, timeoutMs }: PostOptions): RequestOptions {
+function requestOptions(payload: Buffer, { fingerprint, own, token, timeoutMs }: PostOptions): RequestOptions {
   return {
     method: 'POST',
     headers: {
@@ -73,7 +75,7 @@ function requestOptions(payload: Buffer, { fingerprint, token, timeoutMs }: Post
       accept: 'application/json',
       ...(token !== undefined && { authorization: `Bearer ${token}` }),
     },
-    agent: fingerprint === undefined ? false : pinnedAgent(fingerprint, timeoutMs),
+    agent: fingerprint === undefined ? false : pinnedAgent(fingerprint, { own, timeoutMs }),
   }
 }
 

@@ -26,6 +26,8 @@ const capabilitySchema = z.object({
   team: z.uuid(),
   user: z.uuid(),
   device: deviceIdSchema,
+  /** An install proves the device by its certificate. A browser has none: who holds its token is that device. */
+  holder: z.enum(['install', 'browser']),
   ...grantSchema.shape,
   /** ms since 1970 UTC, as `expiresAt`. */
   issuedAt: z.int(),
@@ -35,7 +37,7 @@ const capabilitySchema = z.object({
 /** Who may do what: this person on this device, in these weddings of the team, until `expiresAt`. */
 export type Capability = z.infer<typeof capabilitySchema>
 
-export type Bearer = Pick<Capability, 'team' | 'user' | 'device' | 'role' | 'weddings'>
+export type Bearer = Pick<Capability, 'team' | 'user' | 'device' | 'holder' | 'role' | 'weddings'>
 
 export type TokenError =
   | { readonly kind: 'malformed' }

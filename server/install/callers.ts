@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { StateStore } from '../../model/sync/changeStore.ts'
 import type { MemberData } from '../identity/admit.ts'
 import type { Identity } from '../identity/identity.ts'
-import { verifyToken } from '../identity/token.ts'
+import { type Capability, verifyToken } from '../identity/token.ts'
 import type { Caller } from '../rest/context.ts'
 import type { Person } from './people.ts'
 
@@ -15,12 +15,17 @@ export function ownCaller({ team, userId, deviceId, grant }: Identity): Caller {
   return { team: team.id, userId, deviceId, grant }
 }
 
+/** A caller, and what kind of device its token was given to. */
+export interface TokenCaller extends Caller {
+  readonly holder: Capability['holder']
+}
+
 /** Who a bearer token of this team names. */
-export async function callerOf(token: string, { team }: Identity): Promise<Caller | undefined> {
+export async function callerOf(token: string, { team }: Identity): Promise<TokenCaller | undefined> {
   const verified = verifyToken(token, team.publicKey, Date.now())
   if (!verified.ok || verified.value.team !== team.id) return undefined
-  const { user, device, role, weddings } = verified.value
-  return { team: team.id, userId: user, deviceId: device, grant: { role, weddings } }
+  const { user, device, holder, role, weddings } = verified.value
+  return { team: team.id, userId: user, deviceId: device, holder, grant: { role, weddings } }
 }
 
 export function bearerOf(header: string | undefined): string | undefined {

@@ -39,9 +39,9 @@ export async function rememberCloud(state: StateStore, url: string, enrolToken: 
   await state.set('cloud', { url, ...(enrolToken !== undefined && { enrolToken }), enrolled })
 }
 
-/** Talks to the one certificate that the join link named, and to nobody else. */
-export async function dialHub({ url, fingerprint }: HubAddress): Promise<Transport> {
-  const socket = new WebSocket(peerUrl(url), { agent: pinnedAgent(fingerprint), maxPayload: 8_000_000 })
+/** Talks to the one certificate that the join link named, and to nobody else; and shows its own. */
+export async function dialHub({ url, fingerprint }: HubAddress, own: Identity): Promise<Transport> {
+  const socket = new WebSocket(peerUrl(url), { agent: pinnedAgent(fingerprint, { own }), maxPayload: 8_000_000 })
   return webSocketTransport(await opened(socket))
 }
 

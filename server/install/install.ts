@@ -144,7 +144,7 @@ async function start(
   dataDir.describeHolder('local', url)
 
   const hub = await knownHub(state)
-  if (hub) sync.connect('hub', () => dialHub(hub), hub.name)
+  if (hub) sync.connect('hub', () => dialHub(hub, identity), hub.name)
   if (await knownCloud(state)) sync.connect('cloud', () => dialCloud(state, identity), 'cloud')
 
   return ok({

@@ -1,6 +1,6 @@
 /** The hub's door on the LAN: HTTPS with this install's own certificate, for devices that joined and for those that join. */
 import { randomUUID } from 'node:crypto'
-import { createServer } from 'node:https'
+import { createServer, type ServerOptions } from 'node:https'
 import { networkInterfaces } from 'node:os'
 import express, { type RequestHandler, type Router } from 'express'
 import { z } from 'zod'
@@ -14,9 +14,11 @@ import { type ListenError, listen, stopListening } from '../http/listen.ts'
 import { pages, securityHeaders } from '../http/pages.ts'
 import { serveUpgrades } from '../http/upgrades.ts'
 import { admit, type MemberData } from '../identity/admit.ts'
+import type { Identity } from '../identity/identity.ts'
 import { formatJoinLink } from '../identity/joinLink.ts'
 import { JOIN_PATH, JOIN_REFUSALS, joinRequestSchema } from '../identity/joinProtocol.ts'
 import { createJoin } from '../identity/joins.ts'
+import { presentedDevice } from '../identity/pinned.ts'
 import type { Log } from '../log.ts'
 import { createApi } from '../rest/api.ts'
 import type { JoinLinks, JoinRequest, ServerContext } from '../rest/context.ts'
@@ -61,7 +63,7 @@ export async function openLan(options: LanParts): Promise<Result<Lan, LanError>>
   if (!mayServeAsHub(identity.grant) || identity.team.privateKey === undefined) return err({ kind: 'may-not-serve' })
   const app = express()
   app.disable('x-powered-by')
-  const server = createServer({ cert: identity.certPem, key: identity.keyPem, minVersion: 'TLSv1.2' }, app)
+  const server = createServer(tlsOptions(identity), app)
   const known = savedPlace.parse(await state.get('lan'))
   const own = ownAddresses()
   const host = options.host ?? own.find((address) => address === known?.host) ?? own.find(isPrivate) ?? LOOPBACK
@@ -77,7 +79,10 @@ export async function openLan(options: LanParts): Promise<Result<Lan, LanError>>
   const upgrades = serveUpgrades(server, [
     {
       path: PEER_PATH,
-      serve: (socket) => sync.receive(webSocketTransport(socket), (hello) => acceptDevice(hello, options)),
+      serve: (socket, request) => {
+        const presented = presentedDevice(request.socket)
+        sync.receive(webSocketTransport(socket), (hello) => acceptDevice(hello, presented, options))
+      },
     },
   ])
 
@@ -102,12 +107,37 @@ export async function openLan(options: LanParts): Promise<Result<Lan, LanError>>
   })
 }
 
-/** Whether a device may come in, by the token in its hello. */
-async function acceptDevice(hello: Hello, { identity }: InstallParts): Promise<Result<PeerRules, SessionError>> {
+/**
+ * Installs are asked for their certificate, which nobody has signed: it is compared with the token. Browsers would let a
+ * person choose among theirs, so the only issuer named is one that no browser has a certificate of.
+ */
+function tlsOptions({ certPem, keyPem }: Identity): ServerOptions {
+  return {
+    cert: certPem,
+    key: keyPem,
+    minVersion: 'TLSv1.2',
+    requestCert: true,
+    rejectUnauthorized: false,
+    ca: certPem,
+  }
+}
+
+/**
+ * Whether a device may come in, by the token in its hello.
+ * @param presented the device whose certificate it showed
+ */
+async function acceptDevice(
+  hello: Hello,
+  presented: string | undefined,
+  { identity }: InstallParts,
+): Promise<Result<PeerRules, SessionError>> {
   if (hello.team !== null && hello.team !== identity.team.id) {
     return err({ code: 'OTHER_TEAM', message: 'this hub belongs to another team' })
   }
   const caller = hello.token === undefined ? undefined : await callerOf(hello.token, identity)
+  if (caller?.holder === 'install' && caller.deviceId !== presented) {
+    return err({ code: 'UNAUTHENTICATED', message: 'the token belongs to another device than this certificate' })
+  }
   if (caller?.deviceId !== hello.deviceId) {
     return err({ code: 'UNAUTHENTICATED', message: 'this device has no valid place in the team: join again' })
   }
@@ -133,7 +163,8 @@ function joinRoute(parts: LanParts): RequestHandler {
         .json({ error: 'This is not a request to join', code: 'VALIDATION_ERROR', requestId: requestIdOf(request) })
       return
     }
-    const admission = await admit(parsed.data, { identity, state: store.state, nowMs: Date.now() })
+    const presented = presentedDevice(request.socket)
+    const admission = await admit(parsed.data, { identity, state: store.state, nowMs: Date.now(), presented })
     if (!admission.ok) {
       const { status, code, error } = JOIN_REFUSALS[admission.error.kind]
       log('join refused', { code })

@@ -14,7 +14,9 @@ import { encodeRecord } from '../../model/merge/codec.ts'
 import { createRecord } from '../../model/merge/edit.ts'
 import { syncReply } from '../../model/rest/sync.ts'
 import { newActor } from '../../server/changes/sqlite.ts'
-import { joinReplySchema } from '../../server/identity/joinProtocol.ts'
+import { createIdentity } from '../../server/identity/identity.ts'
+import { parseJoinLink } from '../../server/identity/joinLink.ts'
+import { joinTeam } from '../../server/identity/joinTeam.ts'
 import { createTeamKeys, mintFor, mintToken } from '../../server/identity/token.ts'
 import { dialByHand, type HandPeer, helloOf, upgradeStatus } from '../support/handPeer.ts'
 import { type HttpAnswer, type HttpCall, httpCall } from '../support/httpCall.ts'
@@ -223,7 +225,13 @@ describe('a token', () => {
     const claims: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString())
     const changed = { ...Object(claims), user: crypto.randomUUID() }
     const stranger = createTeamKeys().privateKey
-    const bearer = { user: crypto.randomUUID(), device: tablet.deviceId, role: 'owner', weddings: 'all' } as const
+    const bearer = {
+      user: crypto.randomUUID(),
+      device: tablet.deviceId,
+      holder: 'browser',
+      role: 'owner',
+      weddings: 'all',
+    } as const
     return {
       none: undefined,
       garbage: 'garbage',
@@ -239,16 +247,19 @@ describe('a token', () => {
   }
 
   async function expired(): Promise<string> {
-    const applicant = { secret: secretOf(lan.join), deviceName: 'Laptop', personName: 'Carla' }
-    const body = JSON.stringify({ kind: 'install', deviceId: randomBytes(32).toString('base64url'), ...applicant })
-    const joined = await at('LAN', 'join', { method: 'POST', body })
-    const { team, userId, deviceId, grant } = joinReplySchema.parse(joined.body)
+    const link = parseJoinLink(lan.join)
+    if (!link.ok) throw new Error(link.error.reason)
+    const laptop = await createIdentity({ deviceName: 'Laptop', personName: 'Carla', nowMs: Date.now() })
+    const joined = await joinTeam(link.value, laptop)
+    if (!joined.ok) throw new Error(joined.error.kind)
+    const { team, userId, deviceId, grant } = joined.value
     const capability = {
       v: 1,
       id: crypto.randomUUID(),
       team: team.id,
       user: userId,
       device: deviceId,
+      holder: 'install',
       ...grant,
     } as const
     const mint = (expiresAt: number) => mintToken({ ...capability, issuedAt: 1, expiresAt }, team.privateKey ?? '')
@@ -292,7 +303,14 @@ describe('a token', () => {
     const team = crypto.randomUUID()
     const enrolment = { method: 'POST', body: JSON.stringify({ team: { id: team, publicKey } }) }
     expect((await at('cloud', 'enrol', { ...enrolment, token: cloud.ready.enrol })).status).toBe(200)
-    const bearer = { team, user: crypto.randomUUID(), device: tablet.deviceId, role: 'owner', weddings: 'all' } as const
+    const bearer = {
+      team,
+      user: crypto.randomUUID(),
+      device: tablet.deviceId,
+      holder: 'browser',
+      role: 'owner',
+      weddings: 'all',
+    } as const
     const token = mintFor(bearer, privateKey, Date.now())
     expect(await weddings(rest(cloud.ready.url, token))).toEqual([])
     expectRefusal(await at('cloud', `weddings/${weddingA.id}/records`, { token }), { status: 404, code: 'NOT_FOUND' })

@@ -4,12 +4,13 @@ import { json } from 'node:stream/consumers'
 import { describe, expect, it } from 'vitest'
 import type { Grant } from '../../../model/roles.ts'
 import { members } from '../../../model/tables/team.ts'
-import { admit, type MemberData } from '../../../server/identity/admit.ts'
+import { type AdmitContext, admit, type MemberData } from '../../../server/identity/admit.ts'
 import { adoptTeam, createIdentity, type Identity } from '../../../server/identity/identity.ts'
 import { formatJoinLink, type JoinTarget, parseJoinLink } from '../../../server/identity/joinLink.ts'
 import { JOIN_PATH, JOIN_REFUSALS, type JoinReply, joinRequestSchema } from '../../../server/identity/joinProtocol.ts'
 import { createJoin } from '../../../server/identity/joins.ts'
 import { describeJoinError, type JoinError, joinTeam } from '../../../server/identity/joinTeam.ts'
+import { presentedDevice } from '../../../server/identity/pinned.ts'
 import { verifyToken } from '../../../server/identity/token.ts'
 import { eavesdropper, errorOf, httpsServer, MemoryState, NOW_MS, okValue } from './support.ts'
 
@@ -30,7 +31,8 @@ async function venue(identity: Identity = hub, alter = (reply: JoinReply): unkno
   const state = new MemoryState()
   const url = await httpsServer(identity, async (incoming, response) => {
     const request = joinRequestSchema.parse(await json(incoming))
-    const admitted = await admit(request, { identity, state, nowMs: here.nowMs })
+    const presented = presentedDevice(incoming.socket)
+    const admitted = await admit(request, { identity, state, nowMs: here.nowMs, presented })
     if (incoming.url !== JOIN_PATH) response.writeHead(404).end('{"code":"NOT_FOUND"}')
     else if (admitted.ok) {
       here.members.push(admitted.value.member)
@@ -55,6 +57,10 @@ async function venue(identity: Identity = hub, alter = (reply: JoinReply): unkno
 }
 
 const planner: Grant = { role: 'planner', weddings: 'all' }
+
+function context(state: MemoryState, presented: string | undefined): AdmitContext {
+  return { identity: hub, state, nowMs: NOW_MS, presented }
+}
 
 describe('a laptop with a link', () => {
   it('joins: its token is good, the team learns of it, and as a planner it may be hub in turn', async () => {
@@ -145,7 +151,7 @@ describe('a browser with a link', () => {
     const { state, invite } = await venue()
     const { secret } = await invite({ role: 'owner', weddings: 'all' })
     const claimed = { kind: 'browser', secret, deviceId: hub.deviceId, deviceName: 'iPad', personName: 'Cleo' }
-    const admission = await admit(joinRequestSchema.parse(claimed), { identity: hub, state, nowMs: NOW_MS })
+    const admission = await admit(joinRequestSchema.parse(claimed), context(state, undefined))
     const { reply, member } = okValue(admission)
     expect(reply.deviceId).toMatch(/^[\w-]{43}$/)
     expect(reply.deviceId).not.toBe(hub.deviceId)
@@ -161,9 +167,20 @@ describe('a request', () => {
     const request = { kind: 'install', secret, deviceName: 'Laptop', personName: 'Ben' }
     expect(joinRequestSchema.safeParse(request).success).toBe(false)
     const claimed = joinRequestSchema.parse({ ...request, deviceId: hub.deviceId })
-    expect(errorOf(await admit(claimed, { identity: hub, state, nowMs: NOW_MS }))).toEqual({ kind: 'same-device' })
+    expect(errorOf(await admit(claimed, context(state, laptop.deviceId)))).toEqual({ kind: 'same-device' })
     const honest = joinRequestSchema.parse({ ...request, deviceId: laptop.deviceId })
-    expect((await admit(honest, { identity: hub, state, nowMs: NOW_MS })).ok).toBe(true)
+    expect((await admit(honest, context(state, laptop.deviceId))).ok).toBe(true)
+  })
+
+  it("of an install may not claim another member's device: the certificate that it shows decides", async () => {
+    const here = await venue()
+    const link = await here.invite(planner)
+    const { certPem, keyPem } = stranger
+    expect(errorOf(await joinTeam(link, { ...laptop, certPem, keyPem }))).toEqual({ kind: 'other-device' })
+    const request = joinRequestSchema.parse({ kind: 'install', ...laptop, secret: link.secret })
+    expect(errorOf(await admit(request, context(here.state, undefined)))).toEqual({ kind: 'other-device' })
+    expect(here.members).toEqual([])
+    expect((await joinTeam(link, laptop)).ok, 'the link is not used up').toBe(true)
   })
 })
 
@@ -176,6 +193,7 @@ describe('the words for a failed joining', () => {
     { kind: 'secret-used' },
     { kind: 'secret-expired' },
     { kind: 'same-device' },
+    { kind: 'other-device' },
     { kind: 'not-a-hub' },
     { kind: 'unexpected-reply', detail: 'status 404' },
   ])('are one sentence: $kind', (error) => {

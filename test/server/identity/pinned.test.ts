@@ -109,7 +109,7 @@ describe('a pinned connection', () => {
 
   it('gives up on somebody who never finishes the handshake', async () => {
     const port = await listen(createTcpServer((socket) => socket.resume()))
-    const agent = pinnedAgent(hub.fingerprint, 100)
+    const agent = pinnedAgent(hub.fingerprint, { timeoutMs: 100 })
     await expect(get(`https://127.0.0.1:${port}/`, { agent })).rejects.toThrow('no TLS connection within 100 ms')
   })
 })

@@ -75,7 +75,7 @@ export async function httpServer(listener: RequestListener): Promise<string> {
 }
 
 export function tlsOptions({ certPem, keyPem }: Certificate): TlsOptions {
-  return { cert: certPem, key: keyPem }
+  return { cert: certPem, key: keyPem, requestCert: true, rejectUnauthorized: false }
 }
 
 /** Sees what a server sees of its clients. */

@@ -25,6 +25,7 @@ const capability: Capability = {
   team: randomUUID(),
   user: randomUUID(),
   device: 'd'.repeat(43),
+  holder: 'install',
   role: 'photographer',
   weddings: [randomUUID()],
   issuedAt: NOW_MS,
@@ -45,8 +46,8 @@ describe('a token', () => {
   })
 
   it('lives for 30 days, to the millisecond', () => {
-    const { team, user, device } = capability
-    const fresh = mintFor({ team, user, device, role: 'owner', weddings: 'all' }, keys.privateKey, NOW_MS)
+    const { team, user, device, holder } = capability
+    const fresh = mintFor({ team, user, device, holder, role: 'owner', weddings: 'all' }, keys.privateKey, NOW_MS)
     const end = NOW_MS + 30 * DAY_MS
     expect(okValue(verifyToken(fresh, keys.publicKey, end - 1))).toMatchObject({ user, issuedAt: NOW_MS })
     expect(errorOf(verifyToken(fresh, keys.publicKey, end))).toEqual({ kind: 'expired', expiredAt: end })
