@@ -57,6 +57,7 @@ async function start({
     pagesDir: message.pagesDir,
     port: message.port,
     log: createLog(false),
+    discovery: process.env.WEDSYNC_NO_DISCOVERY !== '1',
     ...(keyHex !== undefined && { keyProvider: () => Buffer.from(keyHex, 'hex') }),
     ...(join !== undefined && { join }),
     ...(cloud && { cloud: { url: cloud.url, ...(cloud.token !== undefined && { token: cloud.token }) } }),

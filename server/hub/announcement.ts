@@ -4,45 +4,56 @@
  *
  *     _wedsync._tcp.local        PTR   hub-3q2x7w…._wedsync._tcp.local
  *     hub-3q2x7w…._wedsync._tcp  SRV   port, hub-3q2x7w….local
- *                                TXT   v=1 id=<device id> team=<mark of the team>
+ *                                TXT   v=1 id=<device id> team=<endorsement>
  *     hub-3q2x7w….local          A     address on the interface that it is said on
  *
- * The mark is an HMAC of the device id under the team's public key, which only its members and its cloud know: they tell
- * their own hub from those of other teams, and to others two hubs of one team look unrelated.
+ * The endorsement is the team's signature of the device id. Its private key is held by exactly the devices that may serve as
+ * hub, so whoever knows the team's public key, that is its members and its cloud, knows a hub of the team that may be given a
+ * token once its certificate has proved the device id. To anybody else two hubs of one team look unrelated.
  */
-import { createHmac } from 'node:crypto'
 import type { Answer } from 'dns-packet'
 import { deviceIdSchema } from '../identity/certificate.ts'
+import { isSignedByTeam, signAsTeam } from '../identity/token.ts'
 
 export const SERVICE = '_wedsync._tcp.local'
 
 /** Seconds for which a record holds: a hub that vanished without a word is forgotten after two minutes. */
 export const TTL_SECONDS = 120
 const FORMAT = 'v=1'
-const MARK_CHARS = 22
+const ENDORSEMENT_CHARS = 86
 const INSTANCE_CHARS = 16
 const MAX_PORT = 65_535
 
 export interface Announcement {
   readonly deviceId: string
-  readonly teamMark: string
+  readonly endorsement: string
   readonly port: number
 }
 
+/** @param teamKey the team's private key */
+export function endorse(deviceId: string, teamKey: string): string {
+  return signAsTeam(statement(deviceId), teamKey)
+}
+
 /** @param teamKey the team's public key */
-export function teamMark(deviceId: string, teamKey: string): string {
-  return createHmac('sha256', teamKey).update(`hub of the team\0${deviceId}`).digest('base64url').slice(0, MARK_CHARS)
+export function isEndorsed({ deviceId, endorsement }: Announcement, teamKey: string): boolean {
+  return isSignedByTeam(statement(deviceId), endorsement, teamKey)
+}
+
+/** No token begins like this, so neither passes for the other. */
+function statement(deviceId: string): string {
+  return `wedsync hub of the team: ${deviceId}`
 }
 
 /** @param ttl seconds; 0 takes the announcement back */
-export function recordsOf({ deviceId, teamMark: mark, port }: Announcement, address: string, ttl: number): Answer[] {
+export function recordsOf({ deviceId, endorsement, port }: Announcement, address: string, ttl: number): Answer[] {
   const instance = `hub-${deviceId.slice(0, INSTANCE_CHARS)}`
   const name = `${instance}.${SERVICE}`
   const target = `${instance}.local`
   return [
     { name: SERVICE, type: 'PTR', ttl, data: name },
     { name, type: 'SRV', ttl, flush: true, data: { port, target, priority: 0, weight: 0 } },
-    { name, type: 'TXT', ttl, flush: true, data: [FORMAT, `id=${deviceId}`, `team=${mark}`] },
+    { name, type: 'TXT', ttl, flush: true, data: [FORMAT, `id=${deviceId}`, `team=${endorsement}`] },
     { name: target, type: 'A', ttl, flush: true, data: address },
   ]
 }
@@ -60,10 +71,10 @@ export function hubsIn(records: readonly Answer[]): readonly Heard[] {
     const text = records.find(({ type, name }) => type === 'TXT' && name === record.name)
     const fields = text?.type === 'TXT' ? fieldsOf(text.data) : undefined
     const deviceId = deviceIdSchema.safeParse(fields?.get('id'))
-    const mark = fields?.get('team') ?? ''
+    const endorsement = fields?.get('team') ?? ''
     const { port } = record.data
-    if (!deviceId.success || mark.length !== MARK_CHARS || port < 1 || port > MAX_PORT) continue
-    heard.push({ deviceId: deviceId.data, teamMark: mark, port, ttl: Math.min(record.ttl ?? 0, TTL_SECONDS) })
+    if (!deviceId.success || endorsement.length !== ENDORSEMENT_CHARS || port < 1 || port > MAX_PORT) continue
+    heard.push({ deviceId: deviceId.data, endorsement, port, ttl: Math.min(record.ttl ?? 0, TTL_SECONDS) })
   }
   return heard
 }

@@ -1,5 +1,5 @@
 /** The hubs that announce themselves on the networks this machine is in, of its own team and of others. */
-import { hubsIn, SERVICE, teamMark } from './announcement.ts'
+import { type Announcement, hubsIn, isEndorsed, SERVICE } from './announcement.ts'
 import { type LinksOptions, openLinks } from './links.ts'
 
 /** When to ask on an interface that has come up, and then for good: answers get lost on bad Wi-Fi. */
@@ -11,7 +11,7 @@ const MAX_HUBS = 200
 export interface FoundHub {
   readonly deviceId: string
   readonly url: string
-  /** It claims to be of this team. Only its certificate, compared with the team's members, proves it. */
+  /** The device of this id may serve this team as hub. That it is the one that answers, its certificate has to prove. */
   readonly ofOwnTeam: boolean
 }
 
@@ -26,11 +26,9 @@ export interface Finding {
   stop(): void
 }
 
-/** Where a hub was heard, and until when (ms since 1970 UTC) that holds. */
-interface Place {
-  readonly deviceId: string
+/** What was heard where, and until when (ms since 1970 UTC) that holds. */
+interface Place extends Announcement {
   readonly url: string
-  readonly mark: string
   readonly until: number
 }
 
@@ -54,13 +52,13 @@ export function findHubs({ teamKey, onChange, ...options }: FindOptions): Findin
         for (const ms of ASK_AFTER_MS) later(ms, () => link.ask(SERVICE))
       },
       onRecords(records, from) {
-        for (const { deviceId, port, teamMark: mark, ttl } of hubsIn(records)) {
-          const url = `https://${from}:${port}`
-          const key = `${deviceId} ${url}`
+        for (const heard of hubsIn(records)) {
+          const url = `https://${from}:${heard.port}`
+          const key = `${heard.deviceId} ${url}`
           const known = found.has(key)
-          if (ttl === 0) found.delete(key)
+          if (heard.ttl === 0) found.delete(key)
           else if (known || found.size < MAX_HUBS) {
-            found.set(key, { deviceId, url, mark, until: scheduler.now() + ttl * 1_000 })
+            found.set(key, { ...heard, url, until: scheduler.now() + heard.ttl * 1_000 })
           }
           if (known !== found.has(key)) onChange()
         }
@@ -85,10 +83,10 @@ export function findHubs({ teamKey, onChange, ...options }: FindOptions): Findin
   return {
     hubs() {
       const key = teamKey()
-      return [...found.values()].map(({ deviceId, url, mark }) => ({
-        deviceId,
-        url,
-        ofOwnTeam: mark === teamMark(deviceId, key),
+      return [...found.values()].map((place) => ({
+        deviceId: place.deviceId,
+        url: place.url,
+        ofOwnTeam: isEndorsed(place, key),
       }))
     },
     stop() {

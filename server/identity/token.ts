@@ -77,7 +77,18 @@ export function publicKeyOf(privateKey: string): string {
 export function mintToken(capability: Capability, privateKey: string): string {
   const payload = toBase64Url(Buffer.from(JSON.stringify(capabilitySchema.parse(capability))))
   const signed = `${VERSION}.${payload}`
-  return `${signed}.${toBase64Url(sign(null, Buffer.from(signed), readPrivateKey(privateKey)))}`
+  return `${signed}.${signAsTeam(signed, privateKey)}`
+}
+
+/** Ed25519, base64url. */
+export function signAsTeam(text: string, privateKey: string): string {
+  return toBase64Url(sign(null, Buffer.from(text), readPrivateKey(privateKey)))
+}
+
+/** Whether the team's private key made this signature of the text. */
+export function isSignedByTeam(text: string, signature: string, publicKey: string): boolean {
+  const bytes = decode(signature)
+  return bytes?.length === SIGNATURE_BYTES && verify(null, Buffer.from(text), readPublicKey(publicKey), bytes)
 }
 
 /** A token for the bearer, valid for {@link TOKEN_LIFE_MS} from now. */
@@ -97,9 +108,7 @@ export function verifyToken(token: string, publicKey: string, nowMs: number): Re
 export function readToken(token: string, publicKey: string): Result<Capability, TokenError> {
   const parts = splitToken(token)
   if (parts === undefined) return err({ kind: 'malformed' })
-  if (!verify(null, Buffer.from(parts.signed), readPublicKey(publicKey), parts.signature)) {
-    return err({ kind: 'wrong-signature' })
-  }
+  if (!isSignedByTeam(parts.signed, parts.signature, publicKey)) return err({ kind: 'wrong-signature' })
   const capability = capabilitySchema.safeParse(parts.payload)
   return capability.success ? ok(capability.data) : err({ kind: 'malformed' })
 }
@@ -113,17 +122,15 @@ export function teamOfToken(token: string): string | undefined {
 interface TokenParts {
   readonly signed: string
   readonly payload: unknown
-  readonly signature: Uint8Array
+  readonly signature: string
 }
 
 function splitToken(token: string): TokenParts | undefined {
   if (token.length > MAX_TOKEN_CHARS) return undefined
-  const [version, encoded, encodedSignature, ...rest] = token.split('.')
-  if (version !== VERSION || encoded === undefined || encodedSignature === undefined || rest.length > 0)
-    return undefined
+  const [version, encoded, signature, ...rest] = token.split('.')
+  if (version !== VERSION || encoded === undefined || signature === undefined || rest.length > 0) return undefined
   const bytes = decode(encoded)
-  const signature = decode(encodedSignature)
-  if (bytes === undefined || signature?.length !== SIGNATURE_BYTES) return undefined
+  if (bytes === undefined || decode(signature)?.length !== SIGNATURE_BYTES) return undefined
   const payload = parseJson(bytes)
   return payload === undefined ? undefined : { signed: `${version}.${encoded}`, payload, signature }
 }

@@ -21,7 +21,11 @@ export type CloudAddress = z.infer<typeof cloudAddress>
 const ENROL_TIMEOUT_MS = 5_000
 
 export async function knownHub(state: StateStore): Promise<HubAddress | undefined> {
-  return hubAddress.optional().parse(await state.get('hub'))
+  return hubAddress.nullish().parse(await state.get('hub')) ?? undefined
+}
+
+export async function forgetHub(state: StateStore): Promise<void> {
+  await state.set('hub', null)
 }
 
 export async function rememberHub(state: StateStore, hub: HubAddress): Promise<void> {

@@ -3,10 +3,15 @@
  * devices on the LAN as well. Every part is built here and closed here.
  */
 import { hostname, userInfo } from 'node:os'
+import { viewRecord } from '../../model/merge/view.ts'
 import { err, ok, type Result } from '../../model/result.ts'
+import { mayServeAsHub } from '../../model/roles.ts'
+import type { ChangeStore } from '../../model/sync/changeStore.ts'
 import { createReplicaSync, type ReplicaSync } from '../../model/sync/replicaSync.ts'
 import type { SqliteStore } from '../changes/sqlite.ts'
 import type { ListenError } from '../http/listen.ts'
+import { type Finding, findHubs } from '../hub/find.ts'
+import { type Following, followHubs } from '../hub/follow.ts'
 import { type DataDir, type DataDirError, openDataDir } from '../identity/dataDir.ts'
 import { createIdentity, type Identity, loadIdentity, renewOwnToken, saveIdentity } from '../identity/identity.ts'
 import type { LinkError } from '../identity/joinLink.ts'
@@ -16,10 +21,10 @@ import type { ServerContext } from '../rest/context.ts'
 import type { OpenError } from '../storage/open.ts'
 import { nodeScheduler } from '../sync/nodeScheduler.ts'
 import { callerOf, personOf } from './callers.ts'
-import { dialCloud, dialHub, knownCloud, knownHub, rememberCloud } from './calls.ts'
+import { dialCloud, dialHub, knownCloud, rememberCloud } from './calls.ts'
 import { installContext } from './context.ts'
 import { joinByLink, type TeamClash } from './joining.ts'
-import { type Lan, type LanError, type LanOptions, openLan } from './lan.ts'
+import { isInNetwork, type Lan, type LanError, type LanOptions, openLan } from './lan.ts'
 import { openLoopback } from './loopback.ts'
 import { openPeople } from './people.ts'
 import { openSoundStore } from './soundStore.ts'
@@ -36,6 +41,10 @@ export interface InstallOptions {
   /** A join link, to become part of a team before anything else. */
   readonly join?: string
   readonly cloud?: { readonly url: string; readonly token?: string }
+  /** Whether hubs on the network are looked for, and this one, if it is a hub, announces itself. On by default. */
+  readonly discovery?: boolean
+  /** Become the hub when the one that this install knows is gone. Remembered. */
+  readonly takeOver?: boolean
   /** Supplies the database key in place of the key file. */
   readonly keyProvider?: (dir: string) => Uint8Array
 }
@@ -82,7 +91,7 @@ async function start(
   options: InstallOptions,
 ): Promise<Result<Install, StartError>> {
   const { state, changes } = store
-  const { log } = options
+  const { log, discovery = true } = options
   let identity = await ownIdentity(store, options)
   if (options.join !== undefined) {
     const joined = await joinByLink(options.join, identity, store)
@@ -108,6 +117,7 @@ async function start(
   })
 
   let lan: Lan | undefined
+  let following: Following | undefined
   const parts = { identity, store, sync, people }
   const contextFor = (authenticate: ServerContext['authenticate']): ServerContext =>
     installContext(parts, () => lan, startHub, authenticate)
@@ -120,9 +130,11 @@ async function start(
       pagesDir: options.pagesDir,
       context: contextFor((token) => callerOf(token, identity)),
       log,
+      discovery,
     })
     if (opening.ok) {
       lan = opening.value
+      await following?.serving()
       dataDir.describeHolder('hub', url)
       log('hub started', { url: lan.url })
     }
@@ -143,8 +155,23 @@ async function start(
   const { url, windowUrl } = loopback.value
   dataDir.describeHolder('local', url)
 
-  const hub = await knownHub(state)
-  if (hub) sync.connect('hub', () => dialHub(hub, identity), hub.name)
+  if (options.takeOver) await state.set('takeover', true)
+  const takesOver = (await state.get('takeover')) === true && mayServeAsHub(identity.grant)
+  following = await followHubs({
+    deviceId: () => identity.deviceId,
+    sync,
+    state,
+    scheduler: nodeScheduler,
+    log,
+    open: (hub) => dialHub(hub, identity),
+    ...(discovery && { lookForHubs: (onChange) => lookForHubs(identity, onChange, log) }),
+    isRevoked: (deviceId) => isRevoked(changes, identity.team.id, deviceId),
+    ...(takesOver && {
+      async takeOver() {
+        if (isInNetwork()) await startHub({})
+      },
+    }),
+  })
   if (await knownCloud(state)) sync.connect('cloud', () => dialCloud(state, identity), 'cloud')
 
   return ok({
@@ -156,11 +183,25 @@ async function start(
     lan: () => lan,
     startHub,
     async stop() {
+      following?.stop()
       await lan?.stop()
       await Promise.all([sync.stop(), loopback.value.stop()])
       await store.close()
       dataDir.close()
     },
+  })
+}
+
+function lookForHubs({ team }: Identity, onChange: () => void, log: Log): Finding {
+  return findHubs({ teamKey: () => team.publicKey, onChange, scheduler: nodeScheduler, log })
+}
+
+/** Whether the team has put this device out. */
+async function isRevoked(changes: ChangeStore, team: string, deviceId: string): Promise<boolean> {
+  const members = await changes.inScope(team, { table: 'members' })
+  return members.some((member) => {
+    const { data } = viewRecord(member)
+    return data.deviceId === deviceId && typeof data.revokedAt === 'string'
   })
 }
 

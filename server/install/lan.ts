@@ -13,6 +13,8 @@ import type { Hello } from '../../model/wire/index.ts'
 import { type ListenError, listen, stopListening } from '../http/listen.ts'
 import { pages, securityHeaders } from '../http/pages.ts'
 import { serveUpgrades } from '../http/upgrades.ts'
+import { type Announcing, announceHub } from '../hub/announce.ts'
+import { endorse } from '../hub/announcement.ts'
 import { admit, type MemberData } from '../identity/admit.ts'
 import type { Identity } from '../identity/identity.ts'
 import { formatJoinLink } from '../identity/joinLink.ts'
@@ -25,6 +27,7 @@ import type { JoinLinks, JoinRequest, ServerContext } from '../rest/context.ts'
 import { answerFailures } from '../rest/errors.ts'
 import { nameRequest } from '../rest/guard.ts'
 import { requestIdOf } from '../rest/requestState.ts'
+import { nodeScheduler } from '../sync/nodeScheduler.ts'
 import { webSocketTransport } from '../sync/webSocketTransport.ts'
 import { callerOf, personOf, rememberNames } from './callers.ts'
 import { PEER_PATH } from './calls.ts'
@@ -52,6 +55,8 @@ interface LanParts extends InstallParts, LanOptions {
   readonly pagesDir: string
   readonly context: ServerContext
   readonly log: Log
+  /** Whether the hub announces itself. One that listens on loopback only never does. */
+  readonly discovery: boolean
 }
 
 const LOOPBACK = '127.0.0.1'
@@ -87,6 +92,7 @@ export async function openLan(options: LanParts): Promise<Result<Lan, LanError>>
   ])
 
   const url = `https://${host}:${port}`
+  const announcing = options.discovery && host !== LOOPBACK ? announce(identity, port, host, log) : undefined
   return ok({
     url,
     fingerprint: identity.fingerprint,
@@ -101,10 +107,17 @@ export async function openLan(options: LanParts): Promise<Result<Lan, LanError>>
       }
     },
     async stop() {
+      await announcing?.stop()
       upgrades.close()
       await stopListening(server)
     },
   })
+}
+
+function announce({ deviceId, team }: Identity, port: number, host: string, log: Log): Announcing | undefined {
+  if (team.privateKey === undefined) return undefined
+  const announcement = { deviceId, port, endorsement: endorse(deviceId, team.privateKey) }
+  return announceHub(announcement, { scheduler: nodeScheduler, log }, host)
 }
 
 /**
@@ -185,6 +198,11 @@ async function writeMember(member: MemberData, { identity, store, people }: Inst
     author,
   )
   await store.changes.update([record.id], () => [{ record }])
+}
+
+/** Whether another device could reach a hub on this machine: it is in some network. */
+export function isInNetwork(): boolean {
+  return ownAddresses().some(isPrivate)
 }
 
 /** IPv4 addresses of this machine. */

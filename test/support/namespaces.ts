@@ -23,8 +23,15 @@ export interface Network {
   machine(name: string): Machine
   /** A cable between two machines, up at once; each end has the address given, in a network of 256. */
   cable(a: Machine, addressOfA: string, b: Machine, addressOfB: string): Cable
+  /** A switch with a cable to each machine, which are .1, .2, … in a network `10.77.N.0/24` of its own. */
+  lan(machines: readonly Machine[]): readonly Port[]
   /** Takes everything down. */
   destroy(): void
+}
+
+/** A machine's place in a LAN. */
+export interface Port extends Cable {
+  readonly address: string
 }
 
 export interface Cable {
@@ -32,10 +39,13 @@ export interface Cable {
   plug(): void
 }
 
+const BRIDGE = 'bridge0'
+
 export function createNetwork(): Network {
   const prefix = `ws${randomBytes(3).toString('hex')}`
   const machines: Machine[] = []
   let cables = 0
+  let lans = 0
 
   function machine(label: string): Machine {
     const name = `${prefix}-${label}`
@@ -49,28 +59,51 @@ export function createNetwork(): Network {
     return made
   }
 
+  /** @returns the names of the two ends of a new cable */
+  function lay(a: Machine, b: Machine): readonly [string, string] {
+    // Names of interfaces have at most 15 characters.
+    const ends = [`${prefix}${cables}a`, `${prefix}${cables}b`] as const
+    cables++
+    ip('link', 'add', ends[0], 'netns', a.name, 'type', 'veth', 'peer', 'name', ends[1], 'netns', b.name)
+    return ends
+  }
+
   return {
     machine,
     cable(a, addressOfA, b, addressOfB) {
-      // Names of interfaces have at most 15 characters.
-      const ends = [`${prefix}${cables}a`, `${prefix}${cables}b`] as const
-      cables++
-      ip('link', 'add', ends[0], 'netns', a.name, 'type', 'veth', 'peer', 'name', ends[1], 'netns', b.name)
-      const sides = [
-        { machine: a, end: ends[0], address: addressOfA },
-        { machine: b, end: ends[1], address: addressOfB },
-      ]
-      const set = (state: 'up' | 'down') => {
-        for (const side of sides) ip('-n', side.machine.name, 'link', 'set', side.end, state)
-      }
-      for (const side of sides) ip('-n', side.machine.name, 'address', 'add', `${side.address}/24`, 'dev', side.end)
-      set('up')
-      return { pull: () => set('down'), plug: () => set('up') }
+      const [endOfA, endOfB] = lay(a, b)
+      plugIn(a, endOfA, addressOfA)
+      plugIn(b, endOfB, addressOfB)
+      return { pull: () => set(a, endOfA, 'down'), plug: () => set(a, endOfA, 'up') }
+    },
+    lan(members) {
+      const number = ++lans
+      const hub = machine(`switch${number}`)
+      ip('-n', hub.name, 'link', 'add', 'name', BRIDGE, 'type', 'bridge')
+      set(hub, BRIDGE, 'up')
+      return members.map((member, i) => {
+        const [end, port] = lay(member, hub)
+        ip('-n', hub.name, 'link', 'set', port, 'master', BRIDGE)
+        set(hub, port, 'up')
+        const address = `10.77.${number}.${i + 1}`
+        plugIn(member, end, address)
+        // Pulled at the switch, as when a Wi-Fi access point dies: the machine keeps its address.
+        return { address, pull: () => set(hub, port, 'down'), plug: () => set(hub, port, 'up') }
+      })
     },
     destroy() {
       for (const { name } of machines.splice(0)) ip('netns', 'delete', name)
     },
   }
+}
+
+function plugIn(machine: Machine, end: string, address: string): void {
+  ip('-n', machine.name, 'address', 'add', `${address}/24`, 'dev', end)
+  set(machine, end, 'up')
+}
+
+function set(machine: Machine, end: string, state: 'up' | 'down'): void {
+  ip('-n', machine.name, 'link', 'set', end, state)
 }
 
 function ip(...args: readonly string[]): void {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
+import type { Machine } from './namespaces.ts'
 
 const CLI = fileURLToPath(new URL('../../server/cli/preflight.js', import.meta.url))
 const START_TIMEOUT_MS = 30_000
@@ -44,8 +45,12 @@ export async function wedsync(args: readonly string[], env: Readonly<Record<stri
 }
 
 /** Starts a server and waits for its ready line. Throws with what it said if it ends instead. */
-export async function serve(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Server> {
-  const child = start([...args, '--json'], env)
+export async function serve(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  machine?: Machine,
+): Promise<Server> {
+  const child = start([...args, '--json'], env, machine)
   const ended = finished(child)
   let stdout = ''
   let stderr = ''
@@ -73,8 +78,13 @@ export async function serve(args: readonly string[], env: Readonly<Record<string
   return { ready, pid: child.pid ?? 0, log: () => stderr, stop: () => end('SIGTERM'), kill: () => end('SIGKILL') }
 }
 
-function start(args: readonly string[], env: Readonly<Record<string, string>>): ChildProcess {
-  return spawn(process.execPath, [CLI, ...args], { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+function start(args: readonly string[], env: Readonly<Record<string, string>>, machine?: Machine): ChildProcess {
+  const [command, rest] = machine?.command(process.execPath, CLI, ...args) ?? [process.execPath, [CLI, ...args]]
+  return spawn(command, rest, {
+    // Tests of finding hubs have networks of their own; the others stay off that of the machine.
+    env: { ...process.env, WEDSYNC_NO_DISCOVERY: '1', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
 }
 
 async function finished(child: ChildProcess): Promise<Finished> {

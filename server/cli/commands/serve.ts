@@ -25,6 +25,8 @@ export const installOptions: OptionSpecs = {
   join: { type: 'string', value: 'LINK', help: 'join the team of this link first' },
   cloud: { type: 'string', value: 'URL', help: 'forward to this cloud' },
   'cloud-token': { type: 'string', value: 'T', help: "the cloud's enrolment token, needed once" },
+  'no-discovery': { type: 'boolean', help: 'neither look for hubs on the network nor announce this one' },
+  'take-over': { type: 'boolean', help: 'become the hub when the hub is gone; remembered' },
   name: { type: 'string', value: 'NAME', help: 'your name, as the others see it' },
   'device-name': { type: 'string', value: 'NAME', help: "this device's name, as the others see it" },
 }
@@ -79,6 +81,8 @@ export async function openFromOptions(options: ParsedOptions): Promise<Install |
     pagesDir: PAGES_DIR,
     log: createLog(options.flag('log-json')),
     ...(link !== undefined && { join: link }),
+    discovery: !options.flag('no-discovery'),
+    takeOver: options.flag('take-over'),
     ...(personName !== undefined && { personName }),
     ...(deviceName !== undefined && { deviceName }),
     ...(cloud.value !== undefined && { cloud: { url: cloud.value, ...(token !== undefined && { token }) } }),

@@ -1,11 +1,11 @@
-/** A process that announces a hub until it is ended: `announcer.ts DEVICE_ID TEAM_KEY PORT`. */
+/** A process that announces a hub until it is ended: `announcer.ts DEVICE_ID PRIVATE_TEAM_KEY PORT`. */
 import { announceHub } from '../../../server/hub/announce.ts'
-import { teamMark } from '../../../server/hub/announcement.ts'
+import { endorse } from '../../../server/hub/announcement.ts'
 import { nodeScheduler } from '../../../server/sync/nodeScheduler.ts'
 
 const [deviceId = '', teamKey = '', port = ''] = process.argv.slice(2)
 const announcing = announceHub(
-  { deviceId, teamMark: teamMark(deviceId, teamKey), port: Number(port) },
+  { deviceId, endorsement: endorse(deviceId, teamKey), port: Number(port) },
   { scheduler: nodeScheduler, log: () => undefined },
 )
 process.once('SIGTERM', () => {

@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import { createTeamKeys } from '../../../server/identity/token.ts'
 import { createNetwork, type Machine, type Network, whyNoNamespaces } from '../../support/namespaces.ts'
 
 const reason = whyNoNamespaces()
@@ -13,6 +14,7 @@ const hubs = z.array(z.object({ deviceId: z.string(), url: z.string(), ofOwnTeam
 type Hubs = z.infer<typeof hubs>
 
 const WAIT_MS = 15_000
+const [ours, theirs] = [createTeamKeys(), createTeamKeys()]
 let network: Network | undefined
 const children: ChildProcess[] = []
 
@@ -67,9 +69,9 @@ describe.skipIf(reason !== undefined)(title, () => {
     network.cable(device, '10.77.1.1', anna, '10.77.1.2')
     network.cable(device, '10.77.2.1', other, '10.77.2.2')
     const [annasId, othersId] = [randomBytes(32).toString('base64url'), randomBytes(32).toString('base64url')]
-    const hearing = hearer(device, 'our key')
-    const hub = start(anna, './announcer.ts', annasId, 'our key', '8443')
-    start(other, './announcer.ts', othersId, 'their key', '9443')
+    const hearing = hearer(device, ours.publicKey)
+    const hub = start(anna, './announcer.ts', annasId, ours.privateKey, '8443')
+    start(other, './announcer.ts', othersId, theirs.privateKey, '9443')
 
     const heard = await hearing((all) => all.length === 2)
     expect(heard).toContainEqual({ deviceId: annasId, url: 'https://10.77.1.2:8443', ofOwnTeam: true })
@@ -83,9 +85,9 @@ describe.skipIf(reason !== undefined)(title, () => {
   it('are found on a hotspot that is switched on later', async () => {
     network = createNetwork()
     const [device, hub] = [network.machine('device'), network.machine('hub')]
-    const hearing = hearer(device, 'our key')
+    const hearing = hearer(device, ours.publicKey)
     const deviceId = randomBytes(32).toString('base64url')
-    start(hub, './announcer.ts', deviceId, 'our key', '8443')
+    start(hub, './announcer.ts', deviceId, ours.privateKey, '8443')
     network.cable(device, '10.77.3.1', hub, '10.77.3.2')
 
     const heard = await hearing((all) => all.length === 1)

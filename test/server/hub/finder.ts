@@ -1,4 +1,4 @@
-/** A process that prints the hubs that it hears, a JSON line for each change: `finder.ts TEAM_KEY`. */
+/** A process that prints the hubs that it hears, a JSON line for each change: `finder.ts PUBLIC_TEAM_KEY`. */
 import { findHubs } from '../../../server/hub/find.ts'
 import { nodeScheduler } from '../../../server/sync/nodeScheduler.ts'
 
