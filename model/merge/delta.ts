@@ -1,5 +1,5 @@
 /**
- * Deltas: of a record, only what a peer has not seen. Not used by the session yet, which sends whole units (decision 0002).
+ * Deltas: of a record, only what a peer has not seen.
  *
  * A part of a unit under the whole vector would delete what it leaves out: a vector that covers a dot which the unit does
  * not hold says "seen, and replaced". So a delta names the vector that it builds on, and says of every register either

@@ -6,7 +6,9 @@ import { unitHash } from '../merge/digest.ts'
 import { type DigestForest, digestForest } from '../merge/digestForest.ts'
 import { DigestTree } from '../merge/digestTree.ts'
 import type { CausalRecord } from '../merge/record.ts'
+import type { Border } from './border.ts'
 import type { ChangeStore } from './changeStore.ts'
+import { heldVectorsOf } from './heldVectors.ts'
 
 const PAGE = 500
 /** About 50 MB. A large wedding has some 15,000. */
@@ -35,6 +37,8 @@ export interface DigestIndexOptions {
   readonly hash?: typeof unitHash
   /** Scopes that were not asked for lately are dropped beyond this many units. */
   readonly maxUnits?: number
+  /** Digests are of the records as the peer behind this border sees them. */
+  readonly border?: Border
 }
 
 interface Known {
@@ -51,7 +55,8 @@ interface Known {
 }
 
 export function openDigestIndex(changes: ChangeStore, options: DigestIndexOptions = {}): DigestIndex {
-  const { hash = unitHash, maxUnits = MAX_UNITS } = options
+  const { hash = unitHash, maxUnits = MAX_UNITS, border } = options
+  const heldVectors = heldVectorsOf(changes)
   /** The one asked for last is the last. */
   const scopes = new Map<string, Known>()
 
@@ -83,7 +88,10 @@ export function openDigestIndex(changes: ChangeStore, options: DigestIndexOption
     let more = true
     while (more) {
       const page = await changes.changesSince(scope, known.seq, { limit: PAGE })
-      for (const { record } of page.changes) note(known, record)
+      for (const { seq, record } of page.changes) {
+        heldVectors.note(seq, record)
+        note(known, border ? await border.outgoing(record) : record)
+      }
       known.seq = page.upTo
       more = page.more
     }
@@ -165,13 +173,13 @@ function leaveOut(byTable: Map<string, DigestTree>, table: string, id: string): 
   else if (left) byTable.set(table, left)
 }
 
-const shared = new WeakMap<ChangeStore, DigestIndex>()
+const shared = new WeakMap<ChangeStore, Map<Border | undefined, DigestIndex>>()
 
-/** The index of a store that all its sessions share. */
-export function digestIndexOf(changes: ChangeStore): DigestIndex {
-  const known = shared.get(changes)
-  if (known) return known
-  const index = openDigestIndex(changes)
-  shared.set(changes, index)
+/** The index of a store, as seen through a border or without one, that all its sessions share. */
+export function digestIndexOf(changes: ChangeStore, border?: Border): DigestIndex {
+  const indexes = shared.get(changes) ?? new Map<Border | undefined, DigestIndex>()
+  shared.set(changes, indexes)
+  const index = indexes.get(border) ?? openDigestIndex(changes, border && { border })
+  indexes.set(border, index)
   return index
 }

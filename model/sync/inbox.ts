@@ -1,9 +1,14 @@
 /** The receiving half of a session: joins a batch into the store and says what became of it. */
-import { z } from 'zod'
+import { encodeRecord } from '../merge/codec.ts'
+import { type Delta, type Vectors, wholeOf } from '../merge/delta.ts'
 import { type CausalRecord, joinRecords, restrictRecord, sameRecord } from '../merge/record.ts'
+import { coversAll, EMPTY_VECTOR } from '../merge/vector.ts'
 import type { Changes } from '../wire/index.ts'
+import type { Border } from './border.ts'
 import type { ChangeStore, StateStore, Write } from './changeStore.ts'
-import { readIncoming } from './incoming.ts'
+import { vectorsOf } from './heldVectors.ts'
+import { idOf, readIncoming } from './incoming.ts'
+import { type Setback, setAside } from './quarantine.ts'
 import type { PeerRules } from './rules.ts'
 
 export interface Refused {
@@ -16,69 +21,162 @@ export interface InboxOptions {
   readonly state: StateStore
   readonly rules: PeerRules
   readonly peerEpoch: string
+  readonly border?: Border | undefined
+  /** What the peer has seen of records, kept by the half that sends. */
+  readonly knowledge?: PeerKnowledge | undefined
+}
+
+export interface PeerKnowledge {
+  /** The peer brings this, and so has seen it. */
+  tell(id: string, seen: Vectors): void
+  /** What the peer has seen at least. */
+  holds(scope: string, id: string): Vectors | undefined
+}
+
+/** What became of the records of one message. */
+export interface Received {
+  readonly refused: readonly Refused[]
+  /** Records of which we hold too little for what was sent: they are to be sent whole. */
+  readonly needs: readonly string[]
 }
 
 const MAX_REASON_CHARS = 500
-/** Of one wedding. */
-const MAX_QUARANTINED = 1_000
 const MAX_LEAP = 1_000_000
-
-/** A record set aside: shown to people, never deleted by the system, never in the way of others. */
-export const quarantineEntry = z.object({
-  id: z.string(),
-  scope: z.string(),
-  reason: z.string(),
-  peer: z.string(),
-  raw: z.unknown(),
-})
-
-export const QUARANTINE = 'quarantine/'
 
 /**
  * Joins the records of one message and commits. A record that cannot be taken is quarantined with its reason; the others
  * go in. Idempotent: the same message twice changes nothing the second time.
- * @returns what was refused
  */
-export async function receiveChanges(
-  message: Changes,
-  { changes, state, rules, peerEpoch }: InboxOptions,
-): Promise<readonly Refused[]> {
+export async function receiveChanges(message: Changes, options: InboxOptions): Promise<Received> {
+  const { changes, state, rules, peerEpoch } = options
   const { scope } = message
   if (!(await rules.mayEnter(scope))) {
-    return message.records.map((raw) => ({ id: idOf(raw), reason: 'this device has no part in that wedding' }))
+    const reason = 'this device has no part in that wedding'
+    return {
+      refused: message.records.map((raw) => ({ id: idOf(raw) ?? 'unknown', reason })),
+      needs: [],
+    }
   }
-  const { records: incoming, raws, unreadable } = readIncoming(message.records, scope)
-  let refused = new Map<string, { reason: string; raw: unknown }>()
-  if (incoming.size > 0) {
-    await changes.update([...incoming.keys()], (current) => {
-      const writes: Write[] = []
-      refused = new Map()
-      for (const [id, theirs] of incoming) {
-        const mine = current.get(id)
-        const reason = leap(theirs, mine) ?? rules.refusal(theirs, mine)
-        if (reason !== undefined) {
-          refused.set(id, { reason, raw: raws.get(id) })
-          continue
-        }
-        const joined = mine ? joinRecords(mine, theirs) : { ok: true as const, value: theirs }
-        if (!joined.ok) {
-          const { error } = joined
-          const why =
-            error.kind === 'dot-clash' ? `one edit with two contents in ${error.register}` : `another ${error.field}`
-          refused.set(id, { reason: `the record cannot be joined: ${why}`, raw: raws.get(id) })
-        } else if (joined.value !== mine) {
-          // What the peer may not read of the record is nothing that it would need to be sent.
-          const shared = restrictRecord(joined.value, (readClass) => rules.mayRead(theirs.table, readClass))
-          const unaltered = shared !== undefined && sameRecord(shared, theirs)
-          writes.push(unaltered ? { record: joined.value, from: peerEpoch } : { record: joined.value })
-        }
-      }
-      return writes
+  const { unreadable, ...readable } = readIncoming(message.records, scope)
+  // Before the commit, which makes the sending half look at these records.
+  for (const each of [...readable.records.values(), ...readable.deltas.values()]) {
+    options.knowledge?.tell(each.id, vectorsOf(each))
+  }
+  const { offers, shut } = await throughBorder(readable, options)
+  let outcome = decide(new Map(), new Map(), options)
+  if (offers.size > 0) {
+    await changes.update([...offers.keys()], (current) => {
+      outcome = decide(offers, current, options)
+      return outcome.writes
     })
   }
+  const refused = new Map<string, Setback>([...outcome.refused, ...shut])
   for (const { id, ...entry } of unreadable) refused.set(id, entry)
-  await quarantine(state, scope, peerEpoch, refused)
-  return [...refused].map(([id, { reason }]) => ({ id, reason: reason.slice(0, MAX_REASON_CHARS) }))
+  await setAside(state, scope, peerEpoch, refused)
+  return {
+    refused: [...refused].map(([id, { reason }]) => ({ id, reason: reason.slice(0, MAX_REASON_CHARS) })),
+    needs: outcome.needs,
+  }
+}
+
+/** The record that a peer would have us join, given what we hold of it; `undefined` if we hold too little to tell. */
+type Offer = (current: CausalRecord | undefined) => CausalRecord | undefined
+
+interface Offers {
+  readonly offers: ReadonlyMap<string, Offer>
+  /** Records that the border does not let in. */
+  readonly shut: ReadonlyMap<string, Setback>
+}
+
+async function throughBorder(
+  { records, deltas }: { records: ReadonlyMap<string, CausalRecord>; deltas: ReadonlyMap<string, Delta> },
+  { changes, border }: InboxOptions,
+): Promise<Offers> {
+  const offers = new Map<string, Offer>()
+  const shut = new Map<string, Setback>()
+  if (!border) {
+    for (const [id, record] of records) offers.set(id, () => record)
+    for (const [id, delta] of deltas) {
+      offers.set(id, (current) => {
+        const whole = wholeOf(current, delta)
+        return whole.ok ? whole.value : undefined
+      })
+    }
+    return { offers, shut }
+  }
+
+  async function enter(record: CausalRecord, offer: (entered: CausalRecord) => Offer): Promise<void> {
+    const entered = await border?.incoming(record)
+    if (entered?.ok) offers.set(record.id, offer(entered.value))
+    else shut.set(record.id, { reason: entered?.error.reason ?? '', raw: encodeRecord(record) })
+  }
+
+  for (const record of records.values()) await enter(record, (entered) => () => entered)
+  const held = deltas.size > 0 ? await changes.records([...deltas.keys()]) : new Map<string, CausalRecord>()
+  for (const [id, delta] of deltas) {
+    const mine = held.get(id)
+    const whole = wholeOf(mine && (await border.outgoing(mine)), delta)
+    if (!whole.ok) offers.set(id, () => undefined)
+    // Filled in from what we held then: should that have changed meanwhile, the peer is asked for the record whole.
+    else await enter(whole.value, (entered) => (current) => (isStill(mine, current) ? entered : undefined))
+  }
+  return { offers, shut }
+}
+
+function isStill(before: CausalRecord | undefined, now: CausalRecord | undefined): boolean {
+  return before && now ? sameRecord(before, now) : before === now
+}
+
+interface Outcome {
+  readonly writes: readonly Write[]
+  readonly refused: ReadonlyMap<string, Setback>
+  readonly needs: readonly string[]
+}
+
+/** Pure: may run again with records that somebody else changed meanwhile. */
+function decide(
+  offers: ReadonlyMap<string, Offer>,
+  current: ReadonlyMap<string, CausalRecord>,
+  { rules, peerEpoch, knowledge }: InboxOptions,
+): Outcome {
+  const writes: Write[] = []
+  const refused = new Map<string, Setback>()
+  const needs: string[] = []
+  for (const [id, offer] of offers) {
+    const mine = current.get(id)
+    const theirs = offer(mine)
+    if (!theirs) {
+      needs.push(id)
+      continue
+    }
+    const joined = mine ? joinRecords(mine, theirs) : { ok: true as const, value: theirs }
+    const reason = leap(theirs, mine) ?? rules.refusal(theirs, mine)
+    if (reason !== undefined || !joined.ok) {
+      refused.set(id, { reason: reason ?? wordsFor(joined), raw: encodeRecord(theirs) })
+      continue
+    }
+    if (joined.value === mine) continue
+    // What the peer may not read of the record is nothing that it would need to be sent.
+    const shared = restrictRecord(joined.value, (readClass) => rules.mayRead(theirs.table, readClass))
+    const held = knowledge?.holds(theirs.scope, id) ?? vectorsOf(theirs)
+    const unaltered = shared !== undefined && hasSeenAll(held, shared)
+    writes.push(unaltered ? { record: joined.value, from: peerEpoch } : { record: joined.value })
+  }
+  return { writes, refused, needs }
+}
+
+function hasSeenAll(held: Vectors, { units }: CausalRecord): boolean {
+  for (const [readClass, { vector }] of units) {
+    if (!coversAll(held.get(readClass) ?? EMPTY_VECTOR, vector)) return false
+  }
+  return true
+}
+
+function wordsFor(joined: ReturnType<typeof joinRecords>): string {
+  if (joined.ok) return ''
+  const { error } = joined
+  const why = error.kind === 'dot-clash' ? `one edit with two contents in ${error.register}` : `another ${error.field}`
+  return `the record cannot be joined: ${why}`
 }
 
 /** Counters so far ahead of what is known are no edits of people; taken in, they would leave no room for real ones. */
@@ -90,27 +188,4 @@ function leap(theirs: CausalRecord, mine: CausalRecord | undefined): string | un
     }
   }
   return undefined
-}
-
-async function quarantine(
-  state: StateStore,
-  scope: string,
-  peer: string,
-  refused: ReadonlyMap<string, { reason: string; raw: unknown }>,
-): Promise<void> {
-  if (refused.size === 0) return
-  const kept = new Set((await state.list(`${QUARANTINE}${scope}/`)).keys())
-  for (const [id, { reason, raw }] of refused) {
-    const key = `${QUARANTINE}${scope}/${id}`
-    // A peer that invents records must not fill the disk; it is told about each of them all the same.
-    if (kept.size >= MAX_QUARANTINED && !kept.has(key)) continue
-    kept.add(key)
-    await state.set(key, { id, scope, reason, peer, raw })
-  }
-}
-
-/** The id of a record that has not been checked. */
-export function idOf(raw: unknown): string {
-  const parsed = z.object({ id: z.string().max(100) }).safeParse(raw)
-  return parsed.success ? parsed.data.id : 'unknown'
 }

@@ -1,8 +1,9 @@
-/** What can be said of a record that a peer sends before looking at one's own: its shape, its size, its names. */
+/** What can be said of what a peer sends before looking at one's own records: its shape, its size, its names. */
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import { z } from 'zod'
 import { decodeRecord, MAX_RECORD_BYTES } from '../merge/codec.ts'
+import { type Delta, decodeDelta } from '../merge/delta.ts'
 import { type CausalRecord, joinRecords } from '../merge/record.ts'
 import { isFieldName, parseRegister } from '../merge/registers.ts'
 
@@ -15,52 +16,82 @@ export interface Unreadable {
 
 export interface Incoming {
   readonly records: ReadonlyMap<string, CausalRecord>
-  readonly raws: ReadonlyMap<string, unknown>
+  /** Of other records: what we lack of them. */
+  readonly deltas: ReadonlyMap<string, Delta>
   readonly unreadable: readonly Unreadable[]
 }
 
 /** Reads the records of one message. One that comes twice is joined with itself, as two messages would be. */
 export function readIncoming(raw: readonly unknown[], scope: string): Incoming {
   const records = new Map<string, CausalRecord>()
-  const raws = new Map<string, unknown>()
+  const deltas = new Map<string, Delta>()
   const faulty: { raw: unknown; reason: string }[] = []
   for (const one of raw) {
-    const record = readRecord(one, scope)
-    if (typeof record === 'string') {
-      faulty.push({ raw: one, reason: record })
+    const read = readOne(one, scope)
+    if (typeof read === 'string') {
+      faulty.push({ raw: one, reason: read })
       continue
     }
-    const earlier = records.get(record.id)
-    const joined = earlier && joinRecords(earlier, record)
-    if (joined && !joined.ok)
-      faulty.push({ raw: one, reason: 'the record comes twice in one message, with two contents' })
+    const { id } = read.value
+    const earlier = records.get(id)
+    if (deltas.has(id) || (earlier && read.kind === 'delta')) {
+      faulty.push({ raw: one, reason: 'the record comes twice in one message' })
+    } else if (read.kind === 'delta') deltas.set(id, read.value)
     else {
-      records.set(record.id, joined ? joined.value : record)
-      raws.set(record.id, one)
+      const joined = earlier && joinRecords(earlier, read.value)
+      if (joined && !joined.ok)
+        faulty.push({ raw: one, reason: 'the record comes twice in one message, with two contents' })
+      else records.set(id, joined ? joined.value : read.value)
     }
   }
   const unreadable = faulty.map(({ raw: one, reason }) => {
-    const id = z.object({ id: z.string().max(100) }).safeParse(one).data?.id
-    return { id: id !== undefined && !records.has(id) ? id : contentId(one), reason, raw: one }
+    const id = idOf(one)
+    const isTaken = id === undefined || records.has(id) || deltas.has(id)
+    return { id: isTaken ? contentId(one) : id, reason, raw: one }
   })
-  return { records, raws, unreadable }
+  return { records, deltas, unreadable }
 }
 
-/** @returns the record, or why it is none */
-function readRecord(raw: unknown, scope: string): CausalRecord | string {
-  const decoded = decodeRecord(raw)
-  if (!decoded.ok) return decoded.error.reason
+type Read = { readonly registers: readonly string[] } & (
+  | { readonly kind: 'record'; readonly value: CausalRecord }
+  | { readonly kind: 'delta'; readonly value: Delta }
+)
+
+/** @returns the record or delta, or why it is none */
+function readOne(raw: unknown, scope: string): Read | string {
+  const read = deltaLike.safeParse(raw).success ? readDelta(raw) : readRecord(raw)
+  if (typeof read === 'string') return read
   // Only now: what could be decoded is not nested deeper than writing it down can bear.
   if (JSON.stringify(raw).length > MAX_RECORD_BYTES) return 'the record is larger than a megabyte'
-  const record = decoded.value
-  if (record.scope !== scope) return 'the record belongs to another wedding'
-  for (const unit of record.units.values()) {
-    for (const register of unit.registers.keys()) {
-      const { field } = parseRegister(register)
-      if (!field.startsWith('$') && !isFieldName(field)) return `a field cannot be named ${field.slice(0, 64)}`
-    }
+  if (read.value.scope !== scope) return 'the record belongs to another wedding'
+  for (const register of read.registers) {
+    const { field } = parseRegister(register)
+    if (!field.startsWith('$') && !isFieldName(field)) return `a field cannot be named ${field.slice(0, 64)}`
   }
-  return record
+  return read
+}
+
+function readRecord(raw: unknown): Read | string {
+  const decoded = decodeRecord(raw)
+  if (!decoded.ok) return decoded.error.reason
+  const registers = [...decoded.value.units.values()].flatMap((unit) => [...unit.registers.keys()])
+  return { kind: 'record', value: decoded.value, registers }
+}
+
+function readDelta(raw: unknown): Read | string {
+  const decoded = decodeDelta(raw)
+  if (!decoded.ok) return decoded.error.reason
+  const registers = [...decoded.value.units.values()].flatMap((unit) => [...unit.changed.keys()])
+  return { kind: 'delta', value: decoded.value, registers }
+}
+
+const deltaLike = z.object({ changed: z.unknown() })
+const named = z.object({ id: z.string().max(100) })
+const namedDelta = z.object({ changed: named })
+
+/** The id of a record or a delta that has not been checked. */
+export function idOf(raw: unknown): string | undefined {
+  return named.safeParse(raw).data?.id ?? namedDelta.safeParse(raw).data?.changed.id
 }
 
 function contentId(raw: unknown): string {

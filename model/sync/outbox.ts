@@ -3,23 +3,32 @@
  * scope first, chosen anew for every batch. At most `WINDOW` batches are unacknowledged, so a slow peer costs a bounded
  * amount of memory, and falls back to reading the log from its cursor.
  */
-import { encodeRecord, type StoredRecord } from '../merge/codec.ts'
-import { type CausalRecord, restrictRecord } from '../merge/record.ts'
+import type { Vectors } from '../merge/delta.ts'
+import type { CausalRecord } from '../merge/record.ts'
 import type { Ack, Changes } from '../wire/index.ts'
+import type { Border } from './border.ts'
 import type { ChangeStore } from './changeStore.ts'
 import type { Cursor } from './cursors.ts'
+import { type HeldVectors, joinHeld } from './heldVectors.ts'
+import type { PeerKnowledge } from './inbox.ts'
+import { type Encoded, encodeFor } from './outgoing.ts'
 import type { PeerRules } from './rules.ts'
 
 const WINDOW = 4
 const BATCH_RECORDS = 100
 /** A batch is cut when its records are longer than this, in characters of JSON. */
 const BATCH_CHARS = 256_000
+/** Records of which we know what the peer has told us in this session. */
+const MAX_TOLD = 256
 /** Records that may wait to be sent again, of all scopes. What is beyond is found by the next comparison of digests. */
 const MAX_AGAIN = 10_000
 
 export interface OutboxOptions {
   readonly changes: ChangeStore
   readonly rules: PeerRules
+  readonly border?: Border | undefined
+  /** What the peer has seen at which place of our log; absent if it can make nothing of deltas. */
+  readonly heldVectors?: HeldVectors | undefined
   readonly peerEpoch: string
   /** What the peer said that it holds of our log. */
   readonly resume: ReadonlyMap<string, number>
@@ -30,12 +39,12 @@ export interface OutboxOptions {
   readonly send: (message: Changes) => void
 }
 
-export interface Outbox {
+export interface Outbox extends PeerKnowledge {
   /** Sends what there is to send until the window is full. Calls may overlap; they are folded into one run. */
   pump(): Promise<void>
   /** The scope has changed. */
   touch(scope: string): void
-  /** @returns the ids of the records in the batch that was acknowledged */
+  /** @returns the ids of the records in the batch that was acknowledged, save those that the peer needs whole */
   acknowledge(ack: Ack): Promise<readonly string[]>
   /** Sends these records again, whoever they came from, as soon as the log of the scope is drained. */
   sendAgain(scope: string, ids: Iterable<string>): void
@@ -53,7 +62,7 @@ interface Batch {
 }
 
 export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
-  const { changes, rules, peerEpoch, sent, send } = options
+  const { changes, rules, border, heldVectors, peerEpoch, sent, send } = options
   const positions = new Map(options.resume)
   const unacknowledged = new Map<string, Batch[]>()
   const dirty = new Set<string>()
@@ -63,6 +72,8 @@ export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
   const whole = new Set<string>()
   /** Records to be sent once more, by scope. */
   const again = new Map<string, Set<string>>()
+  /** By record; the one told last is the last. */
+  const told = new Map<string, Vectors>()
   let running: Promise<void> = Promise.resolve()
   let busy = false
   let asked = false
@@ -103,9 +114,13 @@ export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
       limit: BATCH_RECORDS,
       ...(except !== undefined && { except }),
     })
+    for (const { seq, record } of page.changes) heldVectors?.note(seq, record)
+    const { records, taken } = await batchOf(
+      page.changes.map(({ record }) => record),
+      (id) => (sendsWhole ? undefined : heldBy(id, from)),
+    )
     // Rewound while it was read: what was read is not what is to be sent now.
     if (whole.has(scope) !== sendsWhole || (positions.get(scope) ?? 0) !== from) return
-    const { records, taken } = batchOf(page.changes.map(({ record }) => record))
     const cut = taken < page.changes.length
     const upTo = cut ? (page.changes[taken - 1]?.seq ?? from) : page.upTo
     const more = cut || page.more
@@ -119,11 +134,10 @@ export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
       return
     }
     if (again.has(scope)) dirty.add(scope)
-    note(scope, upTo, records)
     const remaining = more ? await changes.countSince(scope, upTo, except) : 0
     if (remaining > 0) announced.add(scope)
     else announced.delete(scope)
-    send({ type: 'changes', scope, seq: upTo, remaining, records })
+    post(scope, upTo, remaining, records)
   }
 
   /** One batch of what is to be sent again. The log moves by nothing; the peer holds it up to where it was sent. */
@@ -132,37 +146,43 @@ export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
     if (!wanted) return
     const ids = [...wanted].slice(0, BATCH_RECORDS)
     const found = await changes.records(ids)
+    const held = ids.flatMap((id) => found.get(id) ?? []).filter((record) => record.scope === scope)
+    const { records, taken } = await batchOf(held, () => undefined)
     // Rewound while they were read: they are sent with all the others.
     if (again.get(scope) !== wanted) return
-    const held = ids.flatMap((id) => found.get(id) ?? []).filter((record) => record.scope === scope)
-    const { records, taken } = batchOf(held)
     const left = new Set(held.slice(taken).map(({ id }) => id))
     for (const id of ids) if (!left.has(id)) wanted.delete(id)
     if (wanted.size > 0) dirty.add(scope)
     else again.delete(scope)
     if (records.length === 0) return
     const seq = positions.get(scope) ?? 0
-    note(scope, seq, records)
-    send({ type: 'changes', scope, seq, remaining: 0, records })
+    post(scope, seq, 0, records)
   }
 
-  /** As many of the records as one message takes, reduced to what the peer may read; `taken` counts those it may not. */
-  function batchOf(all: readonly CausalRecord[]): { readonly records: StoredRecord[]; readonly taken: number } {
-    const records: StoredRecord[] = []
+  function heldBy(id: string, seq: number): Vectors | undefined {
+    return heldVectors && joinHeld(heldVectors.at(id, seq), told.get(id))
+  }
+
+  /** As many of the records as one message takes; `taken` counts also those that are nothing to the peer. */
+  async function batchOf(
+    all: readonly CausalRecord[],
+    held: (id: string) => Vectors | undefined,
+  ): Promise<{ readonly records: Encoded[]; readonly taken: number }> {
+    const records: Encoded[] = []
     let chars = 0
     for (const [taken, record] of all.entries()) {
-      const readable = restrictRecord(record, (readClass) => rules.mayRead(record.table, readClass))
-      if (!readable) continue
-      const encoded = encodeRecord(readable)
-      chars += JSON.stringify(encoded).length
+      const encoded = await encodeFor(record, held(record.id), rules, border)
+      if (!encoded) continue
+      chars += encoded.chars
       if (records.length > 0 && chars > BATCH_CHARS) return { records, taken }
       records.push(encoded)
     }
     return { records, taken: all.length }
   }
 
-  function note(scope: string, seq: number, records: readonly StoredRecord[]): void {
+  function post(scope: string, seq: number, remaining: number, records: readonly Encoded[]): void {
     unacknowledged.set(scope, [...(unacknowledged.get(scope) ?? []), { seq, ids: records.map(({ id }) => id) }])
+    send({ type: 'changes', scope, seq, remaining, records: records.map(({ form }) => form) })
   }
 
   async function run(): Promise<void> {
@@ -184,6 +204,15 @@ export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
     }
   }
 
+  function sendAgain(scope: string, ids: Iterable<string>): void {
+    let room = MAX_AGAIN
+    for (const wanted of again.values()) room -= wanted.size
+    const wanted = new Set([...(again.get(scope) ?? []), ...[...ids].slice(0, Math.max(0, room))])
+    if (wanted.size === 0) return
+    again.set(scope, wanted)
+    dirty.add(scope)
+  }
+
   return {
     pump() {
       asked = true
@@ -195,11 +224,23 @@ export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
       dirty.add(scope)
     },
 
-    async acknowledge({ scope, seq }) {
+    tell(id, seen) {
+      const known = joinHeld(told.get(id), seen)
+      told.delete(id)
+      if (known) told.set(id, known)
+      const [oldest] = told.keys()
+      if (told.size > MAX_TOLD && oldest !== undefined) told.delete(oldest)
+    },
+
+    holds: (scope, id) => heldBy(id, positions.get(scope) ?? 0),
+
+    async acknowledge({ scope, seq, needs = [] }) {
       const open = unacknowledged.get(scope) ?? []
       const index = open.findIndex((batch) => batch.seq === seq)
       const batch = open[index]
       if (!batch) return [] // an answer to a batch of before a rewind
+      const wanted = batch.ids.filter((id) => needs.includes(id))
+      if (wanted.length > 0) sendAgain(scope, wanted)
       const rest = open.slice(index + 1)
       if (rest.length > 0) {
         unacknowledged.set(scope, rest)
@@ -209,17 +250,10 @@ export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
         // What was read behind the last batch and not sent is nothing to this peer.
         await sent.set(scope, Math.max(seq, positions.get(scope) ?? 0))
       }
-      return batch.ids
+      return batch.ids.filter((id) => !needs.includes(id))
     },
 
-    sendAgain(scope, ids) {
-      let room = MAX_AGAIN
-      for (const wanted of again.values()) room -= wanted.size
-      const wanted = new Set([...(again.get(scope) ?? []), ...[...ids].slice(0, Math.max(0, room))])
-      if (wanted.size === 0) return
-      again.set(scope, wanted)
-      dirty.add(scope)
-    },
+    sendAgain,
 
     rewind(scope) {
       again.delete(scope)

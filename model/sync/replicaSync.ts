@@ -8,9 +8,11 @@ import { viewRecord } from '../merge/view.ts'
 import type { Result } from '../result.ts'
 import { ok } from '../result.ts'
 import type { Hello } from '../wire/index.ts'
+import type { Border } from './border.ts'
 import type { ChangeStore, StateStore } from './changeStore.ts'
 import { openCursors } from './cursors.ts'
-import { QUARANTINE, type Refused } from './inbox.ts'
+import type { Refused } from './inbox.ts'
+import { QUARANTINE } from './quarantine.ts'
 import { type PeerRules, TRUSTED } from './rules.ts'
 import type { Scheduler } from './scheduler.ts'
 import { type Progress, type SelfIntroduction, type Session, type SessionError, startSession } from './session.ts'
@@ -35,9 +37,14 @@ export interface ReplicaSyncOptions {
   readonly onRefused?: (scope: string, refused: readonly Refused[]) => void
 }
 
+export interface ConnectOptions {
+  /** What records go through on their way to this peer and back. */
+  readonly border?: Border
+}
+
 export interface ReplicaSync {
-  /** Calls a peer and keeps calling. `waitFor` resolves at the first session or failure, whichever comes first. */
-  connect(kind: UpstreamKind, dial: () => Promise<Transport>, name: string): void
+  /** Calls a peer and keeps calling. */
+  connect(kind: UpstreamKind, dial: () => Promise<Transport>, name: string, more?: ConnectOptions): void
   disconnect(kind: UpstreamKind): Promise<void>
   /** Takes a peer that has called. */
   receive(transport: Transport, accept: (hello: Hello) => Promise<Result<PeerRules, SessionError>>): void
@@ -80,6 +87,7 @@ export function createReplicaSync(options: ReplicaSyncOptions): ReplicaSync {
     transport: Transport,
     caller: boolean,
     accept: (hello: Hello) => Promise<Result<PeerRules, SessionError>>,
+    border?: Border,
   ) {
     return startSession({
       transport,
@@ -90,6 +98,7 @@ export function createReplicaSync(options: ReplicaSyncOptions): ReplicaSync {
       self: self(),
       accept,
       priority,
+      border,
       onProgress: onChange,
       ...(options.onRefused && { onRefused: options.onRefused }),
     })
@@ -141,11 +150,11 @@ export function createReplicaSync(options: ReplicaSyncOptions): ReplicaSync {
   }
 
   return {
-    connect(kind, dial, name) {
+    connect(kind, dial, name, { border } = {}) {
       if (called.has(kind)) throw new Error(`already calling a ${kind}`)
       const upstream = keepConnected({
         dial,
-        start: (transport) => start(transport, true, async () => ok(TRUSTED)),
+        start: (transport) => start(transport, true, async () => ok(TRUSTED), border),
         scheduler,
         maxPauseMs: MAX_PAUSE_MS[kind],
         onChange,

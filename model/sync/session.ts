@@ -7,7 +7,7 @@
  *       │◀──────────────────────── hello ───│
  *       │── resume ──▶  ◀────────── resume ─│   "of your log I hold up to …"
  *       │── changes ──▶ ◀───────── changes ─│   both at once; each is joined, committed, then
- *       │◀── ack ───        ─── ack ───────▶│   acknowledged
+ *       │◀── ack ───        ─── ack ───────▶│   acknowledged, perhaps with "this one I need whole"
  *       │── digest ────────────────────────▶│   when nothing is under way
  *       │◀─────────────────────── verdict ──│   equal: complete. Different: see `verification.ts`
  *
@@ -15,11 +15,16 @@
  * done once.
  */
 import { type Result, unreachable } from '../result.ts'
-import { type Ack, type Changes, type Hello, type Message, PROTOCOL, parseMessage } from '../wire/index.ts'
+import { type Ack, type Changes, type Hello, type Message, parseMessage } from '../wire/index.ts'
+import { agreedProtocol, MIN_PROTOCOL, PROTOCOL } from '../wire/version.ts'
+import { type Arrivals, openArrivals } from './arrivals.ts'
+import type { Border } from './border.ts'
 import type { ChangeStore, StateStore } from './changeStore.ts'
 import { type Cursors, openCursors } from './cursors.ts'
 import { type DigestIndex, digestIndexOf } from './digestIndex.ts'
-import { idOf, type Refused, receiveChanges } from './inbox.ts'
+import { heldVectorsOf } from './heldVectors.ts'
+import { type Refused, receiveChanges } from './inbox.ts'
+import { idOf } from './incoming.ts'
 import { type Outbox, openOutbox } from './outbox.ts'
 import { openRefusals, type Refusals } from './refusals.ts'
 import type { PeerRules } from './rules.ts'
@@ -50,6 +55,8 @@ export interface Peer {
   readonly deviceId: string
   readonly deviceName: string
   readonly epoch: string
+  /** What the two of us speak. */
+  readonly protocol: number
 }
 
 export interface SessionOptions {
@@ -64,7 +71,11 @@ export interface SessionOptions {
   readonly accept: (hello: Hello) => Promise<Result<PeerRules, SessionError>>
   /** Scopes with a smaller number are sent sooner. */
   readonly priority: (scope: string) => number | Promise<number>
-  /** The digest trees of `changes`; those that all its sessions share by default. */
+  /** The highest protocol to speak, for trying out how versions get on; the newest by default. */
+  readonly protocol?: number
+  /** What records go through on their way to this peer and back; nothing by default. */
+  readonly border?: Border | undefined
+  /** The digest trees of `changes` as seen through the border; those that all its sessions share by default. */
   readonly digests?: DigestIndex
   /** Something that `progress` shows has changed. */
   readonly onProgress: () => void
@@ -89,10 +100,11 @@ export interface Session {
 }
 
 export function startSession(options: SessionOptions): Session {
-  const { transport, scheduler, changes, state, caller, self } = options
+  const { transport, scheduler, changes, state, caller, self, border, protocol: highest = PROTOCOL } = options
   let peer: Peer | undefined
   let rules: PeerRules | undefined
   let cursors: Cursors | undefined
+  let arrivals: Arrivals | undefined
   let outbox: Outbox | undefined
   let refusals: Refusals | undefined
   let verification: Verification | undefined
@@ -158,24 +170,29 @@ export function startSession(options: SessionOptions): Session {
     const epoch = changes.epoch
     // The token is for the side that is asked for entry; whoever called us must not see ours.
     const credential = caller && token !== undefined ? { token } : {}
-    send({ type: 'hello', protocol: PROTOCOL, epoch, now: scheduler.now(), ...introduction, ...credential })
+    send({ type: 'hello', protocol: highest, epoch, now: scheduler.now(), ...introduction, ...credential })
   }
 
   async function onHello(hello: Hello): Promise<void> {
     if (peer) return close({ code: 'PROTOCOL', message: 'a second hello' })
+    const protocol = agreedProtocol(hello.protocol, highest)
+    if (protocol === undefined) {
+      return close({ code: 'OLD_PROTOCOL', message: `protocol ${MIN_PROTOCOL} is needed: update WedSync` })
+    }
     if (hello.epoch === changes.epoch) {
       return close({ code: 'SAME_STORE', message: 'the peer runs on a copy of this data folder' })
     }
     const decision = await options.accept(hello)
     if (!decision.ok) return close(decision.error)
-    peer = { deviceId: hello.deviceId, deviceName: hello.deviceName, epoch: hello.epoch }
+    peer = { deviceId: hello.deviceId, deviceName: hello.deviceName, epoch: hello.epoch, protocol }
     rules = decision.value
     cursors = await openCursors(state, changes.epoch, hello.epoch)
+    arrivals = openArrivals(cursors.received)
     refusals = await openRefusals(state, changes.epoch, hello.epoch)
     verification = openVerification({
       caller,
       changes,
-      digests: options.digests ?? digestIndexOf(changes),
+      digests: options.digests ?? digestIndexOf(changes, border),
       rules,
       refusals,
       outbox: () => outbox,
@@ -198,6 +215,8 @@ export function startSession(options: SessionOptions): Session {
     outbox = await openOutbox({
       changes,
       rules,
+      border,
+      heldVectors: peer.protocol >= 2 ? heldVectorsOf(changes) : undefined,
       peerEpoch: peer.epoch,
       resume: new Map(Object.entries(resume)),
       sent: cursors.sent,
@@ -210,14 +229,26 @@ export function startSession(options: SessionOptions): Session {
     for (const scope of scopes) verification?.soon(scope)
   }
 
-  async function onChanges(message: Changes): Promise<void> {
-    if (!peer || !rules || !cursors) return close({ code: 'PROTOCOL', message: 'changes before hello' })
+  async function onChanges(message: Changes, arrivedAt: number): Promise<void> {
+    if (!peer || !rules || !arrivals) return close({ code: 'PROTOCOL', message: 'changes before hello' })
     const { scope, seq, remaining } = message
     incoming.set(scope, remaining)
-    const refused = await receiveChanges(message, { changes, state, rules, peerEpoch: peer.epoch })
-    await noteRefusals(scope, message.records.map(idOf), refused)
-    await cursors.received.set(scope, seq)
-    send({ type: 'ack', scope, seq, refused: [...refused] })
+    const { refused, needs } = await receiveChanges(message, {
+      changes,
+      state,
+      rules,
+      peerEpoch: peer.epoch,
+      border,
+      knowledge: outbox,
+    })
+    const ids = message.records.flatMap((raw) => idOf(raw) ?? []).filter((id) => !needs.includes(id))
+    await noteRefusals(scope, ids, refused)
+    await arrivals.settle(scope, seq, ids, needs)
+    const forNewer = peer.protocol >= 2 && {
+      ...(needs.length > 0 && { needs: [...needs] }),
+      tookMs: Math.max(0, scheduler.now() - arrivedAt),
+    }
+    send({ type: 'ack', scope, seq, refused: [...refused], ...forNewer })
     verification?.soon(scope)
     options.onProgress()
   }
@@ -244,14 +275,14 @@ export function startSession(options: SessionOptions): Session {
     if (message.type === 'digest') send({ type: 'verdict', scope: message.scope, outcome: 'foreign' })
   }
 
-  async function handle(message: Message): Promise<void> {
+  async function handle(message: Message, arrivedAt: number): Promise<void> {
     switch (message.type) {
       case 'hello':
         return onHello(message)
       case 'resume':
         return onResume(message.cursors)
       case 'changes':
-        return onChanges(message)
+        return onChanges(message, arrivedAt)
       case 'ack':
         return onAck(message)
       case 'digest':
@@ -261,6 +292,8 @@ export function startSession(options: SessionOptions): Session {
       case 'repair':
       case 'resend':
         return onVerification(message)
+      case 'presence':
+        return
       case 'ping':
         return send({ type: 'pong' })
       case 'pong':
@@ -276,14 +309,15 @@ export function startSession(options: SessionOptions): Session {
   }
 
   transport.onMessage((text) => {
-    lastHeard = scheduler.now()
+    const arrivedAt = scheduler.now()
+    lastHeard = arrivedAt
     if (!open) return
     const parsed = parseMessage(text)
     if (!parsed.ok) return close({ code: 'BAD_MESSAGE', message: parsed.error.reason.slice(0, 400) })
     if (queued >= MAX_QUEUED_MESSAGES) return close({ code: 'FLOOD', message: 'too many messages without waiting' })
     queued++
     work = work.then(async () => {
-      if (open) await handle(parsed.value)
+      if (open) await handle(parsed.value, arrivedAt)
       queued--
     })
     guard(work)

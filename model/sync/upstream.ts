@@ -11,7 +11,7 @@ const FINAL_CODES: ReadonlySet<string> = new Set([
   'REVOKED',
   'OTHER_TEAM',
   'SAME_STORE',
-  'NEWER_PROTOCOL',
+  'OLD_PROTOCOL',
 ])
 /** The peer has ended in good order, or the line is gone without a word. */
 const CLOSED: SessionError = { code: 'CLOSED', message: 'the connection was closed' }

@@ -10,6 +10,9 @@ export const changes = z.strictObject({
   seq: z.number().int().min(0),
   /** How many more changes of this scope wait behind these. */
   remaining: z.number().int().min(0),
-  /** Each is checked on its own, so that one bad record does not stop the others. */
+  /**
+   * Whole (`storedRecord`) or, since protocol 2, what you lack of them (`storedDelta`). Each is checked on its own, so
+   * that one bad record does not stop the others.
+   */
   records: z.array(z.unknown()).max(MAX_CHANGES),
 })

@@ -1,10 +1,4 @@
-/**
- * The messages between two replicas, one file each, JSON in text frames of a WebSocket.
- *
- * | protocol | change |
- * |---|---|
- * | 1 | hello, resume, changes, ack, digest, verdict, probe, nodes, repair, resend, ping, pong, error, bye |
- */
+/** The messages between two replicas, one file each, JSON in text frames of a WebSocket. Versions: `version.ts`. */
 import { z } from 'zod'
 import { err, ok, type Result } from '../result.ts'
 import { ack } from './ack.ts'
@@ -13,11 +7,11 @@ import { bye, failure, ping, pong } from './control.ts'
 import { digest, resend, verdict } from './digest.ts'
 import { hello } from './hello.ts'
 import { nodes } from './nodes.ts'
+import { presence } from './presence.ts'
 import { probe } from './probe.ts'
 import { repair } from './repair.ts'
 import { resume } from './resume.ts'
 
-export const PROTOCOL = 1
 /** A frame larger than this is refused before it is parsed. */
 export const MAX_MESSAGE_BYTES = 4_000_000
 
@@ -32,6 +26,7 @@ export const message = z.discriminatedUnion('type', [
   nodes,
   repair,
   resend,
+  presence,
   ping,
   pong,
   failure,
@@ -47,6 +42,7 @@ export type Verdict = z.infer<typeof verdict>
 export type Probe = z.infer<typeof probe>
 export type Nodes = z.infer<typeof nodes>
 export type Repair = z.infer<typeof repair>
+export type Presence = z.infer<typeof presence>
 export type Resend = z.infer<typeof resend>
 
 export interface BadMessage {

@@ -1,6 +1,6 @@
 import type { InstallStatus } from '../../model/database/status.ts'
 import { ok } from '../../model/result.ts'
-import { QUARANTINE } from '../../model/sync/inbox.ts'
+import { QUARANTINE } from '../../model/sync/quarantine.ts'
 import type { ReplicaSync } from '../../model/sync/replicaSync.ts'
 import type { SqliteStore } from '../changes/sqlite.ts'
 import type { Identity } from '../identity/identity.ts'

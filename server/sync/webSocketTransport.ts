@@ -10,6 +10,7 @@ export function webSocketTransport(socket: WebSocket): Transport {
     close() {
       socket.close()
     },
+    buffered: () => socket.bufferedAmount,
     onMessage(listener) {
       socket.on('message', (data, isBinary) => {
         // There are no binary frames in the protocol; as text they are no JSON, and are answered as a bad message.

@@ -1,6 +1,7 @@
 /** A peer that speaks `model/wire` by hand, with nothing of the sync engine behind it. */
 import { WebSocket } from 'ws'
-import { type Message, PROTOCOL, parseMessage } from '../../model/wire/index.ts'
+import { type Message, parseMessage } from '../../model/wire/index.ts'
+import { PROTOCOL } from '../../model/wire/version.ts'
 import { newActor } from '../../server/changes/sqlite.ts'
 import { pinnedAgent } from '../../server/identity/pinned.ts'
 import { eventually } from './wedsync.ts'

@@ -88,6 +88,7 @@ export function createPipe({ auto = false }: PipeOptions = {}): Pipe {
         put({ by: side, text: '', last: true })
         shut(side)
       },
+      buffered: () => queue.reduce((sum, { by, text }) => sum + (by === side ? text.length : 0), 0),
       onMessage(listener) {
         end.onMessage = listener
       },

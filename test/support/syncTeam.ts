@@ -3,6 +3,7 @@ import { scopeDigest } from '../../model/merge/digest.ts'
 import { restrictRecord } from '../../model/merge/record.ts'
 import { ok } from '../../model/result.ts'
 import { type Grant, mayRead, type Role } from '../../model/roles.ts'
+import type { Border } from '../../model/sync/border.ts'
 import type { StateStore } from '../../model/sync/changeStore.ts'
 import type { Refused } from '../../model/sync/inbox.ts'
 import { rulesOf, TRUSTED } from '../../model/sync/rules.ts'
@@ -33,6 +34,10 @@ export interface LineOptions {
   /** A state of the caller's own, instead of its replica's. */
   readonly callerState?: StateStore
   readonly calledState?: StateStore
+  /** What the caller's records go through. */
+  readonly border?: Border
+  /** The highest protocol that a side speaks. */
+  readonly protocol?: Partial<Record<Side, number>>
 }
 
 export interface SyncTeam {
@@ -88,6 +93,8 @@ export function createSyncTeam(): SyncTeam {
           self: { deviceId: name, deviceName: name, team: TEAM, token: `token of ${name}` },
           accept: async () => ok(side === 'called' && grant ? rulesOf(grant, TEAM, () => true) : TRUSTED),
           priority,
+          ...(side === 'caller' && options.border && { border: options.border }),
+          ...(options.protocol?.[side] !== undefined && { protocol: options.protocol[side] }),
           onProgress: () => undefined,
           onRefused: (_scope, items) => refused[side].push(...items),
         })

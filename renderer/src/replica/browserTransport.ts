@@ -27,6 +27,7 @@ export async function dialHub(): Promise<Transport> {
       if (socket.readyState === WebSocket.OPEN) socket.send(text)
     },
     close: () => socket.close(),
+    buffered: () => socket.bufferedAmount,
     onMessage(listener) {
       socket.onmessage = ({ data }) => listener(String(data))
     },

@@ -47,7 +47,7 @@ async function bring(hostile: readonly unknown[], role?: Role): Promise<readonly
     encodeRecord(createRecord({ id, scope: WEDDING_ID, table: 'guests', data: { name: 'Grace' } }, at(1, 'grace')))
   const rules = role ? rulesOf({ role, weddings: 'all' }, uuidOf(1), () => true) : TRUSTED
   const started = performance.now()
-  const refused = await receiveChanges(
+  const { refused } = await receiveChanges(
     { type: 'changes', scope: WEDDING_ID, seq: 1, remaining: 0, records: [guest(good), ...hostile, guest(more)] },
     { changes: hub.changes, state: hub.state, rules, peerEpoch: elevenChars('hostile') },
   )
@@ -219,7 +219,9 @@ describe('a hostile message', () => {
     }
     for (const [register, flat] of Object.entries(registers)) {
       const unit = { ...stored.units.open, r: { ...stored.units.open.r, [register]: flat } }
-      const [refusal] = await receiveChanges(
+      const {
+        refused: [refusal],
+      } = await receiveChanges(
         {
           type: 'changes',
           scope: WEDDING_ID,

@@ -54,7 +54,7 @@ describe('a data folder that was copied and kept its actor', () => {
       receiveChanges(
         { type: 'changes', scope: WEDDING_ID, seq: 1, remaining: 0, records: records.map(encodeRecord) },
         inbox,
-      )
+      ).then(({ refused }) => refused)
     const other = { ...newRecord('guests', { name: 'Grace' }), id: uuidOf(70) }
     const original = editRecord(guest, { name: 'Eda' }, at(10, 'ana'))
     const copy = editRecord(guest, { name: 'Ida' }, at(10, 'ana'))

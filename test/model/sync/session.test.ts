@@ -6,7 +6,7 @@ import { createRecord, deleteRecord, editRecord } from '../../../model/merge/edi
 import { viewRecord } from '../../../model/merge/view.ts'
 import type { Grant } from '../../../model/roles.ts'
 import type { StateStore } from '../../../model/sync/changeStore.ts'
-import { QUARANTINE } from '../../../model/sync/inbox.ts'
+import { QUARANTINE } from '../../../model/sync/quarantine.ts'
 import { type Progress, type Session, SILENCE_MS } from '../../../model/sync/session.ts'
 import { MAX_MESSAGE_BYTES } from '../../../model/wire/index.ts'
 import { uuidOf } from '../../support/ids.ts'

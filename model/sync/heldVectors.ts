@@ -1,0 +1,79 @@
+/**
+ * What a peer has seen of a record, without a memory for each peer. The vectors of recent states are kept once for the
+ * whole store, each with the `seq` that it was committed under; a peer that holds our log up to some `seq` has seen at
+ * least the newest state up to there. What is not known any more is sent whole, and should a peer hold less than it says,
+ * it asks (`ack.needs`): a mistake here costs bytes and no data.
+ */
+import type { Vectors } from '../merge/delta.ts'
+import type { CausalRecord } from '../merge/record.ts'
+import { type ActorId, EMPTY_VECTOR, joinVectors, type Vector } from '../merge/vector.ts'
+import type { ChangeStore } from './changeStore.ts'
+
+/** About 10 MB with a few actors each. The records that changed longest ago are dropped first. */
+const MAX_RECORDS = 50_000
+/** States of one record: peers that follow live stand at one of the last. */
+const MAX_STATES = 4
+
+interface State {
+  readonly seq: number
+  /** Vectors as JSON: a tenth of the memory of maps. */
+  readonly vectors: string
+}
+
+export interface HeldVectors {
+  /** The record was in this state at this place of the log. */
+  note(seq: number, record: CausalRecord): void
+  /** What a peer has seen at least that holds the log up to `seq`; `undefined` if that is not known. */
+  at(id: string, seq: number): Vectors | undefined
+}
+
+export function createHeldVectors(maxRecords = MAX_RECORDS): HeldVectors {
+  const states = new Map<string, readonly State[]>()
+  return {
+    note(seq, record) {
+      const known = states.get(record.id) ?? []
+      if (known.some((state) => state.seq >= seq)) return
+      states.delete(record.id)
+      states.set(record.id, [...known.slice(1 - MAX_STATES), { seq, vectors: encode(record) }])
+      if (states.size <= maxRecords) return
+      for (const oldest of states.keys()) {
+        states.delete(oldest)
+        break
+      }
+    },
+    at(id, seq) {
+      const state = states.get(id)?.findLast((each) => each.seq <= seq)
+      return state && decode(state.vectors)
+    },
+  }
+}
+
+export function vectorsOf({ units }: { readonly units: ReadonlyMap<string, { readonly vector: Vector }> }): Vectors {
+  return new Map([...units].map(([readClass, { vector }]) => [readClass, vector]))
+}
+
+/** The least that somebody has seen who has seen both. */
+export function joinHeld(a: Vectors | undefined, b: Vectors | undefined): Vectors | undefined {
+  if (!a || !b) return a ?? b
+  const joined = new Map<string, Vector>(a)
+  for (const [readClass, vector] of b) joined.set(readClass, joinVectors(a.get(readClass) ?? EMPTY_VECTOR, vector))
+  return joined
+}
+
+function encode({ units }: CausalRecord): string {
+  return JSON.stringify([...units].map(([readClass, { vector }]) => [readClass, [...vector]]))
+}
+
+function decode(text: string): Vectors {
+  const units: [string, [ActorId, number][]][] = JSON.parse(text)
+  return new Map(units.map(([readClass, vector]) => [readClass, new Map(vector)]))
+}
+
+const shared = new WeakMap<ChangeStore, HeldVectors>()
+
+/** The memory of a store that all its sessions share. */
+export function heldVectorsOf(changes: ChangeStore): HeldVectors {
+  const known = shared.get(changes) ?? createHeldVectors()
+  shared.set(changes, known)
+  return known
+}

@@ -1,0 +1,36 @@
+/** The form in which a record leaves for one peer: what it may read, through the border, and of that what it lacks. */
+import { encodeRecord, type StoredRecord } from '../merge/codec.ts'
+import { deltaSince, encodeDelta, type StoredDelta, type Vectors } from '../merge/delta.ts'
+import { type CausalRecord, restrictRecord } from '../merge/record.ts'
+import type { Border } from './border.ts'
+import type { PeerRules } from './rules.ts'
+
+export interface Encoded {
+  readonly id: string
+  readonly form: StoredRecord | StoredDelta
+  /** Length as JSON, characters. */
+  readonly chars: number
+}
+
+/**
+ * @param held what the peer has seen of the record; absent: the record goes whole
+ * @returns `undefined` if there is nothing in the record for this peer
+ */
+export async function encodeFor(
+  record: CausalRecord,
+  held: Vectors | undefined,
+  rules: PeerRules,
+  border: Border | undefined,
+): Promise<Encoded | undefined> {
+  const readable = restrictRecord(record, (readClass) => rules.mayRead(record.table, readClass))
+  if (!readable) return undefined
+  if (!held) return encoded(record.id, encodeRecord(border ? await border.outgoing(readable) : readable))
+  // Asked before the border, which may be dear: often the peer lacks nothing, since it is its own edit coming back.
+  const delta = deltaSince(readable, held)
+  const through = delta && border ? deltaSince(await border.outgoing(readable), held) : delta
+  return through && encoded(record.id, encodeDelta(through))
+}
+
+function encoded(id: string, form: Encoded['form']): Encoded {
+  return { id, form, chars: JSON.stringify(form).length }
+}
