@@ -17,14 +17,13 @@ export function hasAttachmentBytes<RxDocType>(rows: readonly BulkWriteRow<RxDocT
 /** Reads the Blobs of a call. Asynchronous by nature, so it has to be over before the transaction begins. */
 export async function readAttachmentBytes<RxDocType>(
   rows: readonly BulkWriteRow<RxDocType>[],
-): Promise<AttachmentBytes> {
-  const bytes = new Map<RxAttachmentWriteData, Buffer>()
+  bytes: Map<RxAttachmentWriteData, Buffer>,
+): Promise<void> {
   for (const { document } of rows) {
     for (const attachment of Object.values(document._attachments ?? {})) {
       if (hasBytes(attachment)) bytes.set(attachment, Buffer.from(await attachment.data.arrayBuffer()))
     }
   }
-  return bytes
 }
 
 /** The attachments of one collection, next to its documents and removed with them. */

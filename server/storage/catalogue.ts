@@ -4,8 +4,9 @@
  * The row of a collection stays when its table is dropped. A collection of the same name thus goes on counting where the
  * old one stopped, and nobody who remembers a `seq` can mistake new changes for old ones.
  */
-import { INDEX_COLUMN_PREFIX } from './indexes.ts'
+import { DELETED_COLUMN } from './indexes.ts'
 import type { Database } from './open.ts'
+import type { SortKey } from './sortKeys.ts'
 
 const CATALOGUE = `
   CREATE TABLE IF NOT EXISTS rx_collections (
@@ -24,11 +25,15 @@ const REINDEX_BATCH = 500
 export type CollectionKey = { databaseName: string; collectionName: string; schemaVersion: number }
 
 export type TableLayout = {
-  readonly indexColumns: readonly string[]
+  readonly keyColumns: readonly { readonly name: string; readonly sqlType: string }[]
+  readonly indexes: readonly { readonly name: string; readonly columns: readonly { readonly name: string }[] }[]
   readonly hasAttachments: boolean
-  /** Index keys, in the order of `indexColumns`, of a document that is already stored. */
-  readonly keysOf: (data: string) => Buffer[]
+  /** Keys, in the order of `keyColumns`, of a document that is already stored. */
+  readonly keysOf: (data: string) => SortKey[]
 }
+
+/** Columns of every table; all others hold keys. */
+const OWN_COLUMNS: readonly string[] = ['id', 'seq', DELETED_COLUMN, 'data']
 
 /** Name of the table of a collection, the same for ever; only `[A-Za-z0-9_]`, so it needs no quotes in SQL. */
 export function tableNameOf(database: Database, key: CollectionKey): string {
@@ -53,26 +58,16 @@ export function tableNameOf(database: Database, key: CollectionKey): string {
 }
 
 /**
- * Creates the table, or brings the index columns of an existing one in line with the schema.
+ * Creates the table, or brings the key columns and indexes of an existing one in line with the schema.
  * Call it in a transaction.
  */
 export function ensureTable(database: Database, tableName: string, layout: TableLayout): void {
-  const isNew = columnsOf(database, tableName).length === 0
-  if (isNew) {
-    const columns = layout.indexColumns.map((column) => `${column} BLOB, `).join('')
-    // The document comes last: SQLite has to read through it to get at what is behind it.
-    database.exec(`
-      CREATE TABLE ${tableName} (
-        id TEXT NOT NULL PRIMARY KEY,
-        seq INTEGER NOT NULL,
-        deleted INTEGER NOT NULL CHECK (deleted IN (0, 1)),
-        ${columns} data TEXT NOT NULL
-      ) STRICT;
-      CREATE UNIQUE INDEX ${tableName}_seq ON ${tableName} (seq);
-      CREATE INDEX ${tableName}_tombstones ON ${tableName} (json_extract(data, '$._meta.lwt')) WHERE deleted = 1;`)
-    for (const column of layout.indexColumns) createIndex(database, tableName, column)
-  } else {
-    reindex(database, tableName, layout)
+  const columns = columnsOf(database, tableName)
+  if (columns.length === 0) createTable(database, tableName, layout)
+  else changeColumns(database, tableName, columns, layout)
+  for (const { name, columns } of layout.indexes) {
+    const names = columns.map((column) => column.name).join(', ')
+    database.exec(`CREATE INDEX IF NOT EXISTS ${indexNameOf(tableName, name)} ON ${tableName} (${names})`)
   }
   if (layout.hasAttachments) {
     database.exec(`
@@ -96,43 +91,89 @@ export function attachmentTableOf(tableName: string): string {
   return `${tableName}_attachments`
 }
 
-export function indexNameOf(tableName: string, column: string): string {
-  return `${tableName}_${column}`
+/** @param name of a schema index, or of anything else that is unique in its table */
+export function indexNameOf(tableName: string, name: string): string {
+  return `${tableName}_${name}`
 }
 
-function createIndex(database: Database, tableName: string, column: string): void {
-  database.exec(`CREATE INDEX ${indexNameOf(tableName, column)} ON ${tableName} (${column})`)
+function createTable(database: Database, tableName: string, { keyColumns }: TableLayout): void {
+  const keys = keyColumns.map(({ name, sqlType }) => `${name} ${sqlType}, `).join('')
+  // The document comes last: SQLite has to read through it to get at what is behind it.
+  database.exec(`
+    CREATE TABLE ${tableName} (
+      id TEXT NOT NULL PRIMARY KEY,
+      seq INTEGER NOT NULL,
+      ${DELETED_COLUMN} INTEGER NOT NULL CHECK (${DELETED_COLUMN} IN (0, 1)),
+      ${keys} data TEXT NOT NULL
+    ) STRICT;
+    CREATE UNIQUE INDEX ${indexNameOf(tableName, 'seq')} ON ${tableName} (seq);
+    CREATE INDEX ${indexNameOf(tableName, 'tombstones')} ON ${tableName} (json_extract(data, '$._meta.lwt'))
+      WHERE ${DELETED_COLUMN} = 1;`)
 }
 
 function columnsOf(database: Database, tableName: string): string[] {
   return database.prepare<[string], string>('SELECT name FROM pragma_table_info(?)').pluck().all(tableName)
 }
 
-function reindex(database: Database, tableName: string, layout: TableLayout): void {
-  const present = columnsOf(database, tableName).filter((column) => column.startsWith(INDEX_COLUMN_PREFIX))
-  for (const column of present) {
-    if (layout.indexColumns.includes(column)) continue
-    database.exec(`DROP INDEX ${indexNameOf(tableName, column)}; ALTER TABLE ${tableName} DROP COLUMN ${column}`)
+function changeColumns(
+  database: Database,
+  tableName: string,
+  present: readonly string[],
+  { keyColumns, indexes, keysOf }: TableLayout,
+): void {
+  const wanted = new Set([...OWN_COLUMNS, ...keyColumns.map(({ name }) => name)])
+  const old = present.filter((column) => !wanted.has(column))
+  const kept = new Set(indexes.map(({ name }) => indexNameOf(tableName, name)))
+  for (const [name, columns] of indexesOf(database, tableName)) {
+    const isOfSchema =
+      columns.length > 0 && columns.every((column) => !OWN_COLUMNS.includes(column) || column === DELETED_COLUMN)
+    if (isOfSchema && !kept.has(name)) database.exec(`DROP INDEX ${name}`)
   }
-  const missing = layout.indexColumns.filter((column) => !present.includes(column))
+  for (const column of old) database.exec(`ALTER TABLE ${tableName} DROP COLUMN ${column}`)
+  const missing = keyColumns.filter(({ name }) => !present.includes(name))
   if (missing.length === 0) return
-  for (const column of missing) database.exec(`ALTER TABLE ${tableName} ADD COLUMN ${column} BLOB`)
-  fillIndexColumns(database, tableName, layout)
-  for (const column of missing) createIndex(database, tableName, column)
+  for (const { name, sqlType } of missing) database.exec(`ALTER TABLE ${tableName} ADD COLUMN ${name} ${sqlType}`)
+  fillKeyColumns(
+    database,
+    tableName,
+    keyColumns.map(({ name }) => name),
+    keysOf,
+  )
 }
 
-function fillIndexColumns(database: Database, tableName: string, layout: TableLayout): void {
+/** The indexes of a table with their columns; expressions have no column and are left out. */
+function indexesOf(database: Database, tableName: string): Map<string, string[]> {
+  const columns = database
+    .prepare<[string], { name: string; column: string | null }>(
+      `SELECT list.name AS name, info.name AS "column" FROM pragma_index_list(?) AS list, pragma_index_info(list.name) AS info
+        WHERE list.origin = 'c'`,
+    )
+    .all(tableName)
+  const byName = new Map<string, string[]>()
+  for (const { name, column } of columns) {
+    const known = byName.get(name) ?? []
+    byName.set(name, column === null ? known : [...known, column])
+  }
+  return byName
+}
+
+function fillKeyColumns(
+  database: Database,
+  tableName: string,
+  columns: readonly string[],
+  keysOf: TableLayout['keysOf'],
+): void {
   const read = database.prepare<[number], { position: number; data: string }>(
     `SELECT rowid AS position, data FROM ${tableName} WHERE rowid > ? ORDER BY rowid LIMIT ${REINDEX_BATCH}`,
   )
-  const assignments = layout.indexColumns.map((column) => `${column} = ?`).join(', ')
-  const write = database.prepare<(Buffer | number)[]>(`UPDATE ${tableName} SET ${assignments} WHERE rowid = ?`)
+  const assignments = columns.map((column) => `${column} = ?`).join(', ')
+  const write = database.prepare<(SortKey | number)[]>(`UPDATE ${tableName} SET ${assignments} WHERE rowid = ?`)
   // In batches, because a connection cannot write while it is reading a statement row by row.
   let rows = read.all(0)
   while (rows.length > 0) {
     let last = 0
     for (const { position, data } of rows) {
-      write.run(...layout.keysOf(data), position)
+      write.run(...keysOf(data), position)
       last = position
     }
     rows = read.all(last)

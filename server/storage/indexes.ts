@@ -1,58 +1,62 @@
-/**
- * The indexes of an RxDB schema as columns of an SQLite table.
- *
- * RxDB describes every index position by a string: the fields of the index, each padded to a fixed length, one after the
- * other. Query plans are ranges of such strings and documents are compared by them, so a storage that keeps exactly these
- * strings in exactly JavaScript's order returns exactly what RxDB's memory storage returns.
- *
- * JavaScript orders strings by UTF-16 code unit. SQLite would order TEXT by its UTF-8 bytes, which puts the private use
- * area before the emoji; the bytes of UTF-16BE in a BLOB have the order of the code units.
- *
- *     'Zoë 💍' -> 005a 006f 00eb 0020 d83d dc8d 0020 0020 ... (padded with spaces to maxLength)
- */
+/** The indexes of an RxDB schema as columns and indexes of an SQLite table, and query plans as ranges in them. */
 import { createHash } from 'node:crypto'
-import type { PreparedQuery, RxDocumentData, RxJsonSchema } from 'rxdb'
-import {
-  getIndexableStringMonad,
-  getSchemaByObjectPath,
-  getStartIndexStringFromLowerBound,
-  getStartIndexStringFromUpperBound,
-} from 'rxdb'
+import { objectPathMonad, type PreparedQuery, type RxDocumentData, type RxJsonSchema } from 'rxdb'
+import { type FieldKeys, fieldKeys, type SortKey } from './sortKeys.ts'
 
-/** Part of the column names: change it when the encoding changes, and tables are re-indexed when next opened. */
-const ENCODING = 'utf16be-1'
-export const INDEX_COLUMN_PREFIX = 'ix_'
+/** Every row has it, whether or not an index asks for it. */
+export const DELETED_COLUMN = 'deleted'
 
-export type SchemaIndex<RxDocType> = {
-  readonly fields: readonly string[]
+/** A field that some index needs. Indexes of the same field share it. */
+export type KeyColumn<RxDocType> = {
   /**
-   * Column name, derived from everything that decides the content of the column. A column of that name is therefore
-   * right as it is, and one of another name belongs to an older schema.
+   * Derived from everything that decides the content of the column. A column of that name is therefore right as it is,
+   * and one of another name belongs to an older schema.
    */
-  readonly column: string
-  /** @throws when the document has another type in an indexed field than the schema says */
-  readonly keyOf: (document: RxDocumentData<RxDocType>) => Buffer
+  readonly name: string
+  readonly sqlType: FieldKeys['sqlType']
+  /** @throws TypeError when the document has another type in this field than the schema says */
+  readonly keyOf: (document: RxDocumentData<RxDocType>) => SortKey
 }
 
-/** The part of an index that a query plan reads. */
+export type SchemaIndex = {
+  readonly fields: readonly string[]
+  /** Unique in its table, and other for other columns. */
+  readonly name: string
+  readonly columns: readonly { readonly name: string; readonly keys: FieldKeys }[]
+}
+
+export type SchemaIndexes<RxDocType> = {
+  readonly indexes: readonly SchemaIndex[]
+  /** The columns behind them, without `deleted`. */
+  readonly columns: readonly KeyColumn<RxDocType>[]
+}
+
+/** The part of an index that a query plan reads: from one row of keys to another, compared from left to right. */
 export type IndexRange = {
-  readonly column: string
-  readonly lower: Buffer
-  readonly upper: Buffer
+  readonly indexName: string
+  readonly columns: readonly string[]
+  readonly lower: readonly SortKey[]
+  readonly upper: readonly SortKey[]
   readonly includesLower: boolean
   readonly includesUpper: boolean
 }
 
 /** All different indexes of a schema that RxDB has filled with its default settings. */
-export function schemaIndexes<RxDocType>(schema: RxJsonSchema<RxDocumentData<RxDocType>>): SchemaIndex<RxDocType>[] {
-  const byColumn = new Map<string, SchemaIndex<RxDocType>>()
+export function schemaIndexes<RxDocType>(schema: RxJsonSchema<RxDocumentData<RxDocType>>): SchemaIndexes<RxDocType> {
+  const columns = new Map<string, KeyColumn<RxDocType>>()
+  const indexes = new Map<string, SchemaIndex>()
   for (const index of schema.indexes ?? []) {
     const fields = typeof index === 'string' ? [index] : [...index]
-    const column = columnOf(schema, fields)
-    const stringOf = getIndexableStringMonad(schema, fields)
-    byColumn.set(column, { fields, column, keyOf: (document) => toSortableBytes(stringOf(document)) })
+    const parts = fields.map((field) => {
+      const keys = fieldKeys(schema, field)
+      const name = field === '_deleted' ? DELETED_COLUMN : `key_${digest(keys.signature)}`
+      if (field !== '_deleted') columns.set(name, keyColumn(name, field, keys))
+      return { name, keys }
+    })
+    const name = `by_${digest(parts.map((part) => part.name))}`
+    indexes.set(name, { fields, name, columns: parts })
   }
-  return [...byColumn.values()]
+  return { indexes: [...indexes.values()], columns: [...columns.values()] }
 }
 
 /**
@@ -60,33 +64,27 @@ export function schemaIndexes<RxDocType>(schema: RxJsonSchema<RxDocumentData<RxD
  * @throws when the plan names an index that the schema does not have
  */
 export function rangeOf<RxDocType>(
-  schema: RxJsonSchema<RxDocumentData<RxDocType>>,
-  indexes: readonly SchemaIndex<RxDocType>[],
+  indexes: readonly SchemaIndex[],
   { queryPlan }: PreparedQuery<RxDocType>,
 ): IndexRange {
   const name = queryPlan.index.join(',')
   const index = indexes.find(({ fields }) => fields.join(',') === name)
   if (index === undefined) throw new Error(`the schema has no index ${name}`)
   return {
-    column: index.column,
-    lower: toSortableBytes(getStartIndexStringFromLowerBound(schema, queryPlan.index, queryPlan.startKeys)),
-    upper: toSortableBytes(getStartIndexStringFromUpperBound(schema, queryPlan.index, queryPlan.endKeys)),
+    indexName: index.name,
+    columns: index.columns.map((column) => column.name),
+    lower: index.columns.map(({ keys }, position) => keys.lower(queryPlan.startKeys[position])),
+    upper: index.columns.map(({ keys }, position) => keys.upper(queryPlan.endKeys[position])),
     includesLower: queryPlan.inclusiveStart,
     includesUpper: queryPlan.inclusiveEnd,
   }
 }
 
-function columnOf<RxDocType>(schema: RxJsonSchema<RxDocumentData<RxDocType>>, fields: readonly string[]): string {
-  const parts = fields.map((field) => {
-    const { type, maxLength, minimum, maximum, multipleOf } = getSchemaByObjectPath(schema, field)
-    return [field, type, maxLength, minimum, maximum, multipleOf]
-  })
-  const hash = createHash('sha256')
-    .update(JSON.stringify([ENCODING, parts]))
-    .digest('hex')
-  return `${INDEX_COLUMN_PREFIX}${hash.slice(0, 16)}`
+function keyColumn<RxDocType>(name: string, field: string, { sqlType, of }: FieldKeys): KeyColumn<RxDocType> {
+  const read = objectPathMonad<RxDocumentData<RxDocType>, unknown>(field)
+  return { name, sqlType, keyOf: (document) => of(read(document)) }
 }
 
-function toSortableBytes(text: string): Buffer {
-  return Buffer.from(text, 'utf16le').swap16()
+function digest(parts: readonly unknown[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16)
 }

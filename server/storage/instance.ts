@@ -4,6 +4,7 @@ import {
   getPrimaryFieldOfPrimaryKey,
   now,
   type PreparedQuery,
+  type RxAttachmentWriteData,
   type RxDocumentData,
   type RxJsonSchema,
   type RxStorageBulkWriteResponse,
@@ -14,14 +15,15 @@ import {
   type RxStorageQueryResult,
 } from 'rxdb'
 import { type Observable, Subject } from 'rxjs'
-import { type AttachmentBytes, AttachmentTable, hasAttachmentBytes, readAttachmentBytes } from './attachments.ts'
+import { AttachmentTable, hasAttachmentBytes, readAttachmentBytes } from './attachments.ts'
 import { dropTable } from './catalogue.ts'
-import type { SchemaIndex } from './indexes.ts'
+import { type CommitQueue, commitQueueOf } from './commitQueue.ts'
+import type { SchemaIndexes } from './indexes.ts'
 import type { Database } from './open.ts'
 import { type QueryTarget, runCount, runQuery } from './query.ts'
 import { releaseSharedTable, type SharedTable } from './sharedTables.ts'
 import { DocumentTable } from './table.ts'
-import { type SqliteCheckpoint, type SqliteCommit, type WriteTarget, writeRows } from './write.ts'
+import { type SqliteCheckpoint, type SqliteCommit, type WriteResult, type WriteTarget, writeRows } from './write.ts'
 
 /** Tombstones removed by one call of `cleanup`, so that it blocks for milliseconds only. */
 export const CLEANUP_BATCH = 1_000
@@ -48,6 +50,7 @@ export class SqliteStorageInstance<RxDocType>
   readonly options: SqliteInstanceOptions
   readonly internals: SqliteInternals
   readonly #shared: SharedTable
+  readonly #queue: CommitQueue
   readonly #target: WriteTarget<RxDocType, SqliteInternals, SqliteInstanceOptions> & QueryTarget<RxDocType>
   readonly #events = new Subject<Events<RxDocType>>()
   #closed: Promise<void> | undefined
@@ -57,7 +60,7 @@ export class SqliteStorageInstance<RxDocType>
     params: RxStorageInstanceCreationParams<RxDocType, SqliteInstanceOptions>,
     database: Database,
     shared: SharedTable,
-    indexes: readonly SchemaIndex<RxDocType>[],
+    { indexes, columns }: SchemaIndexes<RxDocType>,
     onCommit: ((commit: SqliteCommit) => void) | undefined,
   ) {
     this.databaseName = params.databaseName
@@ -66,18 +69,19 @@ export class SqliteStorageInstance<RxDocType>
     this.options = params.options
     this.internals = { database, tableName: shared.tableName }
     this.#shared = shared
+    this.#queue = commitQueueOf(database)
     this.#target = {
       instance: this,
       schema: params.schema,
       primaryPath: getPrimaryFieldOfPrimaryKey(params.schema.primaryKey),
-      database,
       table: new DocumentTable(
         database,
         shared.tableName,
-        indexes.map(({ column }) => column),
+        columns.map(({ name }) => name),
       ),
       attachments: params.schema.attachments ? new AttachmentTable(database, shared.tableName) : undefined,
       indexes,
+      keyColumns: columns,
       parse: (data) => JSON.parse(data),
       onCommit,
     }
@@ -85,24 +89,26 @@ export class SqliteStorageInstance<RxDocType>
   }
 
   /**
-   * Writes the rows whose `previous` is the stored revision, all in one transaction, and reports the others: 409 for a
+   * Writes the rows whose `previous` is the stored revision, all or none of them, and reports the others: 409 for a
    * conflict, 510 for a missing attachment, 422 for what cannot be stored. Events are out before the promise resolves.
    */
-  bulkWrite(rows: BulkWriteRow<RxDocType>[], context: string): Promise<RxStorageBulkWriteResponse<RxDocType>> {
-    const write = (bytes: AttachmentBytes): RxStorageBulkWriteResponse<RxDocType> => {
-      const { errors, eventBulk } = writeRows(this.#target, rows, context, bytes)
-      if (eventBulk !== undefined) this.#shared.announce(eventBulk)
-      return { error: errors }
-    }
-    if (this.#target.attachments === undefined || !hasAttachmentBytes(rows)) {
-      return this.#run(() => write(new Map()))
-    }
-    return this.#runPrepared(() => readAttachmentBytes(rows), write)
+  async bulkWrite(rows: BulkWriteRow<RxDocType>[], context: string): Promise<RxStorageBulkWriteResponse<RxDocType>> {
+    this.#refuseIfClosed()
+    const hasBytes = this.#target.attachments !== undefined && hasAttachmentBytes(rows)
+    const bytes = new Map<RxAttachmentWriteData, Buffer>()
+    const { errors } = await this.#queue.write<WriteResult<RxDocType>>({
+      ...(hasBytes && { ready: readAttachmentBytes(rows, bytes) }),
+      run: () => this.#unlessRemoved(() => writeRows(this.#target, rows, context, bytes)),
+      announce: ({ eventBulk }) => {
+        if (eventBulk !== undefined) this.#shared.announce(eventBulk)
+      },
+    })
+    return { error: errors }
   }
 
   /** In the order of `ids`; those not found are left out. */
   findDocumentsById(ids: string[], withDeleted: boolean): Promise<RxDocumentData<RxDocType>[]> {
-    return this.#run(() => {
+    return this.#read(() => {
       const { table, parse } = this.#target
       const found: RxDocumentData<RxDocType>[] = []
       for (const id of ids) {
@@ -114,16 +120,16 @@ export class SqliteStorageInstance<RxDocType>
   }
 
   query(prepared: PreparedQuery<RxDocType>): Promise<RxStorageQueryResult<RxDocType>> {
-    return this.#run(() => ({ documents: runQuery(this.#target, prepared) }))
+    return this.#read(() => ({ documents: runQuery(this.#target, prepared) }))
   }
 
   count(prepared: PreparedQuery<RxDocType>): Promise<RxStorageCountResult> {
-    return this.#run(() => runCount(this.#target, prepared))
+    return this.#read(() => runCount(this.#target, prepared))
   }
 
   /** Rejects when there is no such attachment with this digest. */
   getAttachmentData(documentId: string, attachmentId: string, digest: string): Promise<Blob> {
-    return this.#run(() => {
+    return this.#read(() => {
       const blob = this.#target.attachments?.find(documentId, attachmentId, digest)
       if (blob === undefined) throw new Error(`attachment does not exist: ${attachmentId} of ${documentId}`)
       return blob
@@ -135,7 +141,7 @@ export class SqliteStorageInstance<RxDocType>
     limit: number,
     checkpoint?: SqliteCheckpoint,
   ): Promise<{ documents: RxDocumentData<RxDocType>[]; checkpoint: SqliteCheckpoint }> {
-    return this.#run(() => {
+    return this.#read(() => {
       const since = checkpoint?.seq ?? 0
       const changes = this.#target.table.changesSince(since, limit)
       const documents = changes.map(({ data }) => this.#target.parse(data))
@@ -149,17 +155,18 @@ export class SqliteStorageInstance<RxDocType>
   }
 
   /** Removes tombstones at least this old, a batch per call; true when none is left. */
-  cleanup(minimumDeletedTimeMs: number): Promise<boolean> {
-    return this.#run(() => {
-      // `lwt` has fractions of a millisecond. RxDB's clock never gives the same time twice, so one just written is older.
-      const newestLwt = now() - minimumDeletedTimeMs
-      return this.#target.table.purge(newestLwt, CLEANUP_BATCH) < CLEANUP_BATCH
+  async cleanup(minimumDeletedTimeMs: number): Promise<boolean> {
+    this.#refuseIfClosed()
+    // `lwt` has fractions of a millisecond. RxDB's clock never gives the same time twice, so one just written is older.
+    const newestLwt = now() - minimumDeletedTimeMs
+    return this.#queue.write({
+      run: () => this.#unlessRemoved(() => this.#target.table.purge(newestLwt, CLEANUP_BATCH) < CLEANUP_BATCH),
     })
   }
 
   /** Waits for the operations already called and refuses later ones. The database stays open: it is the caller's. */
   close(): Promise<void> {
-    this.#closed ??= this.#shared.turns.idle().then(() => {
+    this.#closed ??= this.#queue.idle().then(() => {
       this.#shared.leave(this.#events)
       this.#events.complete()
       releaseSharedTable(this.internals.database, this.#shared)
@@ -169,27 +176,27 @@ export class SqliteStorageInstance<RxDocType>
 
   /** Drops the documents and attachments of the collection, for all its instances, and closes this one. */
   async remove(): Promise<void> {
-    await this.#run(() => {
-      const { database, tableName } = this.internals
-      database.transaction(() => dropTable(database, tableName)).immediate()
-      this.#shared.markRemoved()
+    this.#refuseIfClosed()
+    const { database, tableName } = this.internals
+    await this.#queue.write({
+      run: () => this.#unlessRemoved(() => dropTable(database, tableName)),
+      announce: () => this.#shared.markRemoved(),
     })
     await this.close()
   }
 
-  #run<T>(operation: () => T): Promise<T> {
-    if (this.#closed !== undefined) return Promise.reject(this.#refusal('closed'))
-    return this.#shared.turns.run(() => this.#unlessRemoved(operation))
-  }
-
-  #runPrepared<P, T>(prepare: () => Promise<P>, operation: (prepared: P) => T): Promise<T> {
-    if (this.#closed !== undefined) return Promise.reject(this.#refusal('closed'))
-    return this.#shared.turns.runPrepared(prepare, (prepared) => this.#unlessRemoved(() => operation(prepared)))
+  async #read<T>(run: () => T): Promise<T> {
+    this.#refuseIfClosed()
+    return this.#queue.read(() => this.#unlessRemoved(run))
   }
 
   #unlessRemoved<T>(operation: () => T): T {
     if (this.#shared.isRemoved) throw this.#refusal('removed')
     return operation()
+  }
+
+  #refuseIfClosed(): void {
+    if (this.#closed !== undefined) throw this.#refusal('closed')
   }
 
   #refusal(state: 'closed' | 'removed'): Error {

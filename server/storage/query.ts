@@ -11,7 +11,7 @@ import { type DocumentTable, NO_LIMIT } from './table.ts'
 
 export type QueryTarget<RxDocType> = {
   readonly schema: RxJsonSchema<RxDocumentData<RxDocType>>
-  readonly indexes: readonly SchemaIndex<RxDocType>[]
+  readonly indexes: readonly SchemaIndex[]
   readonly table: DocumentTable
   readonly parse: (data: string) => RxDocumentData<RxDocType>
 }
@@ -28,7 +28,7 @@ export function runQuery<RxDocType>(
 ): RxDocumentData<RxDocType>[] {
   const { query, queryPlan } = prepared
   const { skip, limit } = pageOf(prepared)
-  const range = rangeOf(target.schema, target.indexes, prepared)
+  const range = rangeOf(target.indexes, prepared)
 
   if (queryPlan.selectorSatisfiedByIndex && queryPlan.sortSatisfiedByIndex) {
     const rows = target.table.read(range, limit === Number.POSITIVE_INFINITY ? NO_LIMIT : limit, skip)
@@ -48,7 +48,7 @@ export function runCount<RxDocType>(
   prepared: PreparedQuery<RxDocType>,
 ): RxStorageCountResult {
   const { skip, limit } = pageOf(prepared)
-  const range = rangeOf(target.schema, target.indexes, prepared)
+  const range = rangeOf(target.indexes, prepared)
   const isFast = prepared.queryPlan.selectorSatisfiedByIndex
   const total = isFast ? target.table.count(range) : countMatching(target, prepared, range)
   return { count: Math.min(Math.max(0, total - skip), limit), mode: isFast ? 'fast' : 'slow' }

@@ -45,11 +45,12 @@ export function getRxStorageSqlite({
       const indexes = schemaIndexes(params.schema)
       const parse = (data: string): RxDocumentData<RxDocType> => JSON.parse(data)
       const shared = openTable(database, params, {
-        indexColumns: indexes.map(({ column }) => column),
+        keyColumns: indexes.columns,
+        indexes: indexes.indexes,
         hasAttachments: params.schema.attachments !== undefined,
         keysOf: (data) => {
           const document = parse(data)
-          return indexes.map((index) => index.keyOf(document))
+          return indexes.columns.map((column) => column.keyOf(document))
         },
       })
       return new SqliteStorageInstance(params, database, shared, indexes, onCommit)
@@ -62,7 +63,8 @@ function openTable<RxDocType>(
   { databaseName, collectionName, schema }: RxStorageInstanceCreationParams<RxDocType, SqliteInstanceOptions>,
   layout: TableLayout,
 ): SharedTable {
-  const signature = `${[...layout.indexColumns].sort().join(',')};${layout.hasAttachments}`
+  const indexNames = layout.indexes.map(({ name }) => name).sort()
+  const signature = `${indexNames.join(',')};${layout.hasAttachments}`
   const prepare = database.transaction((): string => {
     const tableName = tableNameOf(database, { databaseName, collectionName, schemaVersion: schema.version })
     if (findSharedTable(database, tableName, signature) === undefined) ensureTable(database, tableName, layout)

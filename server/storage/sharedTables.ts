@@ -1,27 +1,24 @@
 import type { EventBulk, RxStorageChangeEvent } from 'rxdb'
 import type { Database } from './open.ts'
-import { Turns } from './turns.ts'
 import type { SqliteCheckpoint } from './write.ts'
 
 /** Declared as a method, whose parameter TypeScript compares both ways: instances differ in their document type. */
 type Listener = { next(bulk: EventBulk<RxStorageChangeEvent<unknown>, SqliteCheckpoint>): void }
 
 /**
- * What the storage instances of one table have in common: the order of their operations and the news of each other.
+ * What the storage instances of one table have in common: the news of each other.
  *
  * RxDB offers `addRxStorageMultiInstanceSupport` for the news. In Node it sends them through files in the temporary
  * folder, in plain text: out of the question beside an encrypted database, and not needed, as one process has the file.
  */
 export class SharedTable {
   readonly tableName: string
-  readonly turns: Turns
   readonly #layout: string
   readonly #listeners = new Set<Listener>()
   #isRemoved = false
 
-  constructor(database: Database, tableName: string, layout: string) {
+  constructor(tableName: string, layout: string) {
     this.tableName = tableName
-    this.turns = new Turns(database)
     this.#layout = layout
   }
 
@@ -71,7 +68,7 @@ export function findSharedTable(database: Database, tableName: string, layout: s
 export function addSharedTable(database: Database, tableName: string, layout: string): SharedTable {
   const tables = tablesByDatabase.get(database) ?? new Map<string, SharedTable>()
   tablesByDatabase.set(database, tables)
-  const table = new SharedTable(database, tableName, layout)
+  const table = new SharedTable(tableName, layout)
   tables.set(tableName, table)
   return table
 }

@@ -1,12 +1,12 @@
 import { indexNameOf } from './catalogue.ts'
 import type { IndexRange } from './indexes.ts'
 import type { Database, Statement } from './open.ts'
+import type { SortKey } from './sortKeys.ts'
 
 /** A document as it lies in its table. */
-export type StoredRow = { id: string; seq: number; deleted: boolean; data: string; keys: readonly Buffer[] }
+export type StoredRow = { id: string; seq: number; deleted: boolean; data: string; keys: readonly SortKey[] }
 
-type Value = string | number | Buffer
-type RangeParameters = [lower: Buffer, upper: Buffer, limit: number, offset: number]
+type Value = string | number
 
 /** SQLite's way to say that there is no limit. */
 export const NO_LIMIT = -1
@@ -29,13 +29,13 @@ export class DocumentTable {
   readonly #count: Statement<[number, string], number>
   readonly #changes: Statement<[number, number], { seq: number; data: string }>
   readonly #purge: Statement<[number, number]>
-  readonly #reads = new Map<string, Statement<RangeParameters, string>>()
-  readonly #counts = new Map<string, Statement<[Buffer, Buffer], number>>()
+  readonly #reads = new Map<string, Statement<Value[], string>>()
+  readonly #counts = new Map<string, Statement<Value[], number>>()
 
-  constructor(database: Database, name: string, indexColumns: readonly string[]) {
+  constructor(database: Database, name: string, keyColumns: readonly string[]) {
     this.name = name
     this.#database = database
-    const columns = ['seq', 'deleted', 'data', ...indexColumns]
+    const columns = ['seq', 'deleted', 'data', ...keyColumns]
     const values = columns.map(() => '?').join(', ')
     const assignments = columns.map((column) => `${column} = ?`).join(', ')
     this.#find = database.prepare<[string], string>(`SELECT data FROM ${name} WHERE id = ?`).pluck()
@@ -50,7 +50,8 @@ export class DocumentTable {
     this.#changes = database.prepare(`SELECT seq, data FROM ${name} WHERE seq > ? ORDER BY seq LIMIT ?`)
     this.#purge = database.prepare(
       `DELETE FROM ${name} WHERE id IN (
-        SELECT id FROM ${name} WHERE deleted = 1 AND json_extract(data, '$._meta.lwt') <= ? LIMIT ?)`,
+        SELECT id FROM ${name} INDEXED BY ${indexNameOf(name, 'tombstones')}
+          WHERE deleted = 1 AND json_extract(data, '$._meta.lwt') <= ? LIMIT ?)`,
     )
   }
 
@@ -87,29 +88,52 @@ export class DocumentTable {
 
   /** Documents of an index range in index order, one at a time. Nothing can be written before the end of the loop. */
   iterate(range: IndexRange): IterableIterator<string> {
-    return this.#read(range).iterate(range.lower, range.upper, NO_LIMIT, 0)
+    const { where, values } = conditionOf(range)
+    return this.#read(range, where).iterate(...values, NO_LIMIT, 0)
   }
 
   read(range: IndexRange, limit: number, offset: number): string[] {
-    return this.#read(range).all(range.lower, range.upper, limit, offset)
+    const { where, values } = conditionOf(range)
+    return this.#read(range, where).all(...values, limit, offset)
   }
 
   count(range: IndexRange): number {
-    const sql = `SELECT count(*) ${this.#rangeSql(range)}`
-    const count = remembered(this.#counts, sql, () => this.#database.prepare<[Buffer, Buffer], number>(sql).pluck())
-    return count.get(range.lower, range.upper) ?? 0
+    const { where, values } = conditionOf(range)
+    const sql = `SELECT count(*) ${this.#from(range)} WHERE ${where}`
+    const count = remembered(this.#counts, sql, () => this.#database.prepare<Value[], number>(sql).pluck())
+    return count.get(...values) ?? 0
   }
 
-  #read(range: IndexRange): Statement<RangeParameters, string> {
-    const sql = `SELECT data ${this.#rangeSql(range)} ORDER BY ${range.column} LIMIT ? OFFSET ?`
-    return remembered(this.#reads, sql, () => this.#database.prepare<RangeParameters, string>(sql).pluck())
+  #read(range: IndexRange, where: string): Statement<Value[], string> {
+    const order = range.columns.join(', ')
+    const sql = `SELECT data ${this.#from(range)} WHERE ${where} ORDER BY ${order} LIMIT ? OFFSET ?`
+    return remembered(this.#reads, sql, () => this.#database.prepare<Value[], string>(sql).pluck())
   }
 
   /** `INDEXED BY` turns a plan that does not use the index into an error instead of a slow query. */
-  #rangeSql({ column, includesLower, includesUpper }: IndexRange): string {
-    const from = `${column} ${includesLower ? '>=' : '>'} ?`
-    const to = `${column} ${includesUpper ? '<=' : '<'} ?`
-    return `FROM ${this.name} INDEXED BY ${indexNameOf(this.name, column)} WHERE ${from} AND ${to}`
+  #from({ indexName }: IndexRange): string {
+    return `FROM ${this.name} INDEXED BY ${indexNameOf(this.name, indexName)}`
+  }
+}
+
+/**
+ * A range of rows of keys as SQL. Leading columns that have one value only are compared as such, which SQLite does
+ * faster: `deleted = ? AND (a, b) >= (?, ?) AND (a, b) < (?, ?)`.
+ */
+function conditionOf({ columns, lower, upper, includesLower, includesUpper }: IndexRange): {
+  where: string
+  values: SortKey[]
+} {
+  const differing = columns.findIndex((_column, position) => lower[position] !== upper[position])
+  const fixed = differing === -1 ? columns.length - 1 : differing
+  const row = `(${columns.slice(fixed).join(', ')})`
+  const marks = `(${columns.slice(fixed).fill('?').join(', ')})`
+  const equal = columns.slice(0, fixed).map((column) => `${column} = ?`)
+  const from = `${row} ${includesLower ? '>=' : '>'} ${marks}`
+  const to = `${row} ${includesUpper ? '<=' : '<'} ${marks}`
+  return {
+    where: [...equal, from, to].join(' AND '),
+    values: [...lower, ...upper.slice(fixed)],
   }
 }
 

@@ -11,8 +11,7 @@ import {
   type StringKeys,
 } from 'rxdb'
 import type { AttachmentBytes, AttachmentTable } from './attachments.ts'
-import type { SchemaIndex } from './indexes.ts'
-import type { Database } from './open.ts'
+import type { KeyColumn } from './indexes.ts'
 import { type DocumentTable, isStorableId, type StoredRow } from './table.ts'
 
 /** Position in the change order of a collection: everything up to and including `seq` has been seen. */
@@ -33,10 +32,9 @@ export type WriteTarget<RxDocType, Internals, Options> = {
   readonly instance: RxStorageInstance<RxDocType, Internals, Options, SqliteCheckpoint>
   readonly schema: RxJsonSchema<RxDocumentData<RxDocType>>
   readonly primaryPath: StringKeys<RxDocumentData<RxDocType>>
-  readonly database: Database
   readonly table: DocumentTable
   readonly attachments: AttachmentTable | undefined
-  readonly indexes: readonly SchemaIndex<RxDocType>[]
+  readonly keyColumns: readonly KeyColumn<RxDocType>[]
   readonly parse: (data: string) => RxDocumentData<RxDocType>
   readonly onCommit: ((commit: SqliteCommit) => void) | undefined
 }
@@ -62,28 +60,24 @@ type Accepted<RxDocType> = {
   readonly document: RxDocumentData<RxDocType>
 }
 
-/** Writes all rows that can be written, in one transaction, and says why the others could not. */
+/** Writes all rows that can be written, and says why the others could not. Call it in a transaction. */
 export function writeRows<RxDocType, Internals, Options>(
   target: WriteTarget<RxDocType, Internals, Options>,
   rows: readonly BulkWriteRow<RxDocType>[],
   context: string,
   bytes: AttachmentBytes,
 ): WriteResult<RxDocType> {
-  const write = target.database.transaction((): WriteResult<RxDocType> => {
-    const results = withoutRepeatedIds(target, rows).map((pass) => writePass(target, pass, context, bytes))
-    const errors = results.flatMap((result) => result.errors)
-    const committed = results.flatMap((result) => result.committed)
-    const events = results.flatMap((result) => result.events)
-    if (committed.length > 0) {
-      target.onCommit?.({ collectionName: target.instance.collectionName, rows: committed, context })
-    }
-    const id = results[0]?.bulkId
-    const seq = committed.at(-1)?.seq
-    if (events.length === 0 || id === undefined || seq === undefined) return { errors, eventBulk: undefined }
-    return { errors, eventBulk: { id, events, checkpoint: { seq }, context } }
-  })
-  // Immediate: conflicts are decided by what is read here, so nobody else may write between that and our write.
-  return write.immediate()
+  const results = withoutRepeatedIds(target, rows).map((pass) => writePass(target, pass, context, bytes))
+  const errors = results.flatMap((result) => result.errors)
+  const committed = results.flatMap((result) => result.committed)
+  const events = results.flatMap((result) => result.events)
+  if (committed.length > 0) {
+    target.onCommit?.({ collectionName: target.instance.collectionName, rows: committed, context })
+  }
+  const id = results[0]?.bulkId
+  const seq = committed.at(-1)?.seq
+  if (events.length === 0 || id === undefined || seq === undefined) return { errors, eventBulk: undefined }
+  return { errors, eventBulk: { id, events, checkpoint: { seq }, context } }
 }
 
 /**
@@ -170,7 +164,7 @@ function encode<RxDocType, Internals, Options>(
 ): Omit<StoredRow, 'seq'> {
   if (typeof document[target.primaryPath] !== 'string') throw new TypeError('the primary key is not a string')
   if (!isStorableId(id)) throw new TypeError('the primary key is not well-formed Unicode')
-  const keys = target.indexes.map((index) => index.keyOf(document))
+  const keys = target.keyColumns.map((column) => column.keyOf(document))
   return { id, deleted: document._deleted, data: JSON.stringify(document), keys }
 }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
@@ -137,4 +137,31 @@ export function prepared(query: MangoQuery<GuestData>): PreparedQuery<Guest> {
   // RxDB types the same query once for the document and once for the document with its meta fields.
   const normalised = normalizeMangoQuery<GuestData>(guestSchema as RxJsonSchema<RxDocumentData<GuestData>>, query)
   return prepareQuery<Guest>(guestSchema, normalised as FilledMangoQuery<Guest>)
+}
+
+const LOG_HEADER_BYTES = 32
+const FRAME_HEADER_BYTES = 24
+
+/**
+ * How many transactions the write-ahead log of a database holds. Its frame headers are not encrypted, and the last frame
+ * of each commit names the size of the database (https://sqlite.org/fileformat2.html#walformat).
+ */
+export function commitsInLog(file: string): number {
+  const log = readFileSync(`${file}-wal`)
+  const frameBytes = FRAME_HEADER_BYTES + log.readUInt32BE(8)
+  const salt = log.subarray(16, 24)
+  let commits = 0
+  for (let at = LOG_HEADER_BYTES; at + frameBytes <= log.length; at += frameBytes) {
+    if (!log.subarray(at + 8, at + 16).equals(salt)) break
+    if (log.readUInt32BE(at + 4) !== 0) commits += 1
+  }
+  return commits
+}
+
+/** The database and its log as a kill at this moment would leave them. */
+export function crashedCopy(file: string): string {
+  const copy = temporaryFile('crashed.db')
+  copyFileSync(file, copy)
+  copyFileSync(`${file}-wal`, `${copy}-wal`)
+  return copy
 }

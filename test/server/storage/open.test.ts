@@ -1,8 +1,8 @@
-import { copyFileSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import EncryptableDatabase from 'better-sqlite3-multiple-ciphers'
 import { describe, expect, it } from 'vitest'
 import { checkIntegrity, type Database, type OpenError, openDatabase } from '../../../server/storage/open.ts'
-import { open, randomKey, temporaryFile } from './helpers.ts'
+import { crashedCopy, open, randomKey, temporaryFile } from './helpers.ts'
 
 const SECRET = 'bride-is-allergic-to-nuts'
 
@@ -20,14 +20,6 @@ function errorOf(file: string, key: Uint8Array): OpenError {
   if (!opened.ok) return opened.error
   opened.value.close()
   throw new Error('the database opened')
-}
-
-/** Database and log as a crash would leave them. */
-function crashedCopy(file: string): string {
-  const copy = temporaryFile('crashed.db')
-  copyFileSync(file, copy)
-  copyFileSync(`${file}-wal`, `${copy}-wal`)
-  return copy
 }
 
 function damage(file: string, offset: number): void {

@@ -1,55 +1,48 @@
-/** Random documents and queries for the comparison with RxDB's memory storage; the same for the same seed. */
-import type { MangoQuery, MangoQuerySelector, MangoQuerySortPart, RxJsonSchema } from 'rxdb'
+/** Random schemas, documents and queries for the comparison with RxDB's memory storage; the same for the same seed. */
+import {
+  fillWithDefaultSettings,
+  type MangoQuery,
+  type MangoQuerySelector,
+  type MangoQuerySortPart,
+  type RxDocumentData,
+  type RxJsonSchema,
+} from 'rxdb'
 
-export type Thing = {
-  id: string
-  name?: string | null
-  age?: number
-  weight?: number
-  isActive?: boolean
-  place?: { city?: string }
-  tags?: string[]
-}
+export type Thing = { id: string } & Record<string, unknown>
 
-export const thingSchema: RxJsonSchema<Thing> = {
-  version: 0,
-  primaryKey: 'id',
-  type: 'object',
-  properties: {
-    id: { type: 'string', maxLength: 20 },
-    name: { type: 'string', maxLength: 8 },
-    age: { type: 'integer', minimum: 0, maximum: 20, multipleOf: 1 },
-    weight: { type: 'number', minimum: -5, maximum: 5, multipleOf: 0.01 },
-    isActive: { type: 'boolean' },
-    place: { type: 'object', properties: { city: { type: 'string', maxLength: 6 } } },
-    tags: { type: 'array', items: { type: 'string' } },
-  },
-  required: ['id'],
-  indexes: ['name', 'age', ['isActive', 'weight'], ['age', 'name'], ['place.city', 'age'], 'id'],
+type Field =
+  | { readonly path: string; readonly type: 'string'; readonly maxLength: number }
+  | {
+      readonly path: string
+      readonly type: 'number' | 'integer'
+      readonly minimum: number
+      readonly maximum: number
+      readonly multipleOf: number
+    }
+  | { readonly path: string; readonly type: 'boolean' }
+
+/** A collection to compare: its schema, and what the documents and queries are made from. */
+export type Shape = {
+  readonly schema: RxJsonSchema<RxDocumentData<Thing>>
+  readonly fields: readonly Field[]
+  readonly indexes: readonly (readonly string[])[]
 }
 
 /** Astral and combining characters, spaces and controls below the padding, both ends of the code units, half a pair. */
 const CHARACTERS = [
-  'a',
-  'b',
-  'Z',
-  ' ',
-  '\t',
-  '\u0000',
-  'é',
-  'e\u0301',
-  'ß',
-  '😀',
-  '💍',
-  '👩🏽‍🍳',
-  '\ue000',
-  '\ufffd',
-  '\uffff',
-  '\ud83d',
+  ...['a', 'b', 'Z', ' ', ' ', '!', '\t', '\u0000', '\u001f', '\u007f', 'é', 'e\u0301', 'ß', '\ud7ff'],
+  ...['😀', '💍', '👩🏽‍🍳', '\ue000', '\ufffd', '\uffff', '\ud83d', '\udc8d'],
 ]
-const WELL_FORMED = CHARACTERS.filter((character) => character.isWellFormed())
-const SORTABLE = ['id', 'name', 'age', 'weight', 'isActive', 'place.city'] as const
-const INDEXES = [['id'], ['name'], ['age'], ['isActive', 'weight'], ['age', 'name'], ['place.city', 'age']]
+const WELL_FORMED = CHARACTERS.filter((character) => character.isWellFormed() && character !== ' ')
+const LENGTHS = [1, 3, 8, 30]
+const NUMBERS = [
+  { minimum: 0, maximum: 20, multipleOf: 1 },
+  { minimum: 0, maximum: 99, multipleOf: 1 },
+  { minimum: -5, maximum: 5, multipleOf: 0.01 },
+  { minimum: -1000, maximum: 1_000_000, multipleOf: 0.5 },
+  { minimum: 3, maximum: 9, multipleOf: 0.001 },
+  { minimum: 0, maximum: 2 ** 40, multipleOf: 1 },
+]
 
 export type Random = {
   /** An integer from 0 to `end - 1`. */
@@ -76,43 +69,92 @@ export function randomFrom(seed: number): Random {
   }
 }
 
-function text(random: Random, from: readonly string[], longest: number): string {
-  return Array.from({ length: random.below(longest + 1) }, () => random.pick(from)).join('')
+/** One to five fields of any type that RxDB can index, some inside an object, with up to four indexes over them. */
+export function randomShape(random: Random): Shape {
+  const fields = Array.from({ length: 1 + random.below(5) }, (_, position) => randomField(random, position))
+  const paths = ['id', ...fields.map(({ path }) => path)]
+  const indexes = Array.from({ length: random.below(5) }, () => [
+    ...new Set(Array.from({ length: 1 + random.below(3) }, () => random.pick(paths))),
+  ])
+  const properties: Record<string, object> = { id: { type: 'string', maxLength: 20 } }
+  const inner: Record<string, object> = {}
+  for (const { path, ...rest } of fields) {
+    if (path.startsWith('in.')) inner[path.slice(3)] = rest
+    else properties[path] = rest
+  }
+  const schema = fillWithDefaultSettings<Thing>({
+    version: 0,
+    primaryKey: 'id',
+    type: 'object',
+    properties: {
+      ...properties,
+      in: { type: 'object', properties: inner },
+      tags: { type: 'array', items: { type: 'string' } },
+    } as RxJsonSchema<Thing>['properties'],
+    required: ['id'],
+    indexes,
+  })
+  return { schema, fields: [{ path: 'id', type: 'string', maxLength: 20 }, ...fields], indexes }
 }
 
-export const randomId = (random: Random): string => `${text(random, WELL_FORMED, 1)}${random.below(30)}`.trim()
-
-/** Fields come and go, some outgrow their maxLength or bounds: nothing in between validates them. */
-export function randomThing(random: Random, id: string): Thing {
-  const thing: Thing = { id }
-  if (random.chance(0.85))
-    thing.name = random.chance(0.1) ? null : text(random, CHARACTERS, random.chance(0.1) ? 12 : 3)
-  if (random.chance(0.85)) thing.age = random.below(random.chance(0.1) ? 40 : 12)
-  if (random.chance(0.85)) thing.weight = (random.below(1200) - 600) / 100
-  if (random.chance(0.85)) thing.isActive = random.chance(0.5)
-  if (random.chance(0.7)) thing.place = random.chance(0.8) ? { city: text(random, CHARACTERS, 2) } : {}
-  if (random.chance(0.5))
-    thing.tags = Array.from({ length: random.below(4) }, () => random.pick(['vegan', 'child', '💍']))
-  return thing
+function randomField(random: Random, position: number): Field {
+  const path = `${random.chance(0.25) ? 'in.' : ''}f${position}`
+  const kind = random.below(5)
+  if (kind < 2) return { path, type: 'string', maxLength: random.pick(LENGTHS) }
+  if (kind === 2) return { path, type: 'boolean' }
+  const bounds = random.pick(NUMBERS)
+  return { path, type: bounds.multipleOf === 1 && kind === 3 ? 'integer' : 'number', ...bounds }
 }
 
-function valueFor(random: Random, field: string): string | number | boolean | null {
-  switch (field) {
-    case 'id':
-      return randomId(random)
-    case 'age':
-      return random.below(14) - 1
-    case 'weight':
-      return (random.below(1400) - 700) / 100
-    case 'isActive':
+function text(random: Random, from: readonly string[], maxLength: number): string {
+  const longest = Math.min(maxLength, 4)
+  const made = Array.from({ length: random.below(longest + 1) }, () => random.pick(from)).join('')
+  return made.slice(0, maxLength)
+}
+
+/** All ids that documents can have: few, so that random calls meet. */
+export const IDS: readonly string[] = Array.from({ length: 6 }, (_, number) =>
+  ['', ...WELL_FORMED].map((character) => `${character}${number}`),
+).flat()
+
+export const randomId = (random: Random): string => random.pick(IDS)
+
+/** A value that the schema allows; a number may also lie outside its bounds, where RxDB has a rule for it. */
+function randomValue(random: Random, field: Field): string | number | boolean {
+  switch (field.type) {
+    case 'boolean':
       return random.chance(0.5)
-    default:
-      return random.chance(0.05) ? null : text(random, CHARACTERS, 2)
+    case 'string':
+      return field.path === 'id' ? randomId(random) : text(random, CHARACTERS, field.maxLength)
+    default: {
+      const { minimum, maximum, multipleOf } = field
+      if (random.chance(0.05)) return random.pick([minimum - 1, maximum + 1, maximum * 2])
+      if (random.chance(0.1)) return random.pick([minimum, maximum])
+      const steps = Math.min((maximum - minimum) / multipleOf, random.pick([10, 1_000, 2 ** 40]))
+      return Number((minimum + random.below(steps + 1) * multipleOf).toFixed(3))
+    }
   }
 }
 
-function condition(random: Random, field: string): unknown {
-  const value = () => valueFor(random, field)
+/** Fields come and go: nothing in between asks for those that are required. */
+export function randomThing(random: Random, { fields }: Shape, id: string): Thing {
+  const thing: Thing = { id }
+  const inner: Record<string, unknown> = {}
+  for (const field of fields) {
+    if (field.path === 'id' || random.chance(0.15)) continue
+    const value = field.type === 'string' && random.chance(0.05) ? null : randomValue(random, field)
+    if (field.path.startsWith('in.')) inner[field.path.slice(3)] = value
+    else thing[field.path] = value
+  }
+  if (random.chance(0.8)) thing.in = inner
+  if (random.chance(0.5)) {
+    thing.tags = Array.from({ length: random.below(4) }, () => random.pick(['vegan', 'child', '💍']))
+  }
+  return thing
+}
+
+function condition(random: Random, field: Field): unknown {
+  const value = (): unknown => (random.chance(0.03) ? null : randomValue(random, field))
   switch (random.below(13)) {
     case 0:
     case 1:
@@ -138,34 +180,42 @@ function condition(random: Random, field: string): unknown {
     case 11:
       return { $not: { $gte: value() } }
     default:
-      return field === 'name' ? { $regex: random.pick(['a', '^b', '💍', 'e\u0301$', '[a-z]']) } : value()
+      return field.type === 'string' ? { $regex: random.pick(['a', '^b', '💍', 'e\u0301$', '[a-z]']) } : value()
   }
 }
 
-function selector(random: Random, depth: number): MangoQuerySelector<Thing> {
+function selector(random: Random, { fields }: Shape, depth: number): Record<string, unknown> {
   const made: Record<string, unknown> = {}
   for (let conditions = random.below(3) + (depth > 0 ? 1 : 0); conditions > 0; conditions -= 1) {
-    const field = random.pick(SORTABLE)
-    made[field] = condition(random, field)
+    const field = random.pick(fields)
+    made[field.path] = condition(random, field)
   }
+  if (depth === 0 && random.chance(0.7)) made._deleted = { $eq: random.chance(0.1) }
   if (random.chance(0.1)) made.tags = random.pick([{ $elemMatch: { $eq: 'vegan' } }, { $size: 2 }, { $in: ['💍'] }])
   if (depth < 2 && random.chance(0.2)) {
-    made[random.pick(['$and', '$or', '$nor'])] = [selector(random, depth + 1), selector(random, depth + 1)]
+    const shape = { fields } as Shape
+    made[random.pick(['$and', '$or', '$nor'])] = [
+      selector(random, shape, depth + 1),
+      selector(random, shape, depth + 1),
+    ]
   }
   return made
 }
 
-export function randomQuery(random: Random): MangoQuery<Thing> {
-  const query: MangoQuery<Thing> = { selector: selector(random, 0) }
+export function randomQuery(random: Random, shape: Shape): MangoQuery<RxDocumentData<Thing>> {
+  const query: MangoQuery<RxDocumentData<Thing>> = {
+    selector: selector(random, shape, 0) as MangoQuerySelector<RxDocumentData<Thing>>,
+  }
   if (random.chance(0.7)) {
-    const fields = random.chance(0.5) ? random.pick(INDEXES) : [random.pick(SORTABLE), random.pick(SORTABLE)]
+    const some = [random.pick(shape.fields).path, random.pick(shape.fields).path]
+    const sorted = shape.indexes.length > 0 && random.chance(0.5) ? random.pick(shape.indexes) : some
     const direction = random.chance(0.7) ? 'asc' : undefined
-    query.sort = [...new Set(fields)].map(
-      (field) => ({ [field]: direction ?? random.pick(['asc', 'desc']) }) as MangoQuerySortPart<Thing>,
+    query.sort = [...new Set(sorted)].map(
+      (field) => ({ [field]: direction ?? random.pick(['asc', 'desc']) }) as MangoQuerySortPart<RxDocumentData<Thing>>,
     )
   }
   if (random.chance(0.3)) query.skip = random.below(6)
   if (random.chance(0.4)) query.limit = random.below(8)
-  if (random.chance(0.15)) query.index = random.pick(INDEXES)
+  if (random.chance(0.15)) query.index = [...(random.pick(shape.schema.indexes ?? []) as readonly string[])]
   return query
 }

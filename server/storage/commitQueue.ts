@@ -1,0 +1,170 @@
+import type { Database } from './open.ts'
+
+/** What runs in a transaction of the queue, and what is done with its result once that is on disk. */
+export type Write<T> = {
+  readonly run: () => T
+  /** Called after COMMIT and before the promise of the write resolves, in the order of the writes. */
+  readonly announce?: (result: T) => void
+  /** Something to wait for before the write can run, such as the bytes of a Blob. Later calls wait too. */
+  readonly ready?: Promise<unknown>
+}
+
+type Entry = {
+  readonly isWrite: boolean
+  isReady: boolean
+  /** Does the work and keeps the result, or throws. May be called again after a rollback. */
+  readonly run: () => void
+  readonly settle: () => void
+  readonly fail: (error: unknown) => void
+}
+
+/**
+ * Runs what is asked of one connection, in the order of the calls, and commits writes in groups.
+ *
+ *     call ─► [ write  write  read  write ] ─► BEGIN  write  write  write  COMMIT ─► announce, resolve ─► read
+ *
+ * A commit that is safe from a power cut waits for the disk. All writes called until the event loop gets to the queue
+ * share one, each in a savepoint of its own: one that throws is taken back alone. Nobody hears of a write before it is
+ * on disk.
+ *
+ * A read runs at once if nothing is in its way. Otherwise it runs after the writes that it waited for, and also after
+ * those that were committed with them: its result is never older than an event that its caller has seen.
+ */
+export class CommitQueue {
+  readonly #database: Database
+  readonly #entries: Entry[] = []
+  #isScheduled = false
+  #isSettling = false
+
+  constructor(database: Database) {
+    this.#database = database
+  }
+
+  /** Calls from an event handler wait until the event has reached everybody; those from inside a transaction, for its end. */
+  read<T>(run: () => T): Promise<T> {
+    if (this.#entries.length > 0 || this.#isSettling || this.#database.inTransaction) {
+      return this.#enqueue(false, { run })
+    }
+    return new Promise((resolve) => resolve(run()))
+  }
+
+  write<T>(write: Write<T>): Promise<T> {
+    return this.#enqueue(true, write)
+  }
+
+  /** Resolves when everything called so far has ended. */
+  async idle(): Promise<void> {
+    if (this.#entries.length > 0) await this.#enqueue(false, { run: () => undefined }).catch(() => undefined)
+  }
+
+  #enqueue<T>(isWrite: boolean, { run, announce, ready }: Write<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      let outcome: { readonly value: T } | undefined
+      const entry: Entry = {
+        isWrite,
+        isReady: ready === undefined,
+        run: () => {
+          outcome = { value: run() }
+        },
+        settle: () => {
+          if (outcome === undefined) throw new Error('settled before it has run')
+          announce?.(outcome.value)
+          resolve(outcome.value)
+        },
+        fail: reject,
+      }
+      this.#entries.push(entry)
+      const goOn = (): void => {
+        entry.isReady = true
+        this.#schedule()
+      }
+      if (ready === undefined) this.#schedule()
+      else {
+        ready.then(goOn, (error: unknown) => {
+          reject(error)
+          this.#entries.splice(this.#entries.indexOf(entry), 1)
+          this.#schedule()
+        })
+      }
+    })
+  }
+
+  /** Not in a microtask: callers that were waiting for the last commit get the chance to join the next one together. */
+  #schedule(): void {
+    if (this.#isScheduled) return
+    this.#isScheduled = true
+    setImmediate(() => {
+      this.#isScheduled = false
+      this.#flush()
+    })
+  }
+
+  #flush(): void {
+    const unready = this.#entries.findIndex(({ isReady }) => !isReady)
+    const batch = this.#entries.splice(0, unready === -1 ? this.#entries.length : unready)
+    if (this.#database.inTransaction) {
+      const message = 'a transaction was left open on the database; this operation would become part of it'
+      for (const entry of batch) entry.fail(new Error(message))
+      return
+    }
+    const committed = this.#commit(batch.filter(({ isWrite }) => isWrite))
+    this.#isSettling = true
+    for (const entry of committed) attempt(entry, entry.settle)
+    this.#isSettling = false
+    for (const entry of batch) {
+      if (!entry.isWrite && attempt(entry, entry.run)) entry.settle()
+    }
+  }
+
+  /** @returns the writes that are on disk; the others have failed */
+  #commit(writes: readonly Entry[]): readonly Entry[] {
+    if (writes.length <= 1) return writes.filter((write) => this.#commitAlone(write))
+    const done: Entry[] = []
+    const thrown = new Map<Entry, unknown>()
+    const inSavepoint = this.#database.transaction((write: Entry) => write.run())
+    const group = this.#database.transaction(() => {
+      for (const write of writes) {
+        try {
+          inSavepoint(write)
+          done.push(write)
+        } catch (error) {
+          // Some errors, such as a full disk, end the whole transaction.
+          if (!this.#database.inTransaction) throw error
+          thrown.set(write, error)
+        }
+      }
+    })
+    try {
+      group.immediate()
+    } catch {
+      // Nothing of the group was kept. Whoever is to blame, the others have not had their chance yet.
+      return writes.filter((write) => this.#commitAlone(write))
+    }
+    for (const [write, error] of thrown) write.fail(error)
+    return done
+  }
+
+  /** Immediate: conflicts are decided by what is read, so nobody else may write between that and our write. */
+  #commitAlone(write: Entry): boolean {
+    return attempt(write, () => this.#database.transaction(write.run).immediate())
+  }
+}
+
+function attempt(entry: Entry, step: () => void): boolean {
+  try {
+    step()
+    return true
+  } catch (error) {
+    entry.fail(error)
+    return false
+  }
+}
+
+const queues = new WeakMap<Database, CommitQueue>()
+
+/** The one queue of a connection. */
+export function commitQueueOf(database: Database): CommitQueue {
+  const queue = queues.get(database) ?? new CommitQueue(database)
+  queues.set(database, queue)
+  return queue
+}
