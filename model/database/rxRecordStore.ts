@@ -16,8 +16,9 @@ const CONFLICT = 409
  */
 export function rxRecordStore(collection: RxCollection<RecordDocument>, nextSeq?: () => number): RecordStore {
   const storage = collection.storageInstance
-  // One writer at a time, so that the order of `nextSeq` is the order of commits.
-  let lastWrite: Promise<unknown> = Promise.resolve()
+  // One writer at a time where this store counts, so that the order of `nextSeq` is the order of commits. Elsewhere only
+  // updates of the same records wait for each other, and the storage may commit the others together.
+  const turns = nextSeq ? inTurn() : inTurnPerId()
 
   async function commit(ids: readonly string[], change: Parameters<RecordStore['update']>[1]): Promise<void> {
     let asked = new Set(ids)
@@ -60,11 +61,7 @@ export function rxRecordStore(collection: RxCollection<RecordDocument>, nextSeq?
       return documents.map(recordOf)
     },
 
-    update(ids, change) {
-      const done = lastWrite.then(() => commit(ids, change))
-      lastWrite = done.catch(() => undefined) // reported to its own caller; the next writer is not concerned
-      return done
-    },
+    update: (ids, change) => turns(ids, () => commit(ids, change)),
 
     subscribe(listener) {
       const subscription = storage.changeStream().subscribe(({ events }) => {
@@ -72,6 +69,31 @@ export function rxRecordStore(collection: RxCollection<RecordDocument>, nextSeq?
       })
       return () => subscription.unsubscribe()
     },
+  }
+}
+
+/** Runs an update of the records with these ids when its turn has come. */
+type Turns = (ids: readonly string[], update: () => Promise<void>) => Promise<void>
+
+function inTurn(): Turns {
+  let last: Promise<unknown> = Promise.resolve()
+  return (_ids, update) => {
+    const done = last.then(update)
+    last = done.catch(() => undefined) // reported to its own caller; the next writer is not concerned
+    return done
+  }
+}
+
+function inTurnPerId(): Turns {
+  const lastOf = new Map<string, Promise<unknown>>()
+  return (ids, update) => {
+    const done = Promise.all(ids.map((id) => lastOf.get(id))).then(update)
+    const last = done.catch(() => undefined)
+    for (const id of ids) lastOf.set(id, last)
+    void last.then(() => {
+      for (const id of ids) if (lastOf.get(id) === last) lastOf.delete(id)
+    })
+    return done
   }
 }
 

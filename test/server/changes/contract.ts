@@ -210,6 +210,8 @@ export function changeStoreContract(name: string, open: () => Promise<OpenedStor
             upTo = page.upTo
             if (isLast && !page.more) return
             isLast = !isWriting
+            // SQLite answers without a turn of the event loop, and writers need one to commit.
+            await new Promise((resolve) => setImmediate(resolve))
           }
         }
         const reading = reader()
