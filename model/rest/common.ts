@@ -16,6 +16,11 @@ export const jsonObject = z.custom<Readonly<Record<string, unknown>>>(
 /** Ids are compared as text everywhere, so an id has one spelling. */
 export const recordId = z.uuid().transform((id) => id.toLowerCase())
 
+const MAX_LABEL_CHARS = 500
+
+/** A name or id that some other program made up. */
+export const label = z.string().max(MAX_LABEL_CHARS)
+
 const NUMBER = /^\d{1,9}$/
 
 /** The `limit` of a list in a query string. */

@@ -14,3 +14,30 @@ export const errorReply = z.looseObject({
 })
 
 export type ErrorReply = z.infer<typeof errorReply>
+
+/** A body that is not as the schema says, or (`INVALID_JSON`) no JSON at all. */
+export const badRequest = errorReply
+
+/** The same of the two routes that tell faults as a list of issues. */
+export const issuesReply = errorReply.extend({
+  details: z.union([
+    z.string(),
+    z.array(z.looseObject({ code: z.string(), path: z.array(z.union([z.string(), z.number()])), message: z.string() })),
+  ]),
+})
+
+/** 500, and what the contract wants repeated in it. */
+export const serverError = errorReply.extend({ details: z.string() })
+export const sessionError = serverError.extend({ sessionId: z.uuid() })
+export const deviceError = serverError.extend({ deviceId: z.string() })
+export const conflictGone = errorReply.extend({ conflictId: z.uuid() })
+export const conflictError = sessionError.extend({ conflictId: z.uuid() })
+
+/** What any route behind the token may answer. */
+export const REFUSALS = {
+  400: badRequest,
+  401: errorReply,
+  403: errorReply,
+  413: errorReply,
+  500: serverError,
+} as const

@@ -1,13 +1,10 @@
 /** `POST` and `GET /api/offline/sync` (`wedsync-api.md` §1.1, §1.2). */
 import { z } from 'zod'
-import { cursorParameter, dateTime, jsonObject, limitParameter, recordId } from './common.ts'
+import { cursorParameter, dateTime, jsonObject, label, limitParameter, recordId } from './common.ts'
 
 export const MAX_CHANGES_PER_CALL = 100
 export const MAX_SERVER_CHANGES = 100
 const MAX_TABLE_NAME_CHARS = 50
-const MAX_LABEL_CHARS = 500
-
-const label = z.string().max(MAX_LABEL_CHARS)
 
 export const syncAction = z.enum(['create', 'update', 'delete'])
 export type SyncAction = z.infer<typeof syncAction>

@@ -51,6 +51,8 @@ export interface ReplicaSync {
   upstreams(): Promise<readonly PeerStatus[]>
   devices(): Promise<readonly PeerStatus[]>
   completeness(scope: string): Promise<ScopeCompleteness>
+  /** Ends the sessions of a device that called. */
+  dismiss(deviceId: string): void
   /** Tries unreachable upstreams again now. */
   poke(): void
   stop(): Promise<void>
@@ -221,6 +223,10 @@ export function createReplicaSync(options: ReplicaSyncOptions): ReplicaSync {
         quarantined: (await state.list(`${QUARANTINE}${scope}/`)).size,
         peers: [...upstreams, ...devices.filter((device) => device !== undefined)],
       }
+    },
+
+    dismiss(deviceId) {
+      for (const session of callers) if (session.peer()?.deviceId === deviceId) session.close()
     },
 
     poke() {

@@ -29,6 +29,8 @@ export interface PostgresStore {
   readonly changes: ChangeStore
   readonly state: StateStore
   readonly history: History
+  /** The database, for what a server notes of its own work. */
+  readonly sql: Sql
   /** The team that the scope belongs to. */
   teamOf(scope: string): Promise<string | undefined>
   /**
@@ -62,6 +64,7 @@ export async function openPostgresStore(options: PostgresOptions = {}): Promise<
       changes: postgresChangeStore({ sql, epoch, announcer, sender, now }),
       state: postgresState(sql),
       history: postgresHistory(sql, now),
+      sql,
       teamOf: (scope) => teamOf(sql, scope),
       claimScopes: (team, scopes) => claimScopes(sql, team, scopes),
       scopesOf: (team) => scopesOf(sql, team),

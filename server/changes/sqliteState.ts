@@ -11,6 +11,7 @@ export function openSqliteState(database: Database): StateStore {
   const set = database.prepare(
     'INSERT INTO state (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
   )
+  const remove = database.prepare('DELETE FROM state WHERE key = ?')
   const list = database.prepare('SELECT key, value FROM state WHERE substr(key, 1, ?) = ? AND key >= ? ORDER BY key')
 
   return {
@@ -19,7 +20,10 @@ export function openSqliteState(database: Database): StateStore {
       return found === undefined ? undefined : JSON.parse(row.parse(found).value)
     },
     async set(key, value) {
-      set.run(key, JSON.stringify(value))
+      const text: string | undefined = JSON.stringify(value)
+      // `undefined` is what `get` answers for a key that is not there.
+      if (text === undefined) remove.run(key)
+      else set.run(key, text)
     },
     async list(prefix) {
       const found = list.all(prefix.length, prefix, prefix).map((entry) => row.parse(entry))

@@ -8,10 +8,11 @@ import express, { type RequestHandler } from 'express'
 import { z } from 'zod'
 import { err, ok, type Result } from '../../model/result.ts'
 import { QUARANTINE } from '../../model/sync/quarantine.ts'
-import { createReplicaSync } from '../../model/sync/replicaSync.ts'
+import { createReplicaSync, type ReplicaSync } from '../../model/sync/replicaSync.ts'
 import { type PeerRules, rulesOf } from '../../model/sync/rules.ts'
 import type { SessionError } from '../../model/sync/session.ts'
 import type { Hello } from '../../model/wire/index.ts'
+import { createTrail, type Note, type Trail } from '../audit/trail.ts'
 import { openPostgresStore, type PostgresStore } from '../changes/postgres.ts'
 import { type ListenError, listen, stopListening } from '../http/listen.ts'
 import { securityHeaders } from '../http/pages.ts'
@@ -22,8 +23,11 @@ import { ENROL_PATH, PEER_PATH } from '../install/calls.ts'
 import { openPeople } from '../install/people.ts'
 import type { Log } from '../log.ts'
 import { createApi } from '../rest/api.ts'
+import { type Books, openPostgresBooks } from '../rest/books.ts'
 import type { Caller, ServerContext } from '../rest/context.ts'
-import { requestIdOf } from '../rest/requestState.ts'
+import { originOf, requestIdOf } from '../rest/requestState.ts'
+import { type RosterOf, rosterOf } from '../rest/roster.ts'
+import { admitSession } from '../rest/sessionDoor.ts'
 import { nodeScheduler } from '../sync/nodeScheduler.ts'
 import { webSocketTransport } from '../sync/webSocketTransport.ts'
 import { VERSION } from '../version.ts'
@@ -46,6 +50,8 @@ export interface Cloud {
 
 const enrolment = z.object({ team: z.object({ id: z.uuid(), publicKey: publicKeySchema }) })
 const CLOUD_NAME = 'cloud'
+/** For what concerns no team that could be told. */
+const SERVER_CHAIN = 'server'
 
 export async function openCloud(options: CloudOptions): Promise<Result<Cloud, ListenError>> {
   const { log } = options
@@ -54,6 +60,9 @@ export async function openCloud(options: CloudOptions): Promise<Result<Cloud, Li
     ...(options.dataDir !== undefined && { dataDir: options.dataDir }),
   })
   const { changes, state } = store
+  const books = await openPostgresBooks(store.sql)
+  const trail = createTrail(books.audit, SERVER_CHAIN)
+  const rosters = rosterOf(changes)
   const enrolToken = await ownEnrolToken(store)
   const sync = createReplicaSync({
     changes,
@@ -67,13 +76,14 @@ export async function openCloud(options: CloudOptions): Promise<Result<Cloud, Li
   const app = express()
   app.disable('x-powered-by')
   app.use(securityHeaders)
-  app.post(ENROL_PATH, enrolRoute(store, enrolToken, log))
-  app.use('/api/offline', createApi(cloudContext(store, sync), log))
+  app.post(ENROL_PATH, enrolRoute(store, enrolToken, trail, log))
+  app.use('/api/offline', createApi(cloudContext(store, sync, books, trail), log))
   const server = createServer(app)
   const upgrades = serveUpgrades(server, [
     {
       path: PEER_PATH,
-      serve: (socket) => sync.receive(webSocketTransport(socket), (hello) => acceptInstall(hello, store)),
+      serve: (socket) =>
+        sync.receive(webSocketTransport(socket), (hello) => acceptInstall(hello, store, { rosters, trail })),
     },
   ])
   async function stop(): Promise<void> {
@@ -120,17 +130,23 @@ async function callerOf(token: string, store: PostgresStore): Promise<Caller | u
   return { team, userId: user, deviceId: device, grant: { role, weddings } }
 }
 
-async function acceptInstall(hello: Hello, store: PostgresStore): Promise<Result<PeerRules, SessionError>> {
+async function acceptInstall(
+  hello: Hello,
+  store: PostgresStore,
+  { rosters, trail }: { readonly rosters: RosterOf; readonly trail: Trail },
+): Promise<Result<PeerRules, SessionError>> {
   const caller = hello.token === undefined ? undefined : await callerOf(hello.token, store)
   if (caller?.deviceId !== hello.deviceId) {
     return err({ code: 'UNAUTHENTICATED', message: 'the cloud does not know this team: enrol it with --cloud-token' })
   }
+  const admitted = await admitSession(caller, { rosters, trail })
+  if (!admitted.ok) return admitted
   const { team, grant } = caller
   // A scope belongs to the first team that brings it, for good.
   return ok(rulesOf(grant, team, async (scope) => (await store.claimScopes(team, [scope])) === 'ok'))
 }
 
-function enrolRoute(store: PostgresStore, enrolToken: string, log: Log): RequestHandler {
+function enrolRoute(store: PostgresStore, enrolToken: string, trail: Trail, log: Log): RequestHandler {
   const parse = express.json({ limit: '10kb' })
   return (request, response, next) => {
     const requestId = requestIdOf(request)
@@ -144,7 +160,9 @@ function enrolRoute(store: PostgresStore, enrolToken: string, log: Log): Request
         response.status(400).json({ error: 'This is not an enrolment', code: 'VALIDATION_ERROR', requestId })
         return
       }
-      enrol(store, parsed.data).then((outcome) => {
+      const subject = { event: 'enrolment', resource: parsed.data.team.id, origin: originOf(request) } as const
+      const work = () => enrol(store, parsed.data)
+      trail.run(subject, work, outcomeNote).then((outcome) => {
         log('team enrols', { team: parsed.data.team.id, outcome })
         if (outcome === 'ok') response.json({ team: parsed.data.team.id })
         else
@@ -152,6 +170,10 @@ function enrolRoute(store: PostgresStore, enrolToken: string, log: Log): Request
       }, next)
     })
   }
+}
+
+function outcomeNote(outcome: 'ok' | 'other-key'): readonly Note[] {
+  return [{ phase: outcome === 'ok' ? 'done' : 'refused', details: { outcome } }]
 }
 
 async function enrol(store: PostgresStore, { team }: z.infer<typeof enrolment>): Promise<'ok' | 'other-key'> {
@@ -163,7 +185,7 @@ async function enrol(store: PostgresStore, { team }: z.infer<typeof enrolment>):
   return 'ok'
 }
 
-function cloudContext(store: PostgresStore, sync: ReturnType<typeof createReplicaSync>): ServerContext {
+function cloudContext(store: PostgresStore, sync: ReplicaSync, books: Books, trail: Trail): ServerContext {
   const { changes, state, history } = store
   const people = openPeople(changes, state)
   return {
@@ -178,6 +200,9 @@ function cloudContext(store: PostgresStore, sync: ReturnType<typeof createReplic
     author: ({ team, userId, deviceId }) =>
       people.author({ team, userId, deviceId, personName: 'somebody', deviceName: 'the cloud' }),
     completeness: (scope) => sync.completeness(scope),
+    dismiss: (deviceId) => sync.dismiss(deviceId),
+    books,
+    trail,
     async status(caller) {
       return {
         role: 'cloud',

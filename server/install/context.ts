@@ -2,13 +2,17 @@ import type { InstallStatus } from '../../model/database/status.ts'
 import { ok } from '../../model/result.ts'
 import { QUARANTINE } from '../../model/sync/quarantine.ts'
 import type { ReplicaSync } from '../../model/sync/replicaSync.ts'
+import type { Trail } from '../audit/trail.ts'
 import type { SqliteStore } from '../changes/sqlite.ts'
 import type { Identity } from '../identity/identity.ts'
+import type { Books } from '../rest/books.ts'
 import type { ServerContext } from '../rest/context.ts'
+import type { RosterOf } from '../rest/roster.ts'
 import { VERSION } from '../version.ts'
 import { personOfCaller } from './callers.ts'
 import type { Install } from './install.ts'
 import type { Lan } from './lan.ts'
+import { outgoingOf } from './outgoing.ts'
 import type { People } from './people.ts'
 
 /** What the doors of an install share. */
@@ -17,11 +21,14 @@ export interface InstallParts {
   readonly store: SqliteStore
   readonly sync: ReplicaSync
   readonly people: People
+  readonly rosters: RosterOf
+  readonly books: Books
+  readonly trail: Trail
 }
 
 /** What the REST API sees of an install. */
 export function installContext(
-  { identity, store, sync, people }: InstallParts,
+  { identity, store, sync, people, books, trail }: InstallParts,
   lan: () => Lan | undefined,
   startHub: Install['startHub'],
   authenticate: ServerContext['authenticate'],
@@ -39,6 +46,10 @@ export function installContext(
     },
     author: async (caller) => people.author(await personOfCaller(caller, identity, state)),
     completeness: (scope) => sync.completeness(scope),
+    outgoing: outgoingOf(sync, state),
+    dismiss: (deviceId) => sync.dismiss(deviceId),
+    books,
+    trail,
     async status(): Promise<InstallStatus> {
       const running = lan()
       return {

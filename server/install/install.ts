@@ -3,11 +3,10 @@
  * devices on the LAN as well. Every part is built here and closed here.
  */
 import { hostname, userInfo } from 'node:os'
-import { viewRecord } from '../../model/merge/view.ts'
 import { err, ok, type Result } from '../../model/result.ts'
 import { mayServeAsHub } from '../../model/roles.ts'
-import type { ChangeStore } from '../../model/sync/changeStore.ts'
 import { createReplicaSync, type ReplicaSync } from '../../model/sync/replicaSync.ts'
+import { createTrail } from '../audit/trail.ts'
 import type { SqliteStore } from '../changes/sqlite.ts'
 import type { ListenError } from '../http/listen.ts'
 import { type Finding, findHubs } from '../hub/find.ts'
@@ -17,9 +16,12 @@ import { createIdentity, type Identity, loadIdentity, renewOwnToken, saveIdentit
 import type { LinkError } from '../identity/joinLink.ts'
 import type { JoinError } from '../identity/joinTeam.ts'
 import type { Log } from '../log.ts'
+import { openSqliteBooks } from '../rest/books.ts'
 import type { ServerContext } from '../rest/context.ts'
+import { rosterOf } from '../rest/roster.ts'
 import type { OpenError } from '../storage/open.ts'
 import { nodeScheduler } from '../sync/nodeScheduler.ts'
+import { openInstallAudit } from './audit.ts'
 import { callerOf, personOf } from './callers.ts'
 import { dialCloud, dialHub, knownCloud, rememberCloud } from './calls.ts'
 import { installContext } from './context.ts'
@@ -118,7 +120,10 @@ async function start(
 
   let lan: Lan | undefined
   let following: Following | undefined
-  const parts = { identity, store, sync, people }
+  const audit = await openInstallAudit(dataDir, store, identity, log)
+  const trail = createTrail(audit.log, identity.team.id)
+  const books = openSqliteBooks(store.database, audit.log)
+  const parts = { identity, store, sync, people, rosters: rosterOf(changes), books, trail }
   const contextFor = (authenticate: ServerContext['authenticate']): ServerContext =>
     installContext(parts, () => lan, startHub, authenticate)
 
@@ -165,7 +170,8 @@ async function start(
     log,
     open: (hub) => dialHub(hub, identity),
     ...(discovery && { lookForHubs: (onChange) => lookForHubs(identity, onChange, log) }),
-    isRevoked: (deviceId) => isRevoked(changes, identity.team.id, deviceId),
+    isRevoked: async (deviceId) =>
+      (await parts.rosters(identity.team.id)).devices.get(deviceId)?.revokedAt !== undefined,
     ...(takesOver && {
       async takeOver() {
         if (isInNetwork()) await startHub({})
@@ -186,6 +192,7 @@ async function start(
       following?.stop()
       await lan?.stop()
       await Promise.all([sync.stop(), loopback.value.stop()])
+      await audit.close()
       await store.close()
       dataDir.close()
     },
@@ -194,15 +201,6 @@ async function start(
 
 function lookForHubs({ team }: Identity, onChange: () => void, log: Log): Finding {
   return findHubs({ teamKey: () => team.publicKey, onChange, scheduler: nodeScheduler, log })
-}
-
-/** Whether the team has put this device out. */
-async function isRevoked(changes: ChangeStore, team: string, deviceId: string): Promise<boolean> {
-  const members = await changes.inScope(team, { table: 'members' })
-  return members.some((member) => {
-    const { data } = viewRecord(member)
-    return data.deviceId === deviceId && typeof data.revokedAt === 'string'
-  })
 }
 
 async function ownIdentity({ state }: SqliteStore, options: InstallOptions): Promise<Identity> {

@@ -10,6 +10,7 @@ import { mayServeAsHub } from '../../model/roles.ts'
 import { type PeerRules, rulesOf } from '../../model/sync/rules.ts'
 import type { SessionError } from '../../model/sync/session.ts'
 import type { Hello } from '../../model/wire/index.ts'
+import type { Note } from '../audit/trail.ts'
 import { type ListenError, listen, stopListening } from '../http/listen.ts'
 import { pages, securityHeaders } from '../http/pages.ts'
 import { serveUpgrades } from '../http/upgrades.ts'
@@ -26,7 +27,8 @@ import { createApi } from '../rest/api.ts'
 import type { JoinLinks, JoinRequest, ServerContext } from '../rest/context.ts'
 import { answerFailures } from '../rest/errors.ts'
 import { nameRequest } from '../rest/guard.ts'
-import { requestIdOf } from '../rest/requestState.ts'
+import { originOf, requestIdOf } from '../rest/requestState.ts'
+import { admitSession } from '../rest/sessionDoor.ts'
 import { nodeScheduler } from '../sync/nodeScheduler.ts'
 import { webSocketTransport } from '../sync/webSocketTransport.ts'
 import { callerOf, personOf, rememberNames } from './callers.ts'
@@ -142,7 +144,7 @@ function tlsOptions({ certPem, keyPem }: Identity): ServerOptions {
 async function acceptDevice(
   hello: Hello,
   presented: string | undefined,
-  { identity }: InstallParts,
+  { identity, rosters, trail }: InstallParts,
 ): Promise<Result<PeerRules, SessionError>> {
   if (hello.team !== null && hello.team !== identity.team.id) {
     return err({ code: 'OTHER_TEAM', message: 'this hub belongs to another team' })
@@ -154,6 +156,8 @@ async function acceptDevice(
   if (caller?.deviceId !== hello.deviceId) {
     return err({ code: 'UNAUTHENTICATED', message: 'this device has no valid place in the team: join again' })
   }
+  const admitted = await admitSession(caller, { rosters, trail })
+  if (!admitted.ok) return admitted
   return ok(rulesOf(caller.grant, identity.team.id, () => true))
 }
 
@@ -167,7 +171,7 @@ function joinDoor(parts: LanParts): Router {
 }
 
 function joinRoute(parts: LanParts): RequestHandler {
-  const { identity, store, log } = parts
+  const { identity, store, trail, log } = parts
   return async (request, response) => {
     const parsed = joinRequestSchema.safeParse(request.body)
     if (!parsed.success) {
@@ -181,13 +185,29 @@ function joinRoute(parts: LanParts): RequestHandler {
     if (!admission.ok) {
       const { status, code, error } = JOIN_REFUSALS[admission.error.kind]
       log('join refused', { code })
+      await trail.note({ event: 'join', resource: JOIN_PATH, origin: originOf(request) }, refusedWith(code))
       response.status(status).json({ error, code, requestId: requestIdOf(request) })
       return
     }
-    await writeMember(admission.value.member, parts)
+    const { deviceId, userId, role, weddings } = admission.value.member
+    const subject = {
+      event: 'join',
+      resource: deviceId,
+      origin: originOf(request),
+      details: { userId, role, weddings },
+    } as const
+    await trail.run(
+      subject,
+      () => writeMember(admission.value.member, parts),
+      () => [{ phase: 'done' }],
+    )
     log('device joined', { deviceId: admission.value.member.deviceId, role: admission.value.member.role })
     response.json(admission.value.reply)
   }
+}
+
+function refusedWith(code: string): Note {
+  return { phase: 'refused', details: { code } }
 }
 
 async function writeMember(member: MemberData, { identity, store, people }: InstallParts): Promise<void> {

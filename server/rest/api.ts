@@ -5,19 +5,31 @@
  */
 import { Router } from 'express'
 import type { Log } from '../log.ts'
-import { addConflictRoutes } from './conflictRoutes.ts'
+import { conflictHandlers } from './conflictRoutes.ts'
 import type { ServerContext } from './context.ts'
+import { deviceReportsIn } from './deviceReports.ts'
+import { deviceHandlers } from './deviceRoutes.ts'
+import { deviceStatusHandlers } from './deviceStatusRoutes.ts'
 import { answerFailures, notFound } from './errors.ts'
 import { authentication, jsonBody, nameRequest } from './guard.ts'
-import { addHealthRoute, addStatusRoute } from './healthRoutes.ts'
-import { addHistoryRoutes } from './historyRoutes.ts'
-import { addHubRoutes } from './hubRoutes.ts'
+import { healthHandlers } from './healthRoutes.ts'
+import { historyHandlers } from './historyRoutes.ts'
+import { hubHandlers } from './hubRoutes.ts'
 import { peopleOf } from './people.ts'
+import { preloadHandlers } from './preloadRoutes.ts'
 import { createPull } from './pull.ts'
-import { addResolveRoutes } from './resolveRoutes.ts'
+import { queueHandlers } from './queueRoutes.ts'
+import { noteRefusals } from './refusals.ts'
+import { resolveHandlers } from './resolveRoutes.ts'
+import { rosterOf } from './roster.ts'
+import { type Handlers, serveMemberRoutes, servePublicRoutes } from './router.ts'
 import { createScopeIndex } from './scopeIndex.ts'
-import { addSyncRoutes } from './sync/routes.ts'
-import { addWeddingRoutes } from './weddingsRoutes.ts'
+import { syncHandlers } from './sync/routes.ts'
+import { RunningCalls } from './sync/running.ts'
+import { undoHandlers } from './undoRoutes.ts'
+import { userStatusHandlers } from './userStatusRoutes.ts'
+import { createSummaries } from './weddingSummary.ts'
+import { weddingHandlers } from './weddingsRoutes.ts'
 
 export { answerFailures, HttpError, notFound } from './errors.ts'
 export { callerOf, requestIdOf } from './requestState.ts'
@@ -37,20 +49,35 @@ export function createApi(
   const router = Router()
   const index = createScopeIndex(context.stores.changes)
   const people = peopleOf(context.stores.changes)
+  const summaries = createSummaries(context.stores.changes)
+  const rosters = rosterOf(context.stores.changes)
+  const reports = deviceReportsIn(context.stores.state)
+  const running = new RunningCalls()
+  const parts = { context, index, people, rosters, reports, running, log, now }
+  const handlers: Handlers = {
+    ...healthHandlers(context, log, now),
+    ...syncHandlers({ ...parts, pull: createPull(context, index) }),
+    ...deviceStatusHandlers(parts),
+    ...userStatusHandlers(parts),
+    ...queueHandlers(context, people, now),
+    ...resolveHandlers(parts),
+    ...undoHandlers(parts),
+    ...conflictHandlers(parts),
+    ...preloadHandlers(context, summaries, people, now),
+    ...deviceHandlers(context, rosters, now),
+    ...weddingHandlers(context, summaries, people),
+    ...historyHandlers(context, people),
+    ...hubHandlers(context),
+  }
 
   router.use(nameRequest)
-  addHealthRoute(router, context, log, now)
-  router.use(authentication(context))
+  servePublicRoutes(router, handlers)
+  router.use(authentication(context, rosters))
   router.use(...jsonBody)
-  addSyncRoutes(router, { context, pull: createPull(context, index), log, now })
-  addResolveRoutes(router, { context, index, people, log, now })
-  addWeddingRoutes(router, context, people)
-  addConflictRoutes(router, { context, index, people })
-  addHistoryRoutes(router, context, people)
-  addStatusRoute(router, context)
-  addHubRoutes(router, context)
+  serveMemberRoutes(router, handlers)
   for (const routes of more) router.use(routes)
   router.use(notFound)
+  router.use(noteRefusals(context, log, now))
   router.use(answerFailures(log))
   return router
 }

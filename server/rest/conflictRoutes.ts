@@ -1,24 +1,22 @@
 /** `GET /conflicts` (`cli.md`). */
-import type { RequestHandler, Router } from 'express'
 import { z } from 'zod'
 import { standingDecisions } from '../../model/conflicts/decisions.ts'
-import { type ConflictEntry, type ConflictsReply, conflictsQuery } from '../../model/rest/conflicts.ts'
+import type { ConflictEntry, ConflictsReply, conflictsQuery } from '../../model/rest/conflicts.ts'
 import { pendingEntry, resolvedEntry } from './conflictEntries.ts'
 import { type ConflictParts, contestedRecords, tellingOf, toldEntries } from './conflictQueue.ts'
 import type { Caller, ServerContext } from './context.ts'
-import { echoing, methodNotAllowed, parseInput } from './errors.ts'
-import { callerOf } from './requestState.ts'
+import type { Handlers } from './router.ts'
 import { commentKey } from './settle.ts'
 
-export function addConflictRoutes(router: Router, parts: ConflictParts): void {
-  const conflicts: RequestHandler = async (request, response) => {
-    response.json(await echoing({}, () => listConflicts(parts, callerOf(request), request.query)))
-  }
-  router.route('/conflicts').get(conflicts).all(methodNotAllowed)
+export function conflictHandlers(parts: ConflictParts): Pick<Handlers, 'conflicts'> {
+  return { conflicts: ({ caller, query }) => listConflicts(parts, caller, query) }
 }
 
-async function listConflicts(parts: ConflictParts, caller: Caller, rawQuery: unknown): Promise<ConflictsReply> {
-  const { weddingId, status } = parseInput(conflictsQuery, rawQuery)
+async function listConflicts(
+  parts: ConflictParts,
+  caller: Caller,
+  { weddingId, status }: z.output<typeof conflictsQuery>,
+): Promise<ConflictsReply> {
   const wedding = weddingId?.toLowerCase()
   const people = await parts.people(caller.team)
   const conflicts: ConflictEntry[] = []

@@ -4,6 +4,8 @@ import type { Result } from '../../model/result.ts'
 import type { Grant, Role } from '../../model/roles.ts'
 import type { ChangeStore, History, StateStore } from '../../model/sync/changeStore.ts'
 import type { ScopeCompleteness } from '../../model/sync/replicaSync.ts'
+import type { Trail } from '../audit/trail.ts'
+import type { Books } from './books.ts'
 
 /** Who is calling, as the bearer token proves it. */
 export interface Caller {
@@ -25,6 +27,24 @@ export interface JoinRequest {
   readonly expiresInSeconds: number
 }
 
+/** A peer that this server sends to, as the queue needs to know it. */
+export interface OutgoingPeer {
+  readonly kind: 'hub' | 'cloud'
+  /** Of its store; unknown before the first connection. */
+  readonly epoch: string | undefined
+  readonly isConnected: boolean
+  /** Tries since the last success. */
+  readonly attempts: number
+  readonly nextRetryMs: number | undefined
+  readonly problem: string | undefined
+}
+
+export interface Outgoing {
+  peers(): Promise<readonly OutgoingPeer[]>
+  /** Tries unreachable peers again now. */
+  poke(): void
+}
+
 /** What the REST API needs to know of the server it belongs to; each composition supplies it. */
 export interface ServerContext {
   readonly role: 'local' | 'hub' | 'cloud'
@@ -41,6 +61,13 @@ export interface ServerContext {
   author(caller: Caller): Promise<Author>
   completeness(scope: string): Promise<ScopeCompleteness>
   status(caller: Caller): Promise<InstallStatus>
+  /** The peers that this server sends to. Absent where everybody comes by themselves, as at the cloud. */
+  readonly outgoing?: Outgoing
+  /** Ends the connections of a device that may no longer come in. */
+  dismiss(deviceId: string): void
+  /** What this server notes of its own work. */
+  readonly books: Books
+  readonly trail: Trail
   /** Only an install: starts the LAN listener if it does not run. */
   startHub?(): Promise<Result<{ readonly url: string; readonly fingerprint: string }, { readonly kind: string }>>
   /** A link that lets one device in; `undefined` while this install is no hub. */

@@ -2,6 +2,7 @@
 import type { ErrorRequestHandler, RequestHandler } from 'express'
 import { z } from 'zod'
 import type { ErrorReply } from '../../model/rest/error.ts'
+import { AuditUnavailable } from '../audit/trail.ts'
 import type { Log, LogFields } from '../log.ts'
 import { requestIdOf } from './requestState.ts'
 
@@ -42,6 +43,18 @@ export function parseInput<T>(schema: z.ZodType<T>, raw: unknown): T {
   throw invalid(parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'root'}: ${message}`))
 }
 
+/** The same, but with the issues as a list, as §0 of the contract asks of two routes. */
+export function parseOrListIssues<T>(schema: z.ZodType<T>, raw: unknown): T {
+  const parsed = schema.safeParse(raw)
+  if (parsed.success) return parsed.data
+  const details = parsed.error.issues.map(({ code, path, message }) => ({ code, path: path.map(pathPart), message }))
+  throw new HttpError(400, 'VALIDATION_ERROR', 'The request is not as the contract says', { details })
+}
+
+function pathPart(part: PropertyKey): string | number {
+  return typeof part === 'symbol' ? String(part) : part
+}
+
 /** Runs `work`; what it did not expect becomes a 500 that repeats `echo`, as the contract wants per endpoint. */
 export async function echoing<T>(echo: Extra, work: () => Promise<T>): Promise<T> {
   try {
@@ -53,6 +66,10 @@ export async function echoing<T>(echo: Extra, work: () => Promise<T>): Promise<T
 }
 
 function unexpected(cause: unknown, echo: Extra = {}): HttpError {
+  if (cause instanceof AuditUnavailable) {
+    const details = 'Nothing is done that cannot be put on record; try again'
+    return new HttpError(503, 'AUDIT_UNAVAILABLE', 'The audit cannot be written', { details, ...echo }, { cause })
+  }
   const details = 'Nothing of the inside is told here; the log of the server names the fault under this requestId'
   return new HttpError(500, 'INTERNAL_ERROR', 'The server failed', { details, ...echo }, { cause })
 }
@@ -95,10 +112,11 @@ export function answerFailures(log: Log): ErrorRequestHandler {
       return
     }
     const { code, message, extra } = failure
-    const body: ErrorReply =
-      failure.status === 401
-        ? { error: 'Unauthorized', code, requestId }
-        : { error: code, code, message, requestId, ...extra }
+    const body: ErrorReply = {
+      ...(failure.status === 401 ? { error: 'Unauthorized' } : { error: code, message, ...extra }),
+      code,
+      requestId,
+    }
     if (failure.status === 401) response.set('WWW-Authenticate', 'Bearer')
     response.status(failure.status).json(body)
   }

@@ -4,6 +4,7 @@ import { isDeeperThan, MAX_NESTING } from '../../model/tables/validate.ts'
 import type { ServerContext } from './context.ts'
 import { forbidden, HttpError } from './errors.ts'
 import { requestIdOf, setCaller } from './requestState.ts'
+import type { RosterOf } from './roster.ts'
 
 export const MAX_BODY_BYTES = 5 * 1024 * 1024
 /** `data` of a change stands in a change, which stands in a list, which stands in the body. */
@@ -17,7 +18,7 @@ export const nameRequest: RequestHandler = (request, response, next) => {
 }
 
 /** The token alone tells who calls. A `x-user-id` is believed in so far as it must not say something else. */
-export function authentication(context: ServerContext): RequestHandler {
+export function authentication(context: ServerContext, rosters: RosterOf): RequestHandler {
   return async (request, _response, next) => {
     const token = BEARER.exec(request.headers.authorization ?? '')?.[1]
     const caller = token === undefined ? undefined : await context.authenticate(token)
@@ -27,6 +28,9 @@ export function authentication(context: ServerContext): RequestHandler {
       throw forbidden('x-user-id names somebody else than the token')
     }
     setCaller(request, caller)
+    if ((await rosters(caller.team)).isRevoked(caller.userId, caller.deviceId)) {
+      throw new HttpError(403, 'REVOKED', 'This device was shut out of the team')
+    }
     next()
   }
 }

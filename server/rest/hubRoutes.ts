@@ -1,37 +1,19 @@
 /** `POST /hub` and `POST /hub/joins` (`cli.md`). */
-import type { RequestHandler, Router } from 'express'
-import { type HubReply, type JoinReply, joinRequest } from '../../model/rest/hub.ts'
-import { type Grant, mayServeAsHub } from '../../model/roles.ts'
+import type { Grant } from '../../model/roles.ts'
 import type { ServerContext } from './context.ts'
-import { echoing, forbidden, HttpError, methodNotAllowed, parseInput } from './errors.ts'
-import { callerOf } from './requestState.ts'
+import { forbidden, HttpError } from './errors.ts'
+import type { Handlers } from './router.ts'
 
-export function addHubRoutes(router: Router, context: ServerContext): void {
-  router.route('/hub').post(startHub(context)).all(methodNotAllowed)
-  router.route('/hub/joins').post(createJoin(context)).all(methodNotAllowed)
-}
-
-function startHub(context: ServerContext): RequestHandler {
-  return async (request, response) => {
-    const reply = await echoing({}, async (): Promise<HubReply> => {
-      if (!mayServeAsHub(callerOf(request).grant))
-        throw forbidden('Only a device that may read everything may be a hub')
+export function hubHandlers(context: ServerContext): Pick<Handlers, 'startHub' | 'createJoin'> {
+  return {
+    async startHub() {
       if (!context.startHub) throw new HttpError(404, 'HUB_NOT_AVAILABLE', 'This server cannot become a hub')
       const started = await context.startHub()
       if (started.ok) return { ...started.value }
       throw new HttpError(409, 'HUB_NOT_STARTED', `The hub could not be started: ${started.error.kind}`)
-    })
-    response.json(reply)
-  }
-}
+    },
 
-function createJoin(context: ServerContext): RequestHandler {
-  return async (request, response) => {
-    const reply = await echoing({}, async (): Promise<JoinReply> => {
-      const { grant } = callerOf(request)
-      if (grant.role !== 'owner' && !mayServeAsHub(grant))
-        throw forbidden('This caller may not let others into the team')
-      const { role, weddings, expiresInSeconds, via } = parseInput(joinRequest, request.body)
+    async createJoin({ caller: { grant }, body: { role, weddings, expiresInSeconds, via } }) {
       if (via === 'cloud') {
         throw new HttpError(
           400,
@@ -45,8 +27,7 @@ function createJoin(context: ServerContext): RequestHandler {
       const links = await context.createJoin?.({ role, weddings: given, expiresInSeconds })
       if (!links) throw new HttpError(404, 'JOINS_NOT_AVAILABLE', 'This server is not a hub, so nobody can join it')
       return { ...links }
-    })
-    response.json(reply)
+    },
   }
 }
 

@@ -1,6 +1,7 @@
 /** What is known of a request besides what it says: its id, and who the caller is. */
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
+import type { Origin } from '../audit/trail.ts'
 import type { Caller } from './context.ts'
 
 interface RequestState {
@@ -23,6 +24,16 @@ export function requestIdOf(request: IncomingMessage): string {
 
 export function setCaller(request: IncomingMessage, caller: Caller): void {
   stateOf(request).caller = caller
+}
+
+/** Where a request came from, as far as it says so. */
+export function originOf({ socket, headers }: IncomingMessage): Origin {
+  return { ip: socket.remoteAddress, userAgent: headers['user-agent'] }
+}
+
+/** The caller, if the request has got as far as to have one. */
+export function knownCallerOf(request: IncomingMessage): Caller | undefined {
+  return stateOf(request).caller
 }
 
 /** Of a request that has passed `authentication`; anything else is a route mounted in the wrong place. */

@@ -1,69 +1,133 @@
-/** `PUT /sync/resolve` (`wedsync-api.md` §1.4). */
+/** `PUT` and `POST /sync/resolve` (`wedsync-api.md` §1.4). */
 import { randomUUID } from 'node:crypto'
-import type { RequestHandler, Router } from 'express'
 import { type Decision, similar } from '../../model/conflicts/decide.ts'
 import type { QueueEntry } from '../../model/conflicts/entry.ts'
 import { partAsEntry } from '../../model/conflicts/queue.ts'
 import type { Data } from '../../model/merge/edit.ts'
 import { DELETED } from '../../model/merge/registers.ts'
-import { type ResolveReply, type ResolveRequest, resolveRequest } from '../../model/rest/resolve.ts'
+import type { ResolveManyReply, ResolveReply, ResolveRequest, ResolveStrategy } from '../../model/rest/resolve.ts'
 import { unreachable } from '../../model/result.ts'
 import { mayWrite } from '../../model/roles.ts'
 import { validateData, writableData } from '../../model/tables/validate.ts'
-import type { Log } from '../log.ts'
 import { type ConflictParts, pendingEntries } from './conflictQueue.ts'
 import type { Caller } from './context.ts'
-import {
-  describeFault,
-  echoing,
-  forbidden,
-  HttpError,
-  invalid,
-  methodNotAllowed,
-  missing,
-  parseInput,
-} from './errors.ts'
-import { callerOf, requestIdOf } from './requestState.ts'
-import { type SettleError, settle } from './settle.ts'
+import { echoing, forbidden, HttpError, invalid, missing } from './errors.ts'
+import type { Handlers } from './router.ts'
+import { type Settled, type SettleError, settle, type Task } from './settle.ts'
 import { visibleData } from './sync/conflictReport.ts'
 
 export interface ResolveParts extends ConflictParts {
-  readonly log: Log
   readonly now: () => number
 }
 
-export function addResolveRoutes(router: Router, parts: ResolveParts): void {
-  const resolve: RequestHandler = async (request, response) => {
-    const startMs = parts.now()
-    const caller = callerOf(request)
-    const asked = parseInput(resolveRequest, request.body)
-    const { conflictId, sessionId = randomUUID() } = asked
-    const reply = await echoing({ conflictId, sessionId }, async (): Promise<ResolveReply> => {
-      const resolution = await resolveOne(parts, caller, asked, requestIdOf(request))
-      return { success: true, conflictId, resolution, sessionId, processingTime: parts.now() - startMs }
-    })
-    response.json(reply)
+export function resolveHandlers(parts: ResolveParts): Pick<Handlers, 'resolve' | 'resolveMany'> {
+  return {
+    async resolve({ caller, body }) {
+      const startMs = parts.now()
+      const { conflictId, sessionId = randomUUID() } = body
+      return echoing({ conflictId, sessionId }, async (): Promise<ResolveReply> => {
+        const resolution = await resolveOne(parts, caller, body)
+        return { success: true, conflictId, resolution, sessionId, processingTime: parts.now() - startMs }
+      })
+    },
+
+    async resolveMany({ caller, body }) {
+      const startMs = parts.now()
+      const { sessionId = randomUUID(), globalStrategy = 'individual' } = body
+      const requests = body.resolutions.map((each) => withStrategy(each, globalStrategy))
+      return echoing({ sessionId }, async (): Promise<ResolveManyReply> => {
+        const { resolved, errors } = await resolveAll(parts, caller, requests)
+        const processingTime = parts.now() - startMs
+        const totalConflicts = resolved.length + errors.length
+        const summary = { totalConflicts, resolved: resolved.length, failed: errors.length, processingTime }
+        return { success: true, sessionId, resolved, errors, summary }
+      })
+    },
   }
-  router.route('/sync/resolve').put(resolve).all(methodNotAllowed)
+}
+
+function withStrategy(request: ResolveRequest, strategy: 'use_client' | 'use_server' | 'individual'): ResolveRequest {
+  return strategy === 'individual' ? request : { ...request, resolution: { ...request.resolution, strategy } }
 }
 
 async function resolveOne(
   parts: ResolveParts,
   caller: Caller,
-  { conflictId, resolution }: ResolveRequest,
-  requestId: string,
+  request: ResolveRequest,
 ): Promise<ResolveReply['resolution']> {
-  const { strategy, mergedData, userComment, applyToSimilar } = resolution
-  if (strategy === 'merge_manual' && !mergedData) throw invalid(['resolution.mergedData: Required with merge_manual'])
-  if (strategy === 'merge_manual' && applyToSimilar) {
-    throw invalid(['resolution.applyToSimilar: One merge cannot be right for several conflicts'])
+  const { conflictId, resolution } = request
+  checkAsked(request)
+  const entry = (await findPending(parts, caller, new Set([conflictId]))).get(conflictId)
+  if (!entry) throw gone(conflictId)
+  const task = taskFor(entry, request, caller)
+  const [settled] = await settle(parts.context, caller, [task])
+  const done = describe(task, settled, caller)
+  const others = resolution.applyToSimilar ? await settleSimilar(parts, caller, [task]) : []
+  return { ...done, similarConflictsResolved: others.length }
+}
+
+type Resolved = ResolveManyReply['resolved'][number]
+
+async function resolveAll(
+  parts: ResolveParts,
+  caller: Caller,
+  requests: readonly ResolveRequest[],
+): Promise<Pick<ResolveManyReply, 'resolved' | 'errors'>> {
+  const pending = await findPending(parts, caller, new Set(requests.map(({ conflictId }) => conflictId)))
+  const errors: ResolveManyReply['errors'] = []
+  const note = (conflictId: string, work: () => void): void => {
+    try {
+      work()
+    } catch (thrown) {
+      if (!(thrown instanceof HttpError)) throw thrown
+      errors.push({ conflictId, error: sentenceOf(thrown) })
+    }
   }
-  const entry = await findPending(parts, caller, conflictId)
-  const decision = decisionFor(entry, strategy, mergedData)
+  const tasks: (Task & { readonly request: ResolveRequest })[] = []
+  for (const request of requests) {
+    note(request.conflictId, () => {
+      checkAsked(request)
+      const entry = pending.get(request.conflictId)
+      if (!entry) throw gone(request.conflictId)
+      tasks.push({ ...taskFor(entry, request, caller), request })
+    })
+  }
+  const resolved: Resolved[] = []
+  const outcomes = await settle(parts.context, caller, tasks)
+  for (const [index, task] of tasks.entries()) {
+    const { conflictId } = task.request
+    note(conflictId, () => resolved.push({ conflictId, ...describe(task, outcomes[index], caller) }))
+  }
+  const models = tasks.filter(({ request }, index) => request.resolution.applyToSimilar && outcomes[index]?.ok)
+  return { resolved: [...resolved, ...(await settleSimilar(parts, caller, models))], errors }
+}
+
+function sentenceOf({ message, extra: { errors } }: HttpError): string {
+  return Array.isArray(errors) ? `${message}: ${errors.join('; ')}` : message
+}
+
+function checkAsked({ resolution: { strategy, mergedData, applyToSimilar } }: ResolveRequest): void {
+  if (strategy !== 'merge_manual') return
+  if (!mergedData) throw invalid(['resolution.mergedData: Required with merge_manual'])
+  if (applyToSimilar) throw invalid(['resolution.applyToSimilar: One merge cannot be right for several conflicts'])
+}
+
+/** Throws what the caller is to be told if they may not decide this. */
+function taskFor(entry: QueueEntry, { conflictId, resolution }: ResolveRequest, caller: Caller): Task {
+  const decision = decisionFor(entry, resolution.strategy, resolution.mergedData)
   const refused = roleRefusal(entry, decision, caller)
   if (refused !== undefined) throw forbidden(refused, { conflictId })
-  const settled = await settle(parts.context, caller, entry, decision, userComment)
-  if (!settled.ok) throw asHttpError(settled.error, conflictId)
+  return { entry, decision, comment: resolution.userComment }
+}
+
+/** What became of the task, in the words of the reply. Throws if nothing did. */
+function describe(
+  { entry, decision }: Task,
+  settled: Settled | undefined,
+  caller: Caller,
+): Omit<Resolved, 'conflictId'> {
+  if (!settled?.ok) throw asHttpError(settled?.error ?? { kind: 'gone' }, entry.conflictId)
+  const { strategy } = decision
   const isWritten = strategy !== 'skip' && (strategy !== 'use_server' || showsBoth(entry))
   const isMerge = strategy === 'merge_automatic' || strategy === 'merge_manual'
   const [record] = settled.value
@@ -72,7 +136,6 @@ async function resolveOne(
     applied: isWritten,
     serverId: entry.parts[0].record.id,
     mergedData: isMerge && record ? visibleData(record, caller.grant.role) : null,
-    similarConflictsResolved: applyToSimilar ? await settleSimilar(parts, caller, entry, decision, requestId) : 0,
   }
 }
 
@@ -85,21 +148,30 @@ function showsBoth({ parts }: QueueEntry): boolean {
  * By the id of an entry, or of one field in the entry of an operation: `POST /sync` names conflicts by field, and whoever
  * asks for one field does not decide the others.
  */
-async function findPending(parts: ResolveParts, caller: Caller, conflictId: string): Promise<QueueEntry> {
+async function findPending(
+  parts: ResolveParts,
+  caller: Caller,
+  wanted: ReadonlySet<string>,
+): Promise<ReadonlyMap<string, QueueEntry>> {
+  const found = new Map<string, QueueEntry>()
   for await (const entry of pendingEntries(parts, caller)) {
-    if (entry.conflictId === conflictId) return entry
-    const part = entry.parts.find(({ conflict }) => conflict.conflictId === conflictId)
-    const alone = part && partAsEntry(part)
-    if (alone) return alone
+    if (wanted.has(entry.conflictId)) found.set(entry.conflictId, entry)
+    for (const part of entry.parts) {
+      const { conflictId } = part.conflict
+      if (!wanted.has(conflictId) || found.has(conflictId)) continue
+      const alone = partAsEntry(part)
+      if (alone) found.set(conflictId, alone)
+    }
+    if (found.size === wanted.size) break
   }
-  throw gone(conflictId)
+  return found
 }
 
 function gone(conflictId: string): HttpError {
   return missing('No conflict waits under this id', { conflictId })
 }
 
-function decisionFor({ table }: QueueEntry, strategy: Decision['strategy'], mergedData: Data | undefined): Decision {
+function decisionFor({ table }: QueueEntry, strategy: ResolveStrategy, mergedData: Data | undefined): Decision {
   if (strategy !== 'merge_manual' || !mergedData) return { strategy }
   const data = writableData(mergedData)
   const reasons = validateData(table, data, 'update')
@@ -145,25 +217,23 @@ function asHttpError(error: SettleError, conflictId: string): HttpError {
   }
 }
 
-/** The same decision for others of the kind. One that fails does not stop the others. */
+/** The same decisions for others of the kind, at most ten of each. One that fails does not stop the others. */
 async function settleSimilar(
   parts: ResolveParts,
   caller: Caller,
-  decided: QueueEntry,
-  decision: Decision,
-  requestId: string,
-): Promise<number> {
-  const pending: QueueEntry[] = []
-  for await (const entry of pendingEntries(parts, caller)) {
-    if (roleRefusal(entry, decision, caller) === undefined) pending.push(entry)
-  }
-  let resolved = 0
-  for (const entry of similar(decided, pending)) {
-    try {
-      if ((await settle(parts.context, caller, entry, decision)).ok) resolved += 1
-    } catch (error) {
-      const { conflictId } = entry
-      parts.log('rest:similar-conflict-failed', { requestId, conflictId, ...describeFault(error) })
+  models: readonly Task[],
+): Promise<readonly Resolved[]> {
+  const resolved: Resolved[] = []
+  for (const { entry: decided, decision } of models) {
+    const pending: QueueEntry[] = []
+    for await (const entry of pendingEntries(parts, caller)) {
+      if (roleRefusal(entry, decision, caller) === undefined) pending.push(entry)
+    }
+    const tasks = similar(decided, pending).map((entry): Task => ({ entry, decision }))
+    const outcomes = await settle(parts.context, caller, tasks)
+    for (const [index, task] of tasks.entries()) {
+      const outcome = outcomes[index]
+      if (outcome?.ok) resolved.push({ conflictId: task.entry.conflictId, ...describe(task, outcome, caller) })
     }
   }
   return resolved

@@ -1,4 +1,4 @@
-/** Carries out a decision on one entry of the queue. */
+/** Carries out decisions on entries of the queue, all of them in one commit. */
 import { applyEdits } from '../../model/conflicts/apply.ts'
 import { type Decision, type DecisionError, decide } from '../../model/conflicts/decide.ts'
 import type { QueueEntry } from '../../model/conflicts/entry.ts'
@@ -7,7 +7,6 @@ import { stampTime } from '../../model/merge/clock.ts'
 import type { Author } from '../../model/merge/edit.ts'
 import { type CausalRecord, liveValues } from '../../model/merge/record.ts'
 import { err, ok, type Result } from '../../model/result.ts'
-import type { Write } from '../../model/sync/changeStore.ts'
 import type { Caller, ServerContext } from './context.ts'
 import { readablePart } from './reading.ts'
 import { sizeFault } from './sync/size.ts'
@@ -18,64 +17,75 @@ export type SettleError =
   | { readonly kind: 'gone' }
   | { readonly kind: 'unwritable'; readonly reason: string }
 
+export interface Task {
+  readonly entry: QueueEntry
+  readonly decision: Decision
+  readonly comment?: string | undefined
+}
+
+/** The records of a task afterwards. */
+export type Settled = Result<readonly CausalRecord[], SettleError>
+
 /** Where a comment on a decision is kept: beside the records, on this server. */
 export function commentKey(conflictId: string, at: string): string {
   return `decision/${conflictId}/${at}`
 }
 
-/** @returns the records afterwards */
+/** @returns what became of each task, in their order; one that cannot be done does not stop the others */
 export async function settle(
   context: ServerContext,
   caller: Caller,
-  entry: QueueEntry,
-  decision: Decision,
-  comment?: string,
-): Promise<Result<readonly CausalRecord[], SettleError>> {
-  const author = await context.author(caller)
-  const ids = [...new Set(entry.parts.map(({ record }) => record.id))].sort()
-  const settled = new Map<string, CausalRecord>()
-  const held: { error?: SettleError } = { error: { kind: 'gone' } }
-  await context.stores.changes.update(ids, (current) => {
-    // The store may ask again after it has committed this, and then only for what somebody else changed meanwhile.
-    const records = [...current.values()].filter((record) => !isWrittenBy(record, author))
-    if (records.length === 0) return []
-    const decided = settleIn(records, caller, entry, decision, author)
-    if (!decided.ok) {
-      held.error = decided.error
-      return []
+  tasks: readonly Task[],
+): Promise<readonly Settled[]> {
+  const authored: (Task & { readonly author: Author })[] = []
+  for (const task of tasks) authored.push({ ...task, author: await context.author(caller) })
+  const outcomes: Settled[] = tasks.map(() => err({ kind: 'gone' }))
+  const ids = new Set(tasks.flatMap(({ entry }) => idsOf(entry)))
+  await context.stores.changes.update([...ids].sort(), (current) => {
+    const records = new Map(current)
+    for (const [index, task] of authored.entries()) {
+      // The store may ask again after it has committed this, and then only for what somebody else changed meanwhile.
+      const open = idsOf(task.entry).flatMap((id) => records.get(id) ?? [])
+      const undecided = open.filter((record) => !isWrittenBy(record, task.author))
+      if (undecided.length === 0) continue
+      const outcome = settleIn(undecided, caller, task)
+      if (outcome.ok) for (const record of outcome.value) records.set(record.id, record)
+      outcomes[index] = joined(outcomes[index], outcome)
     }
-    delete held.error
-    for (const { record } of decided.value) settled.set(record.id, record)
-    return decided.value
+    return [...records.values()].filter((record) => record !== current.get(record.id)).map((record) => ({ record }))
   })
-  if (held.error) return err(held.error)
-  if (comment !== undefined) {
+  for (const [index, { entry, comment, author }] of authored.entries()) {
+    if (comment === undefined || !outcomes[index]?.ok) continue
     await context.stores.state.set(commentKey(entry.conflictId, stampTime(author.stamp)), { comment })
   }
-  return ok([...settled.values()])
+  return outcomes
 }
 
-function isWrittenBy(record: CausalRecord, { actor, stamp }: Author): boolean {
+function idsOf({ parts }: QueueEntry): readonly string[] {
+  return [...new Set(parts.map(({ record }) => record.id))]
+}
+
+/** What was committed before stays done. */
+function joined(before: Settled | undefined, now: Settled): Settled {
+  return before?.ok && now.ok ? ok([...before.value, ...now.value]) : now
+}
+
+export function isWrittenBy(record: CausalRecord, { actor, stamp }: Author): boolean {
   return [...liveValues(record)].some(({ edit }) => edit.actor === actor && edit.stamp === stamp)
 }
 
 function settleIn(
   records: readonly CausalRecord[],
   { grant: { role } }: Caller,
-  entry: QueueEntry,
-  decision: Decision,
-  author: Author,
-): Result<readonly Write[], SettleError> {
+  { entry, decision, author }: Task & { readonly author: Author },
+): Settled {
   // What a person cannot see they cannot decide.
   const readable = records.map((record) => readablePart(record, role)).filter((part) => part !== undefined)
   const now = currentEntry(entry, readable)
   if (!now) return err({ kind: 'gone' })
   const edits = decide(now, decision, author)
   if (!edits.ok) return edits
-  const writes = records.flatMap((before) => {
-    const record = applyEdits(before, edits.value)
-    return record === before ? [] : [{ record }]
-  })
-  const reason = writes.map(({ record }) => sizeFault(record)).find((fault) => fault !== undefined)
-  return reason === undefined ? ok(writes) : err({ kind: 'unwritable', reason })
+  const after = records.map((before) => applyEdits(before, edits.value))
+  const reason = after.map(sizeFault).find((fault) => fault !== undefined)
+  return reason === undefined ? ok(after) : err({ kind: 'unwritable', reason })
 }

@@ -1,52 +1,77 @@
 /** `POST` and `GET /sync` (`wedsync-api.md` §1.1, §1.2). */
 import { randomUUID } from 'node:crypto'
-import type { RequestHandler, Router } from 'express'
-import { z } from 'zod'
-import { dateTime } from '../../../model/rest/common.ts'
-import {
-  type DryRunReply,
-  MAX_SERVER_CHANGES,
-  type PullReply,
-  pullQuery,
-  type SyncReply,
-  type SyncRequest,
-  syncRequest,
-} from '../../../model/rest/sync.ts'
+import { type DryRunReply, MAX_SERVER_CHANGES, type SyncReply, type SyncRequest } from '../../../model/rest/sync.ts'
 import type { Log } from '../../log.ts'
 import type { Caller, ServerContext } from '../context.ts'
-import { echoing, methodNotAllowed, parseInput } from '../errors.ts'
+import { type DeviceReports, deviceOf } from '../deviceReports.ts'
+import { echoing } from '../errors.ts'
 import type { Pull } from '../pull.ts'
-import { callerOf } from '../requestState.ts'
+import type { Handlers } from '../router.ts'
+import { auditDetails, notesOn } from './auditNotes.ts'
 import { type BatchResult, runBatch } from './batch.ts'
+import { measured } from './measured.ts'
 import { onceByBatch } from './replay.ts'
-
-/** What is remembered of the calls of one device. */
-const lastCall = z.object({ lastSyncTime: dateTime, lastSuccessfulSync: dateTime })
+import type { RunningCalls } from './running.ts'
 
 export interface SyncParts {
   readonly context: ServerContext
   readonly pull: Pull
+  readonly reports: DeviceReports
+  readonly running: RunningCalls
   readonly log: Log
   readonly now: () => number
 }
 
-export function addSyncRoutes(router: Router, parts: SyncParts): void {
-  router.route('/sync').get(pullHandler(parts)).post(pushHandler(parts)).all(methodNotAllowed)
-}
+export function syncHandlers(parts: SyncParts): Pick<Handlers, 'push' | 'pull'> {
+  const { context, pull, running, now } = parts
+  const once = onceByBatch(context.stores.state)
+  return {
+    async push({ caller, body: sync, origin }) {
+      const sessionId = randomUUID()
+      return echoing({ sessionId }, async () => {
+        if (sync.options.dryRun) return tryOut(parts, caller, sync, sessionId)
+        const call = { caller, sessionId, deviceId: await deviceOf(parts.reports, caller, sync, now()) }
+        const details = auditDetails(sync)
+        const subject = { event: 'sync', resource: 'POST /sync', caller, origin, sessionId, details } as const
+        const work = () =>
+          running.track(call, () => measured(parts, call, sync, () => pushAndPull(parts, caller, sync, sessionId)))
+        // A call without changes does nothing that could be done twice.
+        if (sync.changes.length > 0) {
+          return once(caller.userId, sync.batchId, () => context.trail.run(subject, work, notesOn))
+        }
+        const reply = await work()
+        for (const note of notesOn(reply)) await context.trail.note(subject, note)
+        return reply
+      })
+    },
 
-function pushHandler(parts: SyncParts): RequestHandler {
-  const once = onceByBatch(parts.context.stores.state)
-  return async (request, response) => {
-    const sessionId = randomUUID()
-    const reply = await echoing({ sessionId }, async () => {
-      const caller = callerOf(request)
-      const sync = parseInput(syncRequest, request.body)
-      if (sync.options.dryRun) return tryOut(parts, caller, sync, sessionId)
-      const work = () => pushAndPull(parts, caller, sync, sessionId)
-      // A call without changes does nothing that could be done twice.
-      return sync.changes.length === 0 ? work() : once(caller.userId, sync.batchId, work)
-    })
-    response.json(reply)
+    async pull({ caller, query: { since, cursor, limit } }) {
+      const { upstreams, quarantined } = await context.status(caller)
+      const { team, userId } = caller
+      const [last] = await context.books.sessions.latest({ team, userId })
+      const [lastGood] = await context.books.sessions.latest({ team, userId }, true)
+      const timestamp = new Date(now()).toISOString()
+      const news = await pull({
+        caller,
+        ...(since !== undefined && { sinceMs: Date.parse(since) }),
+        ...(cursor !== undefined && { cursor }),
+        limit,
+      })
+      return {
+        success: true,
+        status: {
+          queuedItems: upstreams.reduce((sum, { waiting }) => sum + waiting, 0),
+          failedItems: quarantined,
+          syncInProgress: upstreams.some(({ state }) => state === 'syncing'),
+          lastSyncTime: last ? new Date(last.atMs).toISOString() : null,
+          lastSuccessfulSync: lastGood ? new Date(lastGood.atMs).toISOString() : null,
+        },
+        serverChanges: [...news.rows],
+        hasMore: news.hasMore,
+        cursor: news.cursor,
+        timestamp,
+      }
+    },
   }
 }
 
@@ -88,8 +113,6 @@ async function pushAndPull(
     own: { recordIds: new Set(batch.outcomes.map(({ change }) => change.recordId)), isOwn: batch.isOwn },
   })
   const endMs = now()
-  const time = new Date(endMs).toISOString()
-  await context.stores.state.set(callKey(caller), { lastSyncTime: time, lastSuccessfulSync: time })
   return {
     success: true,
     sessionId,
@@ -113,41 +136,4 @@ function summary({ outcomes }: BatchResult): Pick<SyncReply, 'processed' | 'conf
     if (outcome.failure) result.failures.push({ changeId, table, ...outcome.failure })
   }
   return result
-}
-
-function callKey({ userId, deviceId }: Caller): string {
-  return `sync/${userId}/${deviceId}`
-}
-
-function pullHandler({ context, pull, now }: SyncParts): RequestHandler {
-  return async (request, response) => {
-    const reply = await echoing({}, async (): Promise<PullReply> => {
-      const caller = callerOf(request)
-      const { since, cursor, limit } = parseInput(pullQuery, request.query)
-      const { upstreams, quarantined } = await context.status(caller)
-      const last = lastCall.safeParse(await context.stores.state.get(callKey(caller)))
-      const timestamp = new Date(now()).toISOString()
-      const news = await pull({
-        caller,
-        ...(since !== undefined && { sinceMs: Date.parse(since) }),
-        ...(cursor !== undefined && { cursor }),
-        limit,
-      })
-      return {
-        success: true,
-        status: {
-          queuedItems: upstreams.reduce((sum, { waiting }) => sum + waiting, 0),
-          failedItems: quarantined,
-          syncInProgress: upstreams.some(({ state }) => state === 'syncing'),
-          lastSyncTime: last.data?.lastSyncTime ?? null,
-          lastSuccessfulSync: last.data?.lastSuccessfulSync ?? null,
-        },
-        serverChanges: [...news.rows],
-        hasMore: news.hasMore,
-        cursor: news.cursor,
-        timestamp,
-      }
-    })
-    response.json(reply)
-  }
 }

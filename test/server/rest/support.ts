@@ -10,10 +10,12 @@ import { type RecordRow, recordsReply } from '../../../model/rest/records.ts'
 import { type SyncReply, syncReply } from '../../../model/rest/sync.ts'
 import { ok } from '../../../model/result.ts'
 import type { Grant } from '../../../model/roles.ts'
+import { createTrail } from '../../../server/audit/trail.ts'
 import { openPostgresStore, type PostgresStore } from '../../../server/changes/postgres.ts'
 import { openPeople } from '../../../server/install/people.ts'
 import type { LogFields } from '../../../server/log.ts'
 import { API_PATH, createApi } from '../../../server/rest/api.ts'
+import { openPostgresBooks } from '../../../server/rest/books.ts'
 import type { Caller, ServerContext } from '../../../server/rest/context.ts'
 
 export const TEAM = randomUUID()
@@ -59,12 +61,13 @@ export interface TestServer {
 /** @param without what this server cannot do */
 export async function startServer(
   overrides: Partial<ServerContext> = {},
-  without: readonly ('startHub' | 'createJoin')[] = [],
+  without: readonly ('startHub' | 'createJoin' | 'outgoing')[] = [],
 ): Promise<TestServer> {
   const store = await openPostgresStore()
   const members = new Map([ana, ben, couple, photographer, vendor, viewer, stranger].map((each) => [each.name, each]))
   let people = openPeople(store.changes, store.state)
   let team = TEAM
+  const books = await openPostgresBooks(store.sql)
   const full: ServerContext = {
     role: 'hub',
     version: '0.1.0',
@@ -79,6 +82,9 @@ export async function startServer(
       const personName = [...members.values()].find((each) => each.userId === userId)?.name ?? '?'
       return people.author({ team: own, userId, deviceId, personName, deviceName: `${personName}’s laptop` })
     },
+    books,
+    trail: createTrail(books.audit, 'server'),
+    dismiss: () => undefined,
     completeness: async () => ({ complete: true, behindBy: 0, quarantined: 0, peers: [] }),
     status: async ({ userId, grant: { role, weddings } }) => ({
       role: 'hub',

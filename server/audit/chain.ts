@@ -1,0 +1,85 @@
+/**
+ * The chain that the entries form: each carries the hash of the one before, so that none can be changed, taken out, put in
+ * or moved without every later hash being another. What the chain alone cannot show is that its *end* is missing, or that
+ * somebody computed all of it anew: that takes its head, kept elsewhere and signed (`head.ts`).
+ */
+import { createHash } from 'node:crypto'
+import { canonicalJson } from '../../model/canonicalJson.ts'
+import { type AuditEntry, auditEntry } from './entry.ts'
+
+/** The end of a chain. `seq` counts from 1; an empty chain has 0. */
+export interface Head {
+  readonly seq: number
+  readonly hash: string
+}
+
+export const NO_HEAD: Head = { seq: 0, hash: '0'.repeat(64) }
+
+/** One entry as it is kept. */
+export interface Link {
+  readonly seq: number
+  /** Canonical JSON: what the hash is over. */
+  readonly entry: string
+  readonly previousHash: string
+  readonly hash: string
+}
+
+/** The entries as links of a chain that ends with `head`, in their order. */
+export function linked(head: Head, entries: readonly AuditEntry[]): readonly Link[] {
+  const links: Link[] = []
+  for (const each of entries) {
+    const { seq, hash: previousHash } = links.at(-1) ?? head
+    const entry = canonicalJson(each)
+    links.push({ seq: seq + 1, entry, previousHash, hash: hashOf(seq + 1, previousHash, entry) })
+  }
+  return links
+}
+
+function hashOf(seq: number, previousHash: string, entry: string): string {
+  return createHash('sha256').update(`${seq}\n${previousHash}\n${entry}`).digest('hex')
+}
+
+/** What is wrong with a chain, and where. */
+export interface ChainFault {
+  readonly seq: number
+  readonly what: string
+}
+
+/**
+ * Checks links in the order of their `seq`, as the store gives them out, page by page.
+ * @returns the faults, and the head that the chain really has
+ */
+export async function verifyLinks(
+  links: AsyncIterable<Link>,
+): Promise<{ readonly faults: readonly ChainFault[]; readonly head: Head }> {
+  const faults: ChainFault[] = []
+  let head: Head = NO_HEAD
+  let last: Head = NO_HEAD
+  for await (const link of links) {
+    for (const what of linkFaults(link, last)) faults.push({ seq: link.seq, what })
+    last = { seq: link.seq, hash: link.hash }
+    head = last
+  }
+  return { faults, head }
+}
+
+function* linkFaults({ seq, entry, previousHash, hash }: Link, last: Head): Generator<string> {
+  if (seq !== last.seq + 1)
+    yield seq === last.seq ? 'an entry stands twice' : `${seq - last.seq - 1} entries are missing before it`
+  else if (previousHash !== last.hash)
+    yield 'it does not follow the entry before it: one was put in, taken out or moved'
+  if (hashOf(seq, previousHash, entry) !== hash) yield 'it was changed'
+  const parsed = auditEntry.safeParse(parseJson(entry))
+  if (!parsed.success) yield 'it cannot be read'
+  else if (parsed.data.event === 'audit' && parsed.data.phase === 'failed') {
+    yield `the chain did not fit its head when it was opened: ${String(parsed.data.details.reason)}`
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined // no JSON: the schema refuses it
+  }
+}

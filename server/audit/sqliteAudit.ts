@@ -1,0 +1,37 @@
+import { z } from 'zod'
+import type { Database } from '../storage/open.ts'
+import { type Head, NO_HEAD } from './chain.ts'
+import { type AuditLog, createAuditLog } from './log.ts'
+import { runOnSqlite } from './sql.ts'
+
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS audit (
+    chain TEXT NOT NULL, seq INTEGER NOT NULL, entry TEXT NOT NULL, previous_hash TEXT NOT NULL, hash TEXT NOT NULL,
+    PRIMARY KEY (chain, seq)
+  ) WITHOUT ROWID
+`
+
+const headRow = z.object({ seq: z.number(), hash: z.string() })
+
+/** The audit of an install, in its encrypted database. */
+export function openSqliteAudit(database: Database): AuditLog {
+  database.exec(SCHEMA)
+  const last = database.prepare('SELECT seq, hash FROM audit WHERE chain = ? ORDER BY seq DESC LIMIT 1')
+  const add = database.prepare('INSERT INTO audit (chain, seq, entry, previous_hash, hash) VALUES (?, ?, ?, ?, ?)')
+
+  function headOf(chain: string): Head {
+    const row = last.get(chain)
+    return row === undefined ? NO_HEAD : headRow.parse(row)
+  }
+
+  return createAuditLog({
+    async extend(chains, make) {
+      const write = database.transaction(() => {
+        const links = make(new Map(chains.map((chain) => [chain, headOf(chain)])))
+        for (const { chain, seq, entry, previousHash, hash } of links) add.run(chain, seq, entry, previousHash, hash)
+      })
+      write.immediate()
+    },
+    rows: runOnSqlite(database),
+  })
+}

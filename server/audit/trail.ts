@@ -1,0 +1,117 @@
+/** Puts operations on record: before they begin, and what came of them. */
+import { randomUUID } from 'node:crypto'
+import type { Caller } from '../rest/context.ts'
+import { type AuditEntry, masked } from './entry.ts'
+import type { AuditLog } from './log.ts'
+
+/** Where a request came from. */
+export interface Origin {
+  readonly ip?: string | undefined
+  readonly userAgent?: string | undefined
+}
+
+export interface Subject {
+  readonly event: AuditEntry['event']
+  readonly resource: string
+  readonly caller?: Caller | undefined
+  readonly origin?: Origin | undefined
+  readonly sessionId?: string | undefined
+  /** What the clock of the device said. */
+  readonly deviceTime?: string | undefined
+  readonly details?: Readonly<Record<string, unknown>>
+  readonly risk?: number
+}
+
+export type Note = Pick<AuditEntry, 'phase'> & Partial<Pick<AuditEntry, 'conflictId' | 'action' | 'details'>>
+
+export interface Trail {
+  /** One entry for something that is over with it: a login, a refusal. */
+  note(subject: Subject, note: Note): Promise<void>
+  /**
+   * Writes that it begins, does it, and writes what came of it. Rejects with {@link AuditUnavailable}, and does nothing,
+   * if the beginning cannot be written.
+   * @param notes entries on what was done
+   */
+  run<T>(subject: Subject, work: () => Promise<T>, notes: (result: T) => readonly Note[]): Promise<T>
+  /** Whether `run` has put this fault on record already. */
+  hasNoted(fault: unknown): boolean
+}
+
+/** The audit takes no entry, so the operation must not be done. */
+export class AuditUnavailable extends Error {}
+
+const ACTORS: Readonly<Record<string, AuditEntry['actor']>> = { owner: 'admin', vendor: 'vendor' }
+const MAX_AGENT_CHARS = 200
+
+/** @param serverChain for what nobody's team can be told of */
+export function createTrail(log: AuditLog, serverChain: string, now: () => number = Date.now): Trail {
+  const noted = new WeakSet<object>()
+
+  async function append(subject: Subject, operationId: string, note: Note): Promise<void> {
+    try {
+      await log.append(subject.caller?.team ?? serverChain, entryOf(subject, operationId, note, now()))
+    } catch (cause) {
+      throw new AuditUnavailable('the audit cannot be written', { cause })
+    }
+  }
+
+  return {
+    note: (subject, note) => append(subject, randomUUID(), note),
+
+    async run(subject, work, notes) {
+      const operationId = randomUUID()
+      await append(subject, operationId, { phase: 'begun' })
+      let result: Awaited<ReturnType<typeof work>>
+      try {
+        result = await work()
+      } catch (fault) {
+        const phase = isRefusal(fault) ? 'refused' : 'failed'
+        if (typeof fault === 'object' && fault !== null) noted.add(fault)
+        // Whoever called is to hear of the fault itself; that its end is not on record shows in the beginning without one.
+        await append(subject, operationId, { phase, details: { reason: nameOf(fault) } }).catch(() => undefined)
+        throw fault
+      }
+      await Promise.all(notes(result).map((note) => append(subject, operationId, note)))
+      return result
+    },
+
+    hasNoted: (fault) => typeof fault === 'object' && fault !== null && noted.has(fault),
+  }
+}
+
+function entryOf(
+  { event, resource, caller, origin = {}, sessionId, deviceTime, details, risk = 0 }: Subject,
+  operationId: string,
+  note: Note,
+  nowMs: number,
+): AuditEntry {
+  const { phase, conflictId, action } = note
+  return {
+    entryId: randomUUID(),
+    event,
+    phase,
+    operationId,
+    actor: caller ? (ACTORS[caller.grant.role] ?? 'user') : 'system',
+    ...(conflictId !== undefined && { conflictId }),
+    ...(action !== undefined && { action }),
+    resource,
+    timestamp: { timestamp: new Date(nowMs).toISOString(), timezone: 'UTC', deviceTime: deviceTime ?? null },
+    user: caller
+      ? { id: caller.userId, role: caller.grant.role, deviceId: caller.deviceId, sessionId: sessionId ?? null }
+      : null,
+    security: { ip: origin.ip ?? null, userAgent: origin.userAgent?.slice(0, MAX_AGENT_CHARS) ?? null, risk },
+    classification: event === 'export' || event === 'erasure' ? 'restricted' : 'confidential',
+    details: { ...(masked(details ?? {}) as object), ...(masked(note.details ?? {}) as object) },
+  }
+}
+
+/** As HTTP has it: the fault is the caller's. */
+function isRefusal(fault: unknown): boolean {
+  if (typeof fault !== 'object' || fault === null || !('status' in fault)) return false
+  return typeof fault.status === 'number' && fault.status < 500
+}
+
+function nameOf(fault: unknown): string {
+  if (!(fault instanceof Error)) return typeof fault
+  return 'code' in fault && typeof fault.code === 'string' ? fault.code : fault.name
+}

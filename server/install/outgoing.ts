@@ -1,0 +1,29 @@
+/** The upstreams of an install, as the queue of its REST API needs to know them. */
+import { z } from 'zod'
+import type { StateStore } from '../../model/sync/changeStore.ts'
+import type { ReplicaSync } from '../../model/sync/replicaSync.ts'
+import type { Outgoing, OutgoingPeer } from '../rest/context.ts'
+
+const knownPeer = z.object({ epoch: z.string() })
+
+export function outgoingOf(sync: ReplicaSync, state: StateStore): Outgoing {
+  return {
+    async peers() {
+      const peers: OutgoingPeer[] = []
+      for (const { kind, state: connection, problem } of await sync.upstreams()) {
+        if (kind === 'device') continue
+        const known = knownPeer.safeParse(await state.get(`upstream/${kind}`))
+        peers.push({
+          kind,
+          epoch: known.data?.epoch,
+          isConnected: connection !== 'offline',
+          attempts: 0,
+          nextRetryMs: undefined,
+          problem,
+        })
+      }
+      return peers
+    },
+    poke: () => sync.poke(),
+  }
+}

@@ -1,0 +1,150 @@
+/**
+ * The outgoing queue of this server: for each upstream, what its change log holds beyond the place that the upstream has
+ * acknowledged. Nothing is stored for it, so it cannot be wrong about what is still to be sent.
+ */
+import { v5 as uuidv5 } from 'uuid'
+import { stampTime } from '../../model/merge/clock.ts'
+import { decodeRecord, encodeRecord } from '../../model/merge/codec.ts'
+import type { CausalRecord } from '../../model/merge/record.ts'
+import { compareText } from '../../model/merge/vector.ts'
+import { type RecordView, viewRecord } from '../../model/merge/view.ts'
+import { changePriority } from '../../model/rest/priority.ts'
+import type { QueueEntry } from '../../model/rest/queue.ts'
+import { openCursors } from '../../model/sync/cursors.ts'
+import type { Caller, OutgoingPeer, ServerContext } from './context.ts'
+import { type DeadLetter, deadLetters } from './deadLetters.ts'
+import type { People, Person } from './people.ts'
+import { readablePart, weddingsFor } from './reading.ts'
+
+const NAMESPACE = '0d7e0d0a-3b53-4f0e-8f7a-2f0c1d3e5a77'
+/** Of one wedding towards one upstream: what lies beyond is counted, not listed. */
+const MAX_LISTED = 1_000
+/** What is not known of a device yet (§1.3). */
+export const DEFAULT_PROCESSING_MS = 1_000
+
+export interface OutgoingQueue {
+  /** The most urgent first, then the oldest. */
+  readonly items: readonly QueueEntry[]
+  /** With what is beyond the list. */
+  readonly waiting: number
+  readonly failed: number
+}
+
+export interface QueueQuestion {
+  readonly caller: Caller
+  readonly people: People
+  /** Whose edits; absent: everybody's. */
+  readonly isOf?: (person: Person | undefined) => boolean
+  /** What one item takes, ms. */
+  readonly itemMs: number
+  readonly nowMs: number
+}
+
+export async function outgoingQueue(context: ServerContext, question: QueueQuestion): Promise<OutgoingQueue> {
+  const { caller } = question
+  const scopes = [caller.team, ...(await weddingsFor(context, caller))]
+  const items: QueueEntry[] = []
+  let beyond = 0
+  for (const peer of (await context.outgoing?.peers()) ?? []) {
+    const sent = peer.epoch === undefined ? undefined : await sentTo(context, peer.epoch)
+    for (const scope of scopes) {
+      const page = await context.stores.changes.changesSince(scope, sent?.get(scope) ?? 0, {
+        limit: MAX_LISTED,
+        ...(peer.epoch !== undefined && { except: peer.epoch }),
+      })
+      if (page.changes.length === 0) continue
+      const date = await dateOf(context, scope)
+      for (const { record } of page.changes) {
+        const item = itemOf(record, peer, date, question)
+        if (item) items.push(item)
+      }
+      if (page.more && !question.isOf) beyond += await context.stores.changes.countSince(scope, page.upTo, peer.epoch)
+    }
+  }
+  const letters = (await deadLetters(context.stores, scopes)).flatMap((letter) => letterItem(letter, question))
+  return {
+    items: [...items, ...letters].sort(mostUrgentFirst),
+    waiting: items.length + beyond,
+    failed: letters.length,
+  }
+}
+
+async function sentTo({ stores: { state, changes } }: ServerContext, epoch: string) {
+  return (await openCursors(state, changes.epoch, epoch)).sent
+}
+
+async function dateOf({ stores: { changes } }: ServerContext, scope: string): Promise<unknown> {
+  const wedding = (await changes.records([scope])).get(scope)
+  return wedding && viewRecord(wedding).data.date
+}
+
+function itemOf(
+  record: CausalRecord,
+  { kind, epoch, isConnected, attempts, nextRetryMs, problem }: OutgoingPeer,
+  date: unknown,
+  { caller, people, isOf, itemMs, nowMs }: QueueQuestion,
+): QueueEntry | undefined {
+  const part = readablePart(record, caller.grant.role)
+  if (!part) return undefined
+  const view = viewRecord(part)
+  if (isOf && !isOf(people.get(view.updated.actor))) return undefined
+  const at = stampTime(view.updated.stamp)
+  return {
+    id: uuidv5(`${kind}/${epoch ?? ''}/${record.id}`, NAMESPACE),
+    operation_type: operationOf(view),
+    priority: changePriority(record.table, date, nowMs),
+    status: isConnected ? 'processing' : 'pending',
+    created_at: at,
+    updated_at: at,
+    retry_count: attempts,
+    last_error: problem ?? null,
+    data_size_bytes: JSON.stringify(encodeRecord(part)).length,
+    estimated_processing_time_ms: itemMs,
+    table: record.table,
+    recordId: record.id,
+    weddingId: record.scope,
+    upstream: kind,
+    nextRetryAt: nextRetryMs === undefined ? null : new Date(nextRetryMs).toISOString(),
+  }
+}
+
+function operationOf({ deleted, created, updated }: RecordView): QueueEntry['operation_type'] {
+  if (deleted) return 'delete'
+  return stampTime(updated.stamp) === new Date(created.ms).toISOString() ? 'create' : 'update'
+}
+
+/** A record that could not be taken: it goes nowhere until somebody has looked at it, so it comes first. */
+function letterItem(letter: DeadLetter, { people, isOf, itemMs }: QueueQuestion): QueueEntry[] {
+  const { letterId, id, scope, reason, raw } = letter
+  const decoded = decodeRecord(raw)
+  const view = decoded.ok ? viewRecord(decoded.value) : undefined
+  if (isOf && !isOf(view && people.get(view.updated.actor))) return []
+  const at = view ? stampTime(view.updated.stamp) : UNKNOWN_TIME
+  return [
+    {
+      id: letterId,
+      operation_type: view ? operationOf(view) : 'update',
+      priority: HIGHEST_PRIORITY,
+      status: 'failed',
+      created_at: at,
+      updated_at: at,
+      retry_count: 0,
+      last_error: reason,
+      data_size_bytes: JSON.stringify(raw).length,
+      estimated_processing_time_ms: itemMs,
+      table: view?.table ?? '',
+      recordId: id,
+      weddingId: scope,
+      upstream: 'device',
+      nextRetryAt: null,
+    },
+  ]
+}
+
+const HIGHEST_PRIORITY = 10
+/** Of what came so damaged that it does not even say when it was made. */
+const UNKNOWN_TIME = new Date(0).toISOString()
+
+function mostUrgentFirst(a: QueueEntry, b: QueueEntry): number {
+  return b.priority - a.priority || compareText(a.created_at, b.created_at) || compareText(a.id, b.id)
+}

@@ -1,0 +1,65 @@
+/** `GET /queue/pending`, `PUT /queue/retry/:id`, `DELETE /sync/queue/:id` (`wedsync-api.md` §1.8). */
+import { MAX_QUEUE_PAGE } from '../../model/rest/queue.ts'
+import { mayWrite } from '../../model/roles.ts'
+import type { Caller, ServerContext } from './context.ts'
+import { type DeadLetter, deadLetters, removeLetter, retryLetter } from './deadLetters.ts'
+import { forbidden, HttpError, missing } from './errors.ts'
+import type { PeopleOf } from './people.ts'
+import { DEFAULT_PROCESSING_MS, outgoingQueue } from './queue.ts'
+import { weddingsFor } from './reading.ts'
+import type { Handlers } from './router.ts'
+
+type Names = 'queue' | 'retryQueued' | 'removeQueued'
+
+const WEEK_MS = 7 * 86_400_000
+
+export function queueHandlers(context: ServerContext, people: PeopleOf, now: () => number): Pick<Handlers, Names> {
+  async function queueFor(caller: Caller) {
+    const nowMs = now()
+    const { averageProcessingMs } = await context.books.sessions.totals({ team: caller.team, sinceMs: nowMs - WEEK_MS })
+    const itemMs = averageProcessingMs ?? DEFAULT_PROCESSING_MS
+    return outgoingQueue(context, { caller, people: await people(caller.team), itemMs, nowMs })
+  }
+
+  async function letterOf(caller: Caller, id: string): Promise<DeadLetter | undefined> {
+    const scopes = [caller.team, ...(await weddingsFor(context, caller))]
+    return (await deadLetters(context.stores, scopes)).find(({ letterId }) => letterId === id)
+  }
+
+  return {
+    async queue({ caller }) {
+      const { items, waiting, failed } = await queueFor(caller)
+      return {
+        success: true,
+        totalItems: waiting + failed,
+        failedItems: failed,
+        items: items.slice(0, MAX_QUEUE_PAGE),
+        timestamp: new Date(now()).toISOString(),
+      }
+    },
+
+    async retryQueued({ caller, params: { id } }) {
+      const letter = await letterOf(caller, id)
+      if (letter) await retryLetter(context.stores, letter, caller)
+      else if (await isWaiting(caller, id)) context.outgoing?.poke()
+      else throw missing('Nothing in the queue has this id')
+      return { success: true, id, status: 'retrying' }
+    },
+
+    async removeQueued({ caller, params: { id } }) {
+      const letter = await letterOf(caller, id)
+      if (letter) {
+        if (!mayWrite(caller.grant.role, 'weddings', [])) throw forbidden('This role may not remove what others wrote')
+        await removeLetter(context.stores, letter, caller, now())
+        return { success: true, id, removed: true }
+      }
+      if (!(await isWaiting(caller, id))) throw missing('Nothing in the queue has this id')
+      const message = 'This is still to be sent, and others wait for it: only what has failed for good can be removed'
+      throw new HttpError(409, 'STILL_WAITING', message)
+    },
+  }
+
+  async function isWaiting(caller: Caller, id: string): Promise<boolean> {
+    return (await queueFor(caller)).items.some((item) => item.id === id)
+  }
+}

@@ -1,0 +1,50 @@
+import type { SyncReply, SyncRequest } from '../../../model/rest/sync.ts'
+import type { ServerContext } from '../context.ts'
+import { HttpError } from '../errors.ts'
+import type { SessionRow } from '../sessions.ts'
+import type { RunningCall } from './running.ts'
+
+export interface MeasureParts {
+  readonly context: ServerContext
+  readonly now: () => number
+}
+
+/** Does it, and stores a row about it, however it ends. */
+export async function measured(
+  { context, now }: MeasureParts,
+  { caller, sessionId, deviceId }: RunningCall,
+  { changes, deviceInfo }: SyncRequest,
+  work: () => Promise<SyncReply>,
+): Promise<SyncReply> {
+  const startMs = performance.now()
+  const store = (figures: Pick<SessionRow, 'itemsSynced' | 'conflicts' | 'failures' | 'throughput' | 'error'>) =>
+    context.books.sessions.add({
+      sessionId,
+      team: caller.team,
+      userId: caller.userId,
+      deviceId,
+      atMs: now(),
+      processingMs: performance.now() - startMs,
+      batchSize: changes.length,
+      appVersion: deviceInfo?.appVersion,
+      ...figures,
+    })
+  let reply: SyncReply
+  try {
+    reply = await work()
+  } catch (fault) {
+    const error = fault instanceof HttpError ? fault.code : 'INTERNAL_ERROR'
+    await store({ itemsSynced: 0, conflicts: 0, failures: 0, error })
+    throw fault
+  }
+  const itemsSynced = reply.processed.length
+  const moved = itemsSynced + reply.serverChanges.length
+  const seconds = Math.max(performance.now() - startMs, 1) / 1_000
+  await store({
+    itemsSynced,
+    conflicts: reply.conflicts.length,
+    failures: reply.failures.length,
+    ...(moved > 0 && { throughput: moved / seconds }),
+  })
+  return reply
+}
