@@ -45,22 +45,15 @@ export interface ChainFault {
   readonly what: string
 }
 
-/**
- * Checks links in the order of their `seq`, as the store gives them out, page by page.
- * @returns the faults, and the head that the chain really has
- */
-export async function verifyLinks(
-  links: AsyncIterable<Link>,
-): Promise<{ readonly faults: readonly ChainFault[]; readonly head: Head }> {
+/** Checks links in the order of their `seq`, as the store gives them out. */
+export async function verifyLinks(links: AsyncIterable<Link>): Promise<readonly ChainFault[]> {
   const faults: ChainFault[] = []
-  let head: Head = NO_HEAD
   let last: Head = NO_HEAD
   for await (const link of links) {
     for (const what of linkFaults(link, last)) faults.push({ seq: link.seq, what })
     last = { seq: link.seq, hash: link.hash }
-    head = last
   }
-  return { faults, head }
+  return faults
 }
 
 function* linkFaults({ seq, entry, previousHash, hash }: Link, last: Head): Generator<string> {

@@ -7,6 +7,8 @@ import { HttpError, missing } from './errors.ts'
 import type { Roster, RosterOf, TeamDevice } from './roster.ts'
 import type { Handlers } from './router.ts'
 
+const REVOCATION_RISK = 40
+
 export function deviceHandlers(
   context: ServerContext,
   rosters: RosterOf,
@@ -17,13 +19,17 @@ export function deviceHandlers(
       return { devices: await entriesOf(context, await rosters(caller.team), caller) }
     },
 
-    async revokeDevice({ caller, params: { deviceId } }) {
+    async revokeDevice({ caller, params: { deviceId }, origin }) {
       const device = (await rosters(caller.team)).devices.get(deviceId)
       if (!device) throw missing('The team has no such device')
       if (deviceId === caller.deviceId) {
         throw new HttpError(409, 'OWN_DEVICE', 'A device cannot shut itself out: use another one')
       }
-      if (device.revokedAt === undefined) await revoke(context, device, caller, new Date(now()).toISOString())
+      if (device.revokedAt === undefined) {
+        const subject = { event: 'revocation', resource: deviceId, caller, origin, risk: REVOCATION_RISK } as const
+        const work = () => revoke(context, device, caller, new Date(now()).toISOString())
+        await context.trail.run(subject, work, () => [{ phase: 'done' }])
+      }
       context.dismiss(deviceId)
       return undefined
     },

@@ -104,7 +104,7 @@ export function answerFailures(log: Log): ErrorRequestHandler {
   return (thrown: unknown, request, response, next) => {
     const failure = asHttpError(thrown)
     const requestId = requestIdOf(request)
-    if (failure.status >= 500) {
+    if (failure.status >= 500 && failure.status !== 501) {
       log('rest:failed', { requestId, method: request.method, ...describeFault(failure.cause ?? failure) })
     }
     if (response.headersSent) {

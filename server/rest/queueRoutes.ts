@@ -1,6 +1,7 @@
 /** `GET /queue/pending`, `PUT /queue/retry/:id`, `DELETE /sync/queue/:id` (`wedsync-api.md` §1.8). */
 import { MAX_QUEUE_PAGE } from '../../model/rest/queue.ts'
 import { mayWrite } from '../../model/roles.ts'
+import type { Origin } from '../audit/trail.ts'
 import type { Caller, ServerContext } from './context.ts'
 import { type DeadLetter, deadLetters, removeLetter, retryLetter } from './deadLetters.ts'
 import { forbidden, HttpError, missing } from './errors.ts'
@@ -26,6 +27,17 @@ export function queueHandlers(context: ServerContext, people: PeopleOf, now: () 
     return (await deadLetters(context.stores, scopes)).find(({ letterId }) => letterId === id)
   }
 
+  function onRecord(
+    action: 'retry' | 'remove',
+    { id, scope }: DeadLetter,
+    caller: Caller,
+    origin: Origin,
+    work: () => Promise<void>,
+  ): Promise<void> {
+    const subject = { event: 'queue', resource: scope, caller, origin, details: { action, recordId: id } } as const
+    return context.trail.run(subject, work, () => [{ phase: 'done' }])
+  }
+
   return {
     async queue({ caller }) {
       const { items, waiting, failed } = await queueFor(caller)
@@ -38,19 +50,19 @@ export function queueHandlers(context: ServerContext, people: PeopleOf, now: () 
       }
     },
 
-    async retryQueued({ caller, params: { id } }) {
+    async retryQueued({ caller, params: { id }, origin }) {
       const letter = await letterOf(caller, id)
-      if (letter) await retryLetter(context.stores, letter, caller)
+      if (letter) await onRecord('retry', letter, caller, origin, () => retryLetter(context.stores, letter, caller))
       else if (await isWaiting(caller, id)) context.outgoing?.poke()
       else throw missing('Nothing in the queue has this id')
       return { success: true, id, status: 'retrying' }
     },
 
-    async removeQueued({ caller, params: { id } }) {
+    async removeQueued({ caller, params: { id }, origin }) {
       const letter = await letterOf(caller, id)
       if (letter) {
         if (!mayWrite(caller.grant.role, 'weddings', [])) throw forbidden('This role may not remove what others wrote')
-        await removeLetter(context.stores, letter, caller, now())
+        await onRecord('remove', letter, caller, origin, () => removeLetter(context.stores, letter, caller, now()))
         return { success: true, id, removed: true }
       }
       if (!(await isWaiting(caller, id))) throw missing('Nothing in the queue has this id')

@@ -9,6 +9,7 @@ import type { ResolveManyReply, ResolveReply, ResolveRequest, ResolveStrategy } 
 import { unreachable } from '../../model/result.ts'
 import { mayWrite } from '../../model/roles.ts'
 import { validateData, writableData } from '../../model/tables/validate.ts'
+import type { Note } from '../audit/trail.ts'
 import { type ConflictParts, pendingEntries } from './conflictQueue.ts'
 import type { Caller } from './context.ts'
 import { echoing, forbidden, HttpError, invalid, missing } from './errors.ts'
@@ -21,29 +22,72 @@ export interface ResolveParts extends ConflictParts {
 }
 
 export function resolveHandlers(parts: ResolveParts): Pick<Handlers, 'resolve' | 'resolveMany'> {
+  const { trail } = parts.context
   return {
-    async resolve({ caller, body }) {
+    async resolve({ caller, body, origin }) {
       const startMs = parts.now()
       const { conflictId, sessionId = randomUUID() } = body
-      return echoing({ conflictId, sessionId }, async (): Promise<ResolveReply> => {
+      const { strategy, applyToSimilar } = body.resolution
+      const details = { strategy, applyToSimilar, batchSize: 1, device: body.deviceId }
+      const subject = {
+        event: 'resolution',
+        resource: 'PUT /sync/resolve',
+        caller,
+        origin,
+        sessionId,
+        details,
+      } as const
+      const work = async (): Promise<ResolveReply> => {
         const resolution = await resolveOne(parts, caller, body)
         return { success: true, conflictId, resolution, sessionId, processingTime: parts.now() - startMs }
-      })
+      }
+      return echoing({ conflictId, sessionId }, () =>
+        trail.run(subject, work, ({ resolution, processingTime }) => [
+          decisionNote(
+            { conflictId, ...resolution },
+            { ms: processingTime, similar: resolution.similarConflictsResolved },
+          ),
+        ]),
+      )
     },
 
-    async resolveMany({ caller, body }) {
+    async resolveMany({ caller, body, origin }) {
       const startMs = parts.now()
       const { sessionId = randomUUID(), globalStrategy = 'individual' } = body
       const requests = body.resolutions.map((each) => withStrategy(each, globalStrategy))
-      return echoing({ sessionId }, async (): Promise<ResolveManyReply> => {
+      const details = { globalStrategy, batchSize: requests.length }
+      const subject = {
+        event: 'resolution',
+        resource: 'POST /sync/resolve',
+        caller,
+        origin,
+        sessionId,
+        details,
+      } as const
+      const work = async (): Promise<ResolveManyReply> => {
         const { resolved, errors } = await resolveAll(parts, caller, requests)
         const processingTime = parts.now() - startMs
         const totalConflicts = resolved.length + errors.length
         const summary = { totalConflicts, resolved: resolved.length, failed: errors.length, processingTime }
         return { success: true, sessionId, resolved, errors, summary }
-      })
+      }
+      return echoing({ sessionId }, () =>
+        trail.run(subject, work, ({ resolved, errors, summary }) => [
+          { phase: 'done', details: summary },
+          ...resolved.map((each) => decisionNote(each)),
+          ...errors.map(({ conflictId }): Note => ({ phase: 'refused', conflictId, action: 'rejected' })),
+        ]),
+      )
     },
   }
+}
+
+function decisionNote(
+  { conflictId, strategy, applied }: Pick<Resolved, 'conflictId' | 'strategy' | 'applied'>,
+  more: Readonly<Record<string, unknown>> = {},
+): Note {
+  const action = strategy === 'merge_automatic' || strategy === 'merge_manual' ? 'merged' : 'resolved'
+  return { phase: 'done', conflictId, action, details: { strategy, applied, ...more } }
 }
 
 function withStrategy(request: ResolveRequest, strategy: 'use_client' | 'use_server' | 'individual'): ResolveRequest {

@@ -15,11 +15,15 @@ import { isWrittenBy } from './settle.ts'
 
 export function undoHandlers(parts: ConflictParts): Pick<Handlers, 'undoDecision'> {
   return {
-    async undoDecision({ caller, params: { conflictId } }) {
+    async undoDecision({ caller, params: { conflictId }, origin }) {
       const records = await decidedRecords(parts, caller, conflictId)
       if (records.length === 0) throw asHttpError({ kind: 'no-decision' }, conflictId)
       for (const record of records) checkRole(record, conflictId, caller)
-      await reopen(parts, caller, conflictId, records)
+      await parts.context.trail.run(
+        { event: 'resolution', resource: 'undo', caller, origin },
+        () => reopen(parts, caller, conflictId, records),
+        () => [{ phase: 'done', conflictId, action: 'escalated', details: { strategy: 'undo' } }],
+      )
       return { success: true, conflictId, status: 'pending' }
     },
   }

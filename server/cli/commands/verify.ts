@@ -3,6 +3,9 @@ import { statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { combinedDigest, scopeDigest } from '../../../model/merge/digest.ts'
 import { type CausalRecord, recordVersion } from '../../../model/merge/record.ts'
+import { readHeads } from '../../audit/head.ts'
+import { openSqliteAudit } from '../../audit/sqliteAudit.ts'
+import { auditFaults } from '../../audit/verify.ts'
 import type { SqliteStore } from '../../changes/sqlite.ts'
 import { openDataDir } from '../../identity/dataDir.ts'
 import { loadIdentity } from '../../identity/identity.ts'
@@ -35,7 +38,7 @@ export async function verify(options: ParsedOptions): Promise<Failure | undefine
     const store = await openSoundStore(dataDir.value)
     if (!store.ok) return startFailure({ kind: 'database', error: store.error })
     try {
-      return await report(await inspect(store.value), store.value, options)
+      return await report(await inspect(store.value, dataDir.value.path), store.value, options)
     } finally {
       await store.value.close()
     }
@@ -44,13 +47,16 @@ export async function verify(options: ParsedOptions): Promise<Failure | undefine
   }
 }
 
-async function inspect(store: SqliteStore): Promise<readonly Finding[]> {
+async function inspect(store: SqliteStore, dataDir: string): Promise<readonly Finding[]> {
   const findings: Finding[] = []
   for (const scope of await store.changes.scopes()) {
     findings.push(...(await checkLog(store, scope)))
     for (const record of await store.changes.inScope(scope)) findings.push(...(await checkRecord(store, record)))
   }
-  await loadIdentity(store.state)
+  const identity = await loadIdentity(store.state)
+  for (const what of await auditFaults(openSqliteAudit(store.database), identity && readHeads(dataDir, identity))) {
+    findings.push({ check: 'audit', what })
+  }
   return findings
 }
 
@@ -107,7 +113,7 @@ async function report(
   else {
     for (const { check, what } of findings) print(`${check}: ${what}`)
     for (const { scope, records, digest } of digests) print(`${scope}  ${records} records  ${digest.slice(0, 16)}`)
-    if (findings.length === 0) print('Everything is as it should be: database, change order, history, digests.')
+    if (findings.length === 0) print('Everything is as it should be: database, change order, history, audit, digests.')
   }
   return findings.length === 0
     ? undefined
