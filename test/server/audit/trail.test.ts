@@ -1,0 +1,74 @@
+import { expect, it } from 'vitest'
+import { type AuditEntry, masked } from '../../../server/audit/entry.ts'
+import type { AuditLog } from '../../../server/audit/log.ts'
+import { AuditUnavailable, createTrail } from '../../../server/audit/trail.ts'
+
+/** Takes entries until the disk is full. */
+function logWithRoomFor(room: number): AuditLog & { readonly entries: AuditEntry[] } {
+  const entries: AuditEntry[] = []
+  return {
+    entries,
+    async append(_chain, entry) {
+      if (entries.length >= room) throw new Error('disk full')
+      entries.push(entry)
+    },
+    chains: async () => [],
+    head: async () => ({ seq: entries.length, hash: '' }),
+    async *links() {},
+  }
+}
+
+const subject = { event: 'sync', resource: 'POST /sync' } as const
+
+it('what cannot be put on record is not begun', async () => {
+  const trail = createTrail(logWithRoomFor(0), 'server')
+  let isDone = false
+  const work = async () => {
+    isDone = true
+  }
+  await expect(trail.run(subject, work, () => [])).rejects.toBeInstanceOf(AuditUnavailable)
+  expect(isDone).toBe(false)
+})
+
+it('what was refused and what failed are told apart, and the caller hears the fault itself', async () => {
+  const log = logWithRoomFor(10)
+  const trail = createTrail(log, 'server')
+  const refusal = Object.assign(new Error('no'), { status: 403, code: 'FORBIDDEN' })
+  const fault = new TypeError('mine')
+  await expect(
+    trail.run(
+      subject,
+      () => Promise.reject(refusal),
+      () => [],
+    ),
+  ).rejects.toBe(refusal)
+  await expect(
+    trail.run(
+      subject,
+      () => Promise.reject(fault),
+      () => [],
+    ),
+  ).rejects.toBe(fault)
+  expect(log.entries.map(({ phase, details }) => [phase, details.reason])).toEqual([
+    ['begun', undefined],
+    ['refused', 'FORBIDDEN'],
+    ['begun', undefined],
+    ['failed', 'TypeError'],
+  ])
+  expect([trail.hasNoted(refusal), trail.hasNoted(new Error('other'))]).toEqual([true, false])
+})
+
+it('e-mail addresses, tokens and secrets are masked at every depth', () => {
+  const token = `ws1.${'a'.repeat(20)}.${'b'.repeat(20)}`
+  expect(
+    masked({
+      note: `write to ana.silva@example.org with Bearer abc or ${token}`,
+      deep: [{ token, secret: 'x', changes: 3 }],
+      userComment: 'c'.repeat(1_000),
+    }),
+  ).toEqual({
+    note: 'write to [e-mail] with [token] or [token]',
+    deep: [{ token: '[secret]', secret: '[secret]', changes: 3 }],
+    userComment: 'c'.repeat(300),
+  })
+})
