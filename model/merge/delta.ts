@@ -16,8 +16,9 @@
  */
 import { z } from 'zod'
 import { err, ok, type Result } from '../result.ts'
-import { decodeRecord, encodeRecord, type MalformedRecord, storedRecord } from './codec.ts'
+import { decodeRecord, encodeRecord, type MalformedRecord, type StoredRecord } from './codec.ts'
 import { type CausalRecord, type JoinError, joinRecords } from './record.ts'
+import { SortedMap } from './sortedMap.ts'
 import { EMPTY_UNIT, type Registers, type Sibling, type Unit } from './unit.ts'
 import {
   type ActorId,
@@ -78,7 +79,7 @@ function unitDelta({ vector, registers }: Unit, seen: Vector): UnitDelta {
         old.map(({ edit: { actor, counter } }) => ({ actor, counter })),
       )
   }
-  return { since: meet(seen, vector), vector, changed, kept }
+  return { since: meet(seen, vector), vector, changed: SortedMap.from(changed), kept }
 }
 
 /** What both have seen. A delta need not build on edits that its sender does not know. */
@@ -88,7 +89,7 @@ function meet(a: Vector, b: Vector): Vector {
     const shared = Math.min(counter, b.get(actor) ?? 0)
     if (shared > 0) both.set(actor, shared)
   }
-  return both
+  return SortedMap.from(both)
 }
 
 /** The same as joining the whole record from which the delta was made, or `NeedsWhole` and nothing has changed. */
@@ -132,7 +133,7 @@ function wholeUnit(mine: Unit, { vector, changed, kept }: UnitDelta): Unit {
       [...(registers.get(name) ?? []), ...siblings].sort((a, b) => compareDots(a.edit, b.edit)),
     )
   }
-  return { vector, registers }
+  return { vector, registers: SortedMap.from(registers) }
 }
 
 function keptOf(siblings: readonly Sibling[], kept: readonly Dot[] = []): readonly Sibling[] {
@@ -152,7 +153,8 @@ const MAX_KEPT = 20_000
  * delete. `since` counts by its list of actors; `kept` has pairs of an actor's index and a counter.
  */
 export const storedDelta = z.strictObject({
-  changed: storedRecord,
+  /** Read by `decodeRecord`. */
+  changed: z.custom<StoredRecord>((raw) => typeof raw === 'object' && raw !== null),
   since: z.record(z.string().min(1).max(20), z.array(storedCounter)),
   kept: z.record(
     z.string().min(1).max(20),
@@ -218,7 +220,7 @@ function vectorOf(counters: readonly number[] = [], actors: readonly ActorId[]):
   counters.forEach((count, i) => {
     if (count > 0) vector.set(actors[i] ?? '', count)
   })
-  return vector
+  return SortedMap.from(vector)
 }
 
 function keptDots(

@@ -11,7 +11,7 @@ import { editTag } from './tag.ts'
 import { editText, textOf } from './text.ts'
 import { type Edit, EMPTY_UNIT, nextCounter, type Unit, writeUnit } from './unit.ts'
 import { type ActorId, covers, type Vector } from './vector.ts'
-import { viewRecord } from './view.ts'
+import { isDeleted, viewFieldOf } from './view.ts'
 
 /** Who writes, and what is to be remembered of the edit. */
 export interface Author {
@@ -48,15 +48,14 @@ export function createRecord({ id, scope, table, data }: NewRecord, author: Auth
  * new; setting a field that is in conflict to its visible value *is* new, since it settles the conflict.
  */
 export function editRecord(record: CausalRecord, data: Data, author: Author, seen?: Seen): CausalRecord {
-  const values = new Map<string, Map<string, Envelope>>()
-  const view = viewRecord(record)
-  const news = Object.entries(data).filter(
-    ([name, value]) =>
-      name in view.siblings || !(name in view.data) || canonicalJson(view.data[name]) !== canonicalJson(value),
-  )
+  const values: Values = new Map()
+  const news = Object.entries(data).filter(([name, value]) => {
+    const [visible, sibling] = viewFieldOf(record, name)
+    return sibling || !visible || canonicalJson(visible.value) !== canonicalJson(value)
+  })
   addFields(values, record, Object.fromEntries(news), author, seen)
   if (values.size === 0) return record
-  if (view.deleted) addValue(values, record.base, DELETED, false)
+  if (isDeleted(record)) addValue(values, record.base, DELETED, false)
   return writeValues(record, values, author, seen)
 }
 

@@ -13,7 +13,7 @@
 import { err, ok, type Result } from '../result.ts'
 import type { Stamp } from './clock.ts'
 import type { Envelope } from './envelope.ts'
-import { copyMap } from './maps.ts'
+import { compareAt, SortedMap } from './sortedMap.ts'
 import { compareDots, covers, type Dot, EMPTY_VECTOR, joinVectors, sameDot, type Vector } from './vector.ts'
 
 /** One edit of one unit. All fields that it wrote share the dot. */
@@ -41,7 +41,7 @@ export interface Unit {
   readonly registers: Registers
 }
 
-export const EMPTY_UNIT: Unit = { vector: EMPTY_VECTOR, registers: new Map() }
+export const EMPTY_UNIT: Unit = { vector: EMPTY_VECTOR, registers: SortedMap.empty() }
 
 /** One dot with two contents: a store reused a dot, or somebody forged one. Neither copy may be believed blindly. */
 export interface DotClash {
@@ -56,17 +56,22 @@ export interface DotClash {
  * Two states of one record differ in a register or two. Only those are joined; all others are taken over as they are.
  */
 export function joinUnits(a: Unit, b: Unit): Result<Unit, DotClash> {
-  const differences = differencesOf(a.registers, b.registers)
-  const clash = differences.length > 0 ? clashIn(differences, a, b) : undefined
-  if (clash) return err(clash)
+  const mine = SortedMap.from(a.registers)
+  const theirs = SortedMap.from(b.registers)
+  const differences = differencesOf(mine, theirs)
   const vector = joinVectors(a.vector, b.vector)
-  const registers = joinRegisters(a, b, differences)
-  if (vector === a.vector && registers === a.registers) return ok(a)
+  if (differences.length === 0) return ok(vector === a.vector ? a : { vector, registers: mine })
+  const indexed = countEdits(differences) > FEW
+  const registers = joinRegisters(differences, sideOf(a.vector, mine, indexed), sideOf(b.vector, theirs, indexed))
+  if (!(registers instanceof SortedMap)) return err(registers)
+  if (vector === a.vector && registers === mine) return ok(a)
   const lost = registers.size === 0 ? differences[0] : undefined
   // The last edit of all is always held by somebody. If nothing is left, one dot stands for different fields.
   if (lost?.mine[0]) return err(dotClash(lost.register, lost.mine[0].edit))
   return ok({ vector, registers })
 }
+
+type SortedRegisters = SortedMap<readonly Sibling[]>
 
 /** A register that does not hold the same edits on both sides. */
 interface Difference {
@@ -77,79 +82,63 @@ interface Difference {
 
 const NOTHING: readonly Sibling[] = []
 
-function differencesOf(a: Registers, b: Registers): readonly Difference[] {
-  const areSame = comparison()
+/** In the order of the registers. */
+function differencesOf(a: SortedRegisters, b: SortedRegisters): readonly Difference[] {
   const differences: Difference[] = []
-  let inBoth = 0
-  for (const [register, mine] of a) {
-    const theirs = b.get(register)
-    if (theirs) inBoth++
-    if (theirs && holdSameEdits(mine, theirs, areSame)) continue
-    differences.push({ register, mine, theirs: theirs ?? NOTHING })
+  // Most registers of a record were written by one edit, so the pair last found to be the same is remembered.
+  let known: Edit | undefined
+  let same: Edit | undefined
+  let i = 0
+  let j = 0
+  while (i < a.size || j < b.size) {
+    const order = compareAt(a.names, i, b.names, j)
+    const register = (order <= 0 ? a.names[i] : b.names[j]) ?? ''
+    const mine = (order <= 0 ? a.items[i++] : undefined) ?? NOTHING
+    const theirs = (order >= 0 ? b.items[j++] : undefined) ?? NOTHING
+    const edit = mine[0]?.edit
+    const other = theirs[0]?.edit
+    if (order === 0 && edit === known && other === same && mine.length === 1 && theirs.length === 1) continue
+    if (order === 0 && holdSameEdits(mine, theirs)) {
+      known = edit
+      same = other
+    } else differences.push({ register, mine, theirs })
   }
-  if (inBoth === b.size) return differences
-  for (const [register, theirs] of b) if (!a.has(register)) differences.push({ register, mine: NOTHING, theirs })
   return differences
 }
 
-/** Most registers of a record were written by one edit, so the pair last found to be the same is remembered. */
-function comparison(): (mine: Edit, theirs: Edit) => boolean {
-  let lastMine: Edit | undefined
-  let lastTheirs: Edit | undefined
-  return (mine, theirs) => {
-    if (mine === lastMine && theirs === lastTheirs) return true
-    if (!sameDot(mine, theirs) || !sameContent(mine, theirs)) return false
-    lastMine = mine
-    lastTheirs = theirs
-    return true
-  }
-}
-
 /** Siblings stand in the order of their dots, so the same ones stand in the same places. */
-function holdSameEdits(
-  mine: readonly Sibling[],
-  theirs: readonly Sibling[],
-  areSame: (mine: Edit, theirs: Edit) => boolean,
-): boolean {
+function holdSameEdits(mine: readonly Sibling[], theirs: readonly Sibling[]): boolean {
   if (mine.length !== theirs.length) return false
   for (let i = 0; i < mine.length; i++) {
     const edit = mine[i]?.edit
     const other = theirs[i]?.edit
-    if (!edit || !other || !areSame(edit, other)) return false
+    if (edit === other) continue
+    if (!edit || !other || !sameDot(edit, other) || !sameContent(edit, other)) return false
   }
   return true
 }
 
-/** The tag stands for the values. The stamp is not in it, and two stamps would order siblings differently. */
-function sameContent(a: Edit, b: Edit): boolean {
-  return a.tag === b.tag && a.stamp === b.stamp && a.ask === b.ask
+/** The tag stands for the values; what else an edit says decides what is shown, asked and undone. */
+export function sameContent(a: Edit, b: Edit): boolean {
+  return (
+    a.tag === b.tag &&
+    a.stamp === b.stamp &&
+    a.ask === b.ask &&
+    a.operation === b.operation &&
+    a.decided?.conflictId === b.decided?.conflictId &&
+    a.decided?.strategy === b.decided?.strategy
+  )
 }
 
-/**
- * A dot that stands for different contents on the two sides, in whatever registers. Only an edit that stands in a
- * difference can be one of two such contents: where nothing differs, each side holds the content of the other. And it
- * stands on the other side only if that has seen it.
- */
-function clashIn(differences: readonly Difference[], a: Unit, b: Unit): DotClash | undefined {
-  const many = countEdits(differences) > FEW
-  const indexOfA = many ? indexByDot(a.registers) : undefined
-  const indexOfB = many ? indexByDot(b.registers) : undefined
-  for (const { register, mine } of differences) {
-    for (const { edit } of mine) {
-      const other = covers(b.vector, edit) ? editUnder(edit, b.registers, indexOfB) : undefined
-      if (other && !sameContent(edit, other)) return dotClash(register, edit)
-    }
-  }
-  for (const { register, theirs } of differences) {
-    for (const { edit } of theirs) {
-      const other = covers(a.vector, edit) ? editUnder(edit, a.registers, indexOfA) : undefined
-      if (other && !sameContent(edit, other)) return dotClash(register, edit)
-    }
-  }
-  return undefined
+/** One of the two units of a join. */
+interface Side {
+  readonly vector: Vector
+  readonly registers: SortedRegisters
+  /** Edits by dot, where there are many. A hostile record can hold thousands. */
+  readonly index: ReadonlyMap<string, Edit> | undefined
 }
 
-/** Above this many edits to look up it pays to build an index. A hostile record can hold thousands. */
+/** Above this many edits to look up it pays to build an index. */
 const FEW = 64
 
 function countEdits(differences: readonly Difference[]): number {
@@ -158,9 +147,13 @@ function countEdits(differences: readonly Difference[]): number {
   return edits
 }
 
-function indexByDot(registers: Registers): ReadonlyMap<string, Edit> {
+function sideOf(vector: Vector, registers: SortedRegisters, indexed: boolean): Side {
+  return { vector, registers, index: indexed ? indexByDot(registers) : undefined }
+}
+
+function indexByDot(registers: SortedRegisters): ReadonlyMap<string, Edit> {
   const index = new Map<string, Edit>()
-  for (const siblings of registers.values()) for (const { edit } of siblings) index.set(dotKey(edit), edit)
+  for (const siblings of registers.items) for (const { edit } of siblings) index.set(dotKey(edit), edit)
   return index
 }
 
@@ -168,46 +161,35 @@ function dotKey({ actor, counter }: Dot): string {
   return `${actor} ${counter}`
 }
 
-function editUnder(dot: Dot, registers: Registers, index: ReadonlyMap<string, Edit> | undefined): Edit | undefined {
-  if (index) return index.get(dotKey(dot))
-  for (const siblings of registers.values()) for (const { edit } of siblings) if (sameDot(edit, dot)) return edit
-  return undefined
-}
-
 /** Returns the registers of one side themselves when that side wins every difference. */
-function joinRegisters(a: Unit, b: Unit, differences: readonly Difference[]): Registers {
-  const joined: (readonly Sibling[])[] = []
+function joinRegisters(differences: readonly Difference[], me: Side, they: Side): SortedRegisters | DotClash {
+  const names: string[] = []
+  const joined: (readonly Sibling[] | undefined)[] = []
   let allMine = true
   let allTheirs = true
-  for (const { mine, theirs } of differences) {
-    const siblings = joinSiblings(mine, a.vector, theirs, b.vector)
-    joined.push(siblings)
+  for (const { register, mine, theirs } of differences) {
+    const siblings = joinSiblings(mine, me, theirs, they)
+    if ('counter' in siblings) return dotClash(register, siblings)
+    names.push(register)
+    joined.push(siblings.length > 0 ? siblings : undefined)
     if (siblings !== mine) allMine = false
     if (siblings !== theirs) allTheirs = false
   }
-  if (allMine) return a.registers
-  if (allTheirs) return b.registers
-  const registers = copyMap(a.registers)
-  for (let i = 0; i < differences.length; i++) {
-    const register = differences[i]?.register
-    const siblings = joined[i]
-    if (register === undefined || !siblings) continue
-    if (siblings.length > 0) registers.set(register, siblings)
-    else registers.delete(register)
-  }
-  return registers
+  if (allMine) return me.registers
+  return allTheirs ? they.registers : me.registers.with(names, joined)
 }
 
 /**
- * Keeps what the other side holds as well, and what it has not seen. A walk along both lists, which stand in the order
- * of their dots; so does the result. Returns one of the lists itself if nothing else is left.
+ * Keeps what both sides hold, and what the other side has not seen. A walk along both lists, which stand in the order of
+ * their dots; so does the result. Returns one of the lists itself if nothing else is left.
+ * @returns the dot instead, if one stands for different contents on the two sides
  */
 function joinSiblings(
   mine: readonly Sibling[],
-  myVector: Vector,
+  me: Side,
   theirs: readonly Sibling[],
-  theirVector: Vector,
-): readonly Sibling[] {
+  they: Side,
+): readonly Sibling[] | Dot {
   const joined: Sibling[] = []
   let i = 0
   let j = 0
@@ -215,13 +197,25 @@ function joinSiblings(
     const my = i < mine.length ? mine[i] : undefined
     const their = j < theirs.length ? theirs[j] : undefined
     const order = my && their ? compareDots(my.edit, their.edit) : my ? -1 : 1
+    const sibling = order <= 0 ? my : their
     if (order <= 0) i++
     if (order >= 0) j++
-    if (my && (order === 0 || (order < 0 && !covers(theirVector, my.edit)))) joined.push(my)
-    if (their && order > 0 && !covers(myVector, their.edit)) joined.push(their)
+    if (!sibling) continue
+    const other = order < 0 ? they : me
+    const twin = order === 0 ? their?.edit : twinOf(sibling.edit, other)
+    if (twin && twin !== sibling.edit && !sameContent(sibling.edit, twin)) return sibling.edit
+    if (order === 0 || !covers(other.vector, sibling.edit)) joined.push(sibling)
   }
   if (consistsOf(joined, mine)) return mine
   return consistsOf(joined, theirs) ? theirs : joined
+}
+
+/** The edit of this dot in whatever register of a side. A side that has not seen the dot does not hold it. */
+function twinOf(dot: Dot, { vector, registers, index }: Side): Edit | undefined {
+  if (!covers(vector, dot)) return undefined
+  if (index) return index.get(dotKey(dot))
+  for (const siblings of registers.items) for (const { edit } of siblings) if (sameDot(edit, dot)) return edit
+  return undefined
 }
 
 function consistsOf(joined: readonly Sibling[], siblings: readonly Sibling[]): boolean {
@@ -240,31 +234,25 @@ function dotClash(register: string, { actor, counter }: Dot): DotClash {
  *   unit's own vector for a person at this device; an older one for a REST client that sends a late edit.
  */
 export function writeUnit(unit: Unit, edit: Edit, values: ReadonlyMap<string, Envelope>, seen: Vector): Unit {
-  const vector = copyMap(unit.vector).set(edit.actor, edit.counter)
-  const registers = copyMap(unit.registers)
-  for (const [name, value] of values) {
-    const unseen = (unit.registers.get(name) ?? []).filter((sibling) => !covers(seen, sibling.edit))
-    registers.set(
-      name,
-      [...unseen, { edit, value }].sort((x, y) => compareDots(x.edit, y.edit)),
-    )
-  }
-  return { vector, registers }
+  const vector = SortedMap.from(unit.vector).with([edit.actor], [edit.counter])
+  const registers = SortedMap.from(unit.registers)
+  const names = [...values.keys()].sort()
+  const written = names.map((name) => {
+    const sibling = { edit, value: values.get(name) }
+    const unseen = (registers.get(name) ?? NOTHING).filter((other) => !covers(seen, other.edit))
+    return unseen.length === 0 ? [sibling] : [...unseen, sibling].sort((x, y) => compareDots(x.edit, y.edit))
+  })
+  return { vector, registers: registers.with(names, written) }
 }
 
 export function nextCounter(unit: Unit, actor: string): number {
   return (unit.vector.get(actor) ?? 0) + 1
 }
 
-/** Equal vectors, and the same dots with the same tags in the same registers. */
+/** Equal vectors, and the same edits with the same contents in the same registers. */
 export function sameUnit(a: Unit, b: Unit): boolean {
   if (a === b) return true
-  if (a.vector.size !== b.vector.size || a.registers.size !== b.registers.size) return false
+  if (a.vector.size !== b.vector.size) return false
   for (const [actor, counter] of a.vector) if (b.vector.get(actor) !== counter) return false
-  for (const [name, mine] of a.registers) {
-    const theirs = b.registers.get(name)
-    if (theirs?.length !== mine.length) return false
-    if (!mine.every(({ edit }) => theirs.some((t) => sameDot(t.edit, edit) && t.edit.tag === edit.tag))) return false
-  }
-  return true
+  return differencesOf(SortedMap.from(a.registers), SortedMap.from(b.registers)).length === 0
 }

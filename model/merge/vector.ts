@@ -9,7 +9,7 @@
  * A *dot* (actor, counter) names one edit of one unit. Counters of an actor are contiguous within a unit, so a *version
  * vector* that maps an actor to n says "has seen its edits 1 to n of this unit".
  */
-import { copyMap } from './maps.ts'
+import { compareAt, SortedMap } from './sortedMap.ts'
 
 export type ActorId = string
 
@@ -20,7 +20,7 @@ export interface Dot {
   readonly counter: number
 }
 
-export const EMPTY_VECTOR: Vector = new Map()
+export const EMPTY_VECTOR: Vector = SortedMap.empty()
 
 export function covers(vector: Vector, dot: Dot): boolean {
   return (vector.get(dot.actor) ?? 0) >= dot.counter
@@ -34,11 +34,25 @@ export function coversAll(a: Vector, b: Vector): boolean {
 
 /** The least vector that covers both. Returns `a` itself when it already does, and else `b` when that does. */
 export function joinVectors(a: Vector, b: Vector): Vector {
-  if (coversAll(a, b)) return a
-  if (coversAll(b, a)) return b
-  const joined = copyMap(a)
-  for (const [actor, counter] of b) if ((a.get(actor) ?? 0) < counter) joined.set(actor, counter)
-  return joined
+  const mine = SortedMap.from(a)
+  const theirs = SortedMap.from(b)
+  const actors: ActorId[] = []
+  const counters: number[] = []
+  let coversTheirs = true
+  let coversMine = true
+  let i = 0
+  let j = 0
+  while (i < mine.size || j < theirs.size) {
+    const order = compareAt(mine.names, i, theirs.names, j)
+    actors.push((order <= 0 ? mine.names[i] : theirs.names[j]) ?? '')
+    const my = (order <= 0 ? mine.items[i++] : undefined) ?? 0
+    const their = (order >= 0 ? theirs.items[j++] : undefined) ?? 0
+    if (my < their) coversTheirs = false
+    if (their < my) coversMine = false
+    counters.push(my < their ? their : my)
+  }
+  if (coversTheirs) return a
+  return coversMine ? b : SortedMap.of(actors, counters)
 }
 
 export function vectorSum(vector: Vector): number {

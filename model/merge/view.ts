@@ -5,9 +5,10 @@ import { type Stamp, stampMs } from './clock.ts'
 import { envelopeValue } from './envelope.ts'
 import { inOrder, setOwn } from './maps.ts'
 import { type CausalRecord, recordVersion } from './record.ts'
-import { CREATED, DELETED, parseRegister } from './registers.ts'
+import { CREATED, DELETED, parseRegister, registerName } from './registers.ts'
+import { SortedMap } from './sortedMap.ts'
 import { commonRoots, textOf } from './text.ts'
-import type { Edit, Sibling, Unit } from './unit.ts'
+import type { Edit, Sibling } from './unit.ts'
 import { compareDots, compareText, covers, type Vector } from './vector.ts'
 
 export interface SeenValue {
@@ -34,9 +35,9 @@ export function viewRecord(record: CausalRecord): RecordView {
   const table = tableNamed(record.table)
   const data: Record<string, unknown> = {}
   const siblings: Record<string, readonly SeenValue[]> = {}
-  // Replicas have come by the same entries in different orders; what is shown must not depend on that.
+  // Replicas have come by the same units in different orders; what is shown must not depend on that.
   for (const unit of inOrder(record.units).values()) {
-    for (const [name, registers] of byField(unit)) {
+    for (const [name, registers] of byField(SortedMap.from(unit.registers))) {
       if (name.startsWith('$')) continue
       const seen = viewField(fieldOf(table, name), registers)
       if (seen[0]) setOwn(data, name, seen[0].value)
@@ -58,6 +59,31 @@ export function viewRecord(record: CausalRecord): RecordView {
   }
 }
 
+/** What `viewRecord` shows of one field, the visible value first. Empty if the field was never written. */
+export function viewFieldOf(record: CausalRecord, name: string): readonly SeenValue[] {
+  if (name.startsWith('$')) return []
+  const field = fieldOf(tableNamed(record.table), name)
+  let shown: readonly SeenValue[] = []
+  for (const unit of inOrder(record.units).values()) {
+    const seen = viewField(field, registersOf(SortedMap.from(unit.registers), field.policy, name))
+    if (seen.length > 0) shown = seen
+  }
+  return shown
+}
+
+function registersOf(
+  registers: SortedMap<readonly Sibling[]>,
+  policy: Policy,
+  field: string,
+): readonly NamedRegister[] {
+  if (policy === 'set') {
+    const members = registers.startingWith(registerName({ field, member: '' }))
+    return [...members].map(([name, siblings]) => ({ ...parseRegister(name), siblings }))
+  }
+  const siblings = registers.get(registerName({ field }))
+  return siblings ? [{ siblings }] : []
+}
+
 function latestEdit(record: CausalRecord): Edit | undefined {
   let latest: Edit | undefined
   // Edits of several units may share stamp and dot: then the first in order stands for them, on every replica.
@@ -74,13 +100,14 @@ interface NamedRegister {
   readonly siblings: readonly Sibling[]
 }
 
-function byField(unit: Unit): ReadonlyMap<string, NamedRegister[]> {
+function byField(registers: SortedMap<readonly Sibling[]>): ReadonlyMap<string, NamedRegister[]> {
   const fields = new Map<string, NamedRegister[]>()
-  for (const [name, siblings] of inOrder(unit.registers)) {
-    const { field, member } = parseRegister(name)
+  for (let i = 0; i < registers.size; i++) {
+    const { field, member } = parseRegister(registers.names[i] ?? '')
+    const siblings = registers.items[i] ?? []
     const register = member === undefined ? { siblings } : { member, siblings }
-    const registers = fields.get(field)
-    if (registers) registers.push(register)
+    const others = fields.get(field)
+    if (others) others.push(register)
     else fields.set(field, [register])
   }
   return fields

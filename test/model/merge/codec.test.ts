@@ -6,6 +6,7 @@ import { joinRecords, sameRecord } from '../../../model/merge/record.ts'
 import { viewRecord } from '../../../model/merge/view.ts'
 import { join } from '../../support/mergeFuzz.ts'
 import { apart, at, newRecord, write } from '../../support/mergeHelpers.ts'
+import { isConsistent, storedRecord } from './storedSchema.ts'
 
 const [ana, ben] = apart(
   newRecord('guests', { name: 'Ada', dietary: 'vegan', tags: ['family'] }),
@@ -286,6 +287,45 @@ describe('codec', () => {
     expect(decoded.ok && [...decoded.value.units.values()].some((unit) => unit.registers.has('__proto__'))).toBe(false)
   })
 
+  it('[COD4] gives the verdict of a schema and of the rules that no schema tells, on whatever is made of a record', () => {
+    const texts = fc.constantFrom('', 'x', 'x'.repeat(11), 'x'.repeat(21), 'x'.repeat(65), STAMP, TAG, record.id)
+    const anything = fc.oneof(
+      fc.constantFrom<unknown>(null, -1, 0, 1, 2, 3, 1.5, 2 ** 48, 2 ** 48 + 1, 2 ** 53, true, [], {}),
+      fc.constantFrom<unknown>([0, 'x'], [0, 'x', 1, 'y'], [0, 1, STAMP, TAG], [0, 1, STAMP, TAG, {}]),
+      fc.constantFrom<unknown>(
+        { ask: true },
+        { ask: false },
+        { op: 'o' },
+        { dec: ['c', 's'] },
+        { dec: ['c'] },
+        { no: 1 },
+      ),
+      fc.constantFrom<unknown>({ v: [], e: [], r: {} }, { open: { v: [], e: [], r: { a: [] } } }),
+      texts,
+      texts.map((text) => ({ [text]: [0, 1] })),
+      fc.jsonValue({ maxDepth: 3 }),
+    )
+    const asked = editRecord(record, { name: 'Olga' }, at(30, 'cleo', { ask: true, operation: 'o' }))
+    const decided = editRecord(
+      asked,
+      { side: 'bride' },
+      at(40, 'cleo', { decided: { conflictId: 'c', strategy: 's' } }),
+    )
+    const whole = JSON.stringify(encodeRecord(decided))
+    const verdicts = { taken: 0, refused: 0 }
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.nat({ max: 200 }), anything), { maxLength: 2 }), (hits) => {
+        const stored = hits.reduce<unknown>((value, [n, damage]) => replaceNth(value, n, damage), JSON.parse(whole))
+        const parsed = storedRecord.safeParse(stored)
+        const expected = parsed.success && isConsistent(parsed.data)
+        expect(decodeRecord(stored).ok).toBe(expected)
+        verdicts[expected ? 'taken' : 'refused']++
+      }),
+      { numRuns: 3_000 },
+    )
+    expect(Math.min(verdicts.taken, verdicts.refused)).toBeGreaterThan(200)
+  })
+
   it('[COD4][INV5] never throws, and whatever it takes can be written, read again, seen and joined', () => {
     const anyValue = fc.oneof(
       fc.constantFrom<unknown>(null, -1, 0, 1, 1.5, 2 ** 53, '', 'open', [], {}, [0, 'x'], [[0, 1, STAMP, TAG]], true),
@@ -314,7 +354,7 @@ describe('codec', () => {
 /** Puts something else in the place of the n-th value inside a value, counting from wherever n falls. */
 function replaceNth(value: unknown, n: number, replacement: unknown): unknown {
   const total = JSON.stringify(value, (_, inner) => inner).length
-  let left = n % Math.max(1, Math.min(60, total))
+  let left = n % Math.max(1, Math.min(200, total))
   const walk = (inner: unknown): unknown => {
     if (left-- === 0) return replacement
     if (Array.isArray(inner)) return inner.map(walk)
