@@ -1,6 +1,7 @@
 /**
- * Digests prove that two replicas hold the same: they cover ids, vectors, dots and tags, and never a value or a
- * ciphertext, so a sealed replica and an open one can be compared.
+ * Digests prove that two replicas hold the same: they cover ids, vectors, and edits with all that they say of themselves
+ * (dot, tag, stamp, `ask`, operation, decision), and never a value or a ciphertext, so a sealed replica and an open one can
+ * be compared.
  *
  * A unit is hashed with a fast 128-bit hash, a scope with SHA-256 over the hashes of its units. The fast hash guards
  * against accidents: loss, damage, a bug in the merge. Two different states have the same one with odds of 2^-128; over
@@ -15,17 +16,39 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import { SetHash } from './hash128.ts'
 import type { CausalRecord } from './record.ts'
-import type { Unit } from './unit.ts'
+import { SortedMap } from './sortedMap.ts'
+import type { Edit, Unit } from './unit.ts'
 import { compareText } from './vector.ts'
 
-/** Of one unit's vector, and per register the dots and tags of its values: 32 hex digits. */
+/** Of one unit's vector, and per register the edits of its values, with all that they say: 32 hex digits. */
 export function unitHash(recordId: string, readClass: string, unit: Unit): string {
   const hash = new SetHash(recordId, readClass)
   for (const [actor, counter] of unit.vector) hash.text(actor).number(counter).end()
-  for (const [register, siblings] of unit.registers) {
-    for (const { edit } of siblings) hash.text(register).text(edit.actor).number(edit.counter).text(edit.tag).end()
+  const registers = SortedMap.from(unit.registers)
+  let begun: Edit | undefined
+  for (let i = 0; i < registers.size; i++) {
+    for (const { edit } of registers.items[i] ?? []) {
+      // Most registers of a record were written by one edit: what that says is hashed once.
+      if (edit === begun) hash.resume()
+      else begin(hash, edit)
+      begun = edit
+      hash.text(registers.names[i] ?? '').end()
+    }
   }
   return hash.hex()
+}
+
+/** Whatever makes two edits of one dot two contents (`sameContent`). */
+function begin(hash: SetHash, { actor, counter, tag, stamp, ask, operation, decided }: Edit): void {
+  hash.text(actor).number(counter).text(tag).text(stamp)
+  if (ask || operation !== undefined || decided) {
+    hash
+      .number(ask ? 1 : 0)
+      .number(operation === undefined ? 0 : 1)
+      .text(operation ?? '')
+    if (decided) hash.text(decided.conflictId).text(decided.strategy)
+  }
+  hash.mark()
 }
 
 /** The digest of each read class over all given records, which are those of one scope. */

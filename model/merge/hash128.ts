@@ -13,6 +13,8 @@ export class SetHash {
   readonly #start = new Int32Array(LANES)
   readonly #lanes = new Int32Array(LANES)
   readonly #sum = new Int32Array(LANES)
+  readonly #marked = new Int32Array(LANES)
+  #markedWords = 0
   #words = 0
 
   /** @param about what all statements are about: the same set about something else has another hash */
@@ -37,6 +39,18 @@ export class SetHash {
     this.#word(value | 0)
     this.#word((value / 2 ** 32) | 0)
     return this
+  }
+
+  /** Remembers the beginning of a statement, so that others can have the same. */
+  mark(): void {
+    this.#marked.set(this.#lanes)
+    this.#markedWords = this.#words
+  }
+
+  /** Begins a statement as far as it was when it was last marked. */
+  resume(): void {
+    this.#lanes.set(this.#marked)
+    this.#words = this.#markedWords
   }
 
   /** Ends the statement. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { editRecord } from '../../../model/merge/edit.ts'
-import { type CausalRecord, joinRecords } from '../../../model/merge/record.ts'
+import { scopeDigest } from '../../../model/merge/digest.ts'
+import { type Author, editRecord } from '../../../model/merge/edit.ts'
+import { type CausalRecord, joinRecords, sameRecord } from '../../../model/merge/record.ts'
 import type { Sibling } from '../../../model/merge/unit.ts'
 import { at, newRecord } from '../../support/mergeHelpers.ts'
 
@@ -23,13 +24,21 @@ describe('one edit with two contents', () => {
     const one = copyOf({ name: 'Eda' })
     const other = copyOf({ tableNumber: 4 })
     expect(joinRecords(one, other)).toEqual(clashIn('name'))
-    expect(joinRecords(other, one)).toEqual(clashIn('tableNumber'))
+    expect(joinRecords(other, one)).toEqual(clashIn('name'))
   })
 
-  it('[REG5] that differs in its stamp only is noticed too: it would order siblings differently on each side', () => {
-    const earlier = editRecord(record, { name: 'Eda' }, at(10, 'ana'))
-    const later = editRecord(record, { name: 'Eda' }, at(11, 'ana'))
-    expect(joinRecords(earlier, later)).toEqual(clashIn('name'))
+  it.each<{ what: string; more: Partial<Author> }>([
+    { what: 'stamp', more: { stamp: at(11, 'ana').stamp } },
+    { what: 'wish for a person', more: { ask: true } },
+    { what: 'operation', more: { operation: 'push' } },
+    { what: 'decision', more: { decided: { conflictId: 'c', strategy: 'skip' } } },
+  ])('[REG5][DIG1] that differs in its $what only is noticed too, and the digests differ', ({ more }) => {
+    const one = editRecord(record, { name: 'Eda' }, at(10, 'ana'))
+    const other = editRecord(record, { name: 'Eda' }, { ...at(10, 'ana'), ...more })
+    expect(joinRecords(one, other)).toEqual(clashIn('name'))
+    expect(joinRecords(other, one)).toEqual(clashIn('name'))
+    expect(sameRecord(one, other)).toBe(false)
+    expect([...scopeDigest([one])]).not.toEqual([...scopeDigest([other])])
   })
 
   it('[REG5] that agrees in its tag but not in its fields leaves no record without a value', () => {
