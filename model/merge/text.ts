@@ -34,21 +34,37 @@ export function editText(seen: readonly string[], next: string, author: number):
   return toBase64Url(Y.encodeStateAsUpdate(doc))
 }
 
-/** Groups updates that have a common root. Each group is a list of indexes into `updates`. */
+/**
+ * Groups updates that have a common root: those that share an author, directly or by way of others (union by the first of
+ * each group). Each group is a list of indexes into `updates`, in order.
+ */
 export function commonRoots(updates: readonly string[]): readonly (readonly number[])[] {
-  const authors = updates.map(authorsOf)
-  const groups: { authors: Set<number>; members: number[] }[] = []
-  authors.forEach((own, index) => {
-    const related = groups.filter((group) => own.some((author) => group.authors.has(author)))
-    const merged = { authors: new Set(own), members: [index] }
-    for (const group of related) {
-      for (const author of group.authors) merged.authors.add(author)
-      merged.members.push(...group.members)
-      groups.splice(groups.indexOf(group), 1)
+  if (updates.length === 1) return [[0]]
+  const firstBy = new Map<number, number>()
+  const parents = updates.map((_, index) => index)
+  updates.forEach((update, index) => {
+    for (const author of authorsOf(update)) {
+      const first = firstBy.get(author)
+      if (first === undefined) firstBy.set(author, index)
+      else unite(parents, first, index)
     }
-    groups.push(merged)
   })
-  return groups.map((group) => group.members.sort((a, b) => a - b))
+  return [...Map.groupBy(updates.keys(), (index) => rootOf(parents, index)).values()]
+}
+
+function unite(parents: number[], a: number, b: number): void {
+  const [first, second] = [rootOf(parents, a), rootOf(parents, b)]
+  parents[Math.max(first, second)] = Math.min(first, second)
+}
+
+function rootOf(parents: number[], index: number): number {
+  let root = index
+  for (let parent = parents[root] ?? root; parent !== root; parent = parents[root] ?? root) {
+    // Each step shortens the way for those who come after.
+    parents[root] = parents[parent] ?? parent
+    root = parent
+  }
+  return root
 }
 
 function authorsOf(update: string): readonly number[] {
@@ -62,17 +78,37 @@ function authorsOf(update: string): readonly number[] {
 }
 
 function load(updates: readonly string[]): Y.Doc | undefined {
-  const doc = new Y.Doc()
+  const decoded: Uint8Array[] = []
   for (const update of updates) {
     const bytes = fromBase64Url(update)
     if (!bytes) return undefined
-    try {
-      Y.applyUpdate(doc, bytes)
-    } catch {
-      return undefined // not a Yjs update: the caller shows it as it is
-    }
+    decoded.push(bytes)
+  }
+  // Its id is of no use here, and making one takes longer than reading a short text.
+  const doc = new Y.Doc({ guid: ROOT })
+  try {
+    const merged = mergeUpdates(decoded)
+    if (merged) Y.applyUpdate(doc, merged)
+  } catch {
+    return undefined // not a Yjs update: the caller shows it as it is
   }
   return doc
+}
+
+const AT_ONCE = 64
+
+/**
+ * One update of many. Applied one after the other, texts that were put in at one place are compared each with each;
+ * applied as one, Yjs takes them in an order in which none has to be. Merging all at once is slow in its own way.
+ */
+function mergeUpdates(updates: readonly Uint8Array[]): Uint8Array | undefined {
+  let left = updates
+  while (left.length > 1) {
+    const merged: Uint8Array[] = []
+    for (let i = 0; i < left.length; i += AT_ONCE) merged.push(Y.mergeUpdates(left.slice(i, i + AT_ONCE)))
+    left = merged
+  }
+  return left[0]
 }
 
 /** The one stretch in which two texts differ, in UTF-16 units, never cutting a surrogate pair. */

@@ -85,9 +85,28 @@ describe('text', () => {
   it('[TXT2] groups updates by their roots', () => {
     const one = editText([], 'one', 1)
     const two = editText([], 'two', 2)
-    expect(commonRoots([one, two, editText([one], 'one more', 3)])).toEqual([[1], [0, 2]])
+    expect(commonRoots([one, two, editText([one], 'one more', 3)])).toEqual([[0, 2], [1]])
     expect(commonRoots([one, two, editText([one, two], 'both', 3)])).toEqual([[0, 1, 2]])
   })
+
+  it.each([
+    { what: 'begun apart', rooted: false },
+    { what: 'of one root, all put in at one place', rooted: true },
+  ])(
+    '[TXT1][INV5] 10,000 siblings $what are read in a moment',
+    ({ rooted }) => {
+      const root = editText([], 'Hello', 1)
+      const updates = Array.from({ length: 10_000 }, (_, i) => editText(rooted ? [root] : [], `Hello ${i}`, i + 2))
+      const start = process.cpuUsage()
+      const groups = commonRoots(updates)
+      const texts = groups.map((members) => textOf(members.map((index) => updates[index] ?? '')))
+      const { user } = process.cpuUsage(start)
+      expect(groups).toHaveLength(rooted ? 1 : 10_000)
+      expect(texts.join('').length).toBeGreaterThan(10_000)
+      expect(user).toBeLessThan(5_000_000)
+    },
+    60_000,
+  )
 
   it('[TXT5] is not brought down by an update that is none', () => {
     fc.assert(
