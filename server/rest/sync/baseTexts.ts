@@ -6,10 +6,10 @@ import { classOf, type Data } from '../../../model/merge/edit.ts'
 import type { CausalRecord } from '../../../model/merge/record.ts'
 import { registerName } from '../../../model/merge/registers.ts'
 import { EMPTY_UNIT, type Sibling } from '../../../model/merge/unit.ts'
-import { compareDots, covers, sameDot, type Vector } from '../../../model/merge/vector.ts'
+import { compareDots, sameDot } from '../../../model/merge/vector.ts'
 import type { Superseded } from '../../../model/sync/changeStore.ts'
 import { fieldOf, tableNamed } from '../../../model/tables/index.ts'
-import { type ReadyChange, seenIn } from './change.ts'
+import { type ReadyChange, seenIn, wasLiveAt } from './change.ts'
 
 /**
  * The record with the texts that the author of the change saw beside those that replaced them. An edit whose context is
@@ -37,12 +37,6 @@ function withSeenText(record: CausalRecord, field: string, change: ReadyChange):
   const siblings = [...live, ...seen].sort((a, b) => compareDots(a.edit, b.edit))
   const restored = { ...unit, registers: new Map(unit.registers).set(register, siblings) }
   return { ...record, units: new Map(record.units).set(readClass, restored) }
-}
-
-/** Written before the base, and replaced after it. Without a known replacement, some later edit must have been one. */
-function wasLiveAt(value: Superseded, base: Vector): boolean {
-  if (value.counter === 0 || !covers(base, value)) return false
-  return !value.replacedBy || !covers(base, value.replacedBy)
 }
 
 /** Stands in the record only until the edit that replaces it, so its tag is never compared. */

@@ -6,7 +6,7 @@ import type { Edit } from '../../../model/merge/unit.ts'
 import type { Vector } from '../../../model/merge/vector.ts'
 import type { SyncRequest } from '../../../model/rest/sync.ts'
 import type { Superseded, Write } from '../../../model/sync/changeStore.ts'
-import { tableNamed } from '../../../model/tables/index.ts'
+import { fieldOf, tableNamed } from '../../../model/tables/index.ts'
 import { supersededValues } from '../../changes/superseded.ts'
 import type { Log } from '../../log.ts'
 import type { Caller, ServerContext } from '../context.ts'
@@ -91,9 +91,9 @@ async function pastOf(
   record: CausalRecord | undefined,
 ): Promise<Pick<ReadyChange, 'base' | 'history'>> {
   if (!record || action === 'create') return { base: NEVER, history: [] }
-  const { fields } = tableNamed(table)
-  const hasText = Object.keys(data).some((name) => Object.hasOwn(fields, name) && fields[name]?.policy === 'text')
-  const superseded: readonly Superseded[] = hasText ? await history.superseded(recordId) : []
+  const policies = Object.keys(data).map((name) => fieldOf(tableNamed(table), name).policy)
+  const isBuiltOn = policies.some((policy) => policy === 'text' || policy === 'set')
+  const superseded: readonly Superseded[] = isBuiltOn ? await history.superseded(recordId) : []
   if (clientVersion === undefined) {
     return { base: (await history.vectorsAt(recordId, { ms: Date.parse(timestamp) })) ?? NEVER, history: superseded }
   }

@@ -14,7 +14,7 @@ export interface ReadyChange extends PlannedChange {
   readonly author: Author
   /** What the author had seen, by read class. Empty if it is not known, so that nothing is taken as seen. */
   readonly base: ReadonlyMap<string, Vector>
-  /** Values of the record that were replaced, oldest first; only looked up for a change of a text. */
+  /** Values of the record that were replaced, oldest first; only looked up for a change of a text or a set. */
   readonly history: readonly Superseded[]
 }
 
@@ -39,4 +39,10 @@ export function isSeen(change: ReadyChange, { isOwn }: Circumstances, readClass:
 
 export function seenIn({ base }: ReadyChange, readClass: string): Vector {
   return base.get(readClass) ?? EMPTY_VECTOR
+}
+
+/** Written before the base, and replaced after it. Without a known replacement, some later edit must have been one. */
+export function wasLiveAt(value: Superseded, base: Vector): boolean {
+  if (value.counter === 0 || !covers(base, value)) return false
+  return !value.replacedBy || !covers(base, value.replacedBy)
 }

@@ -8,6 +8,7 @@ import { parseRegister } from '../../../model/merge/registers.ts'
 import { viewRecord } from '../../../model/merge/view.ts'
 import { unreachable } from '../../../model/result.ts'
 import { fieldOf, type Policy, tableNamed } from '../../../model/tables/index.ts'
+import { rebasedSets } from './baseSets.ts'
 import { withSeenTexts } from './baseTexts.ts'
 import { type Applied, type Circumstances, isSeen, type ReadyChange, seenIn } from './change.ts'
 import { reportConflict } from './conflictReport.ts'
@@ -106,7 +107,7 @@ function merge(record: CausalRecord, data: Data, change: ReadyChange, author: Au
   if (Object.keys(data).length === 0) return record
   const seen = (readClass: string) => seenIn(change, readClass)
   const prepared = withSeenTexts(record, data, change)
-  const next = editRecord(prepared, data, author, seen)
+  const next = editRecord(prepared, rebasedSets(record, data, change), author, seen)
   return next === prepared ? record : next
 }
 

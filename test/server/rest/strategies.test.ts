@@ -47,6 +47,22 @@ async function late(
   return { id, seenAt, reply, data: (await row(server, wedding, id))?.data }
 }
 
+describe('a late edit of a set', () => {
+  const members = async (anas: readonly string[], bens: readonly string[], strategy = 'merge'): Promise<unknown> =>
+    (await late('tasks', { title: 'A', tags: ['x', 'y'] }, { tags: anas }, { tags: bens }, strategy)).data?.tags
+
+  it('puts in and takes out what its author did, and does not bring back what somebody else took out', async () => {
+    expect(await members(['x'], ['x', 'y', 'ben'])).toEqual(['x', 'ben'])
+    expect(await members(['x', 'y', 'ana'], ['y'])).toEqual(['y', 'ana'])
+    expect(await members(['x', 'ana'], ['x', 'ben'])).toEqual(['x', 'ana', 'ben'])
+    expect(await members(['x'], ['x', 'y', 'ben'], 'manual')).toEqual(['x', 'ben'])
+  })
+
+  it('is taken as it is where its author wins', async () => {
+    expect(await members(['x'], ['x', 'y', 'ben'], 'client_wins')).toEqual(['x', 'y', 'ben'])
+  })
+})
+
 describe('what is a conflict', () => {
   it('fields that nobody else touched apply, whatever happened to others', async () => {
     const { reply, data, id } = await late('timeline_items', { title: 'A' }, { startTime: T1520 }, { title: 'B' })
