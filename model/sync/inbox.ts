@@ -41,7 +41,11 @@ export interface Received {
 }
 
 const MAX_REASON_CHARS = 500
-const MAX_LEAP = 1_000_000
+/**
+ * More edits of one unit than any device makes out of reach. Counters end at 2^48 (`codec.ts`): a peer that is let in and
+ * means harm needs 2.8 · 10^9 accepted and stored edits of one record to use up somebody's.
+ */
+const MAX_LEAP = 100_000
 
 /**
  * Joins the records of one message and commits. A record that cannot be taken is quarantined with its reason; the others
