@@ -3,9 +3,9 @@ import { z } from 'zod'
 import { type CausalRecord, recordVersion } from '../../model/merge/record.ts'
 import type { Vector } from '../../model/merge/vector.ts'
 import type { History, Superseded } from '../../model/sync/changeStore.ts'
+import { supersededValues } from '../../model/sync/superseded.ts'
 import type { Queries } from './postgresConnection.ts'
 import { parseRows, toColumn } from './postgresRows.ts'
-import { supersededValues } from './superseded.ts'
 
 /** A state that is being committed, with the state that it replaces. */
 export interface Committed {

@@ -5,8 +5,8 @@
 import { z } from 'zod'
 import { type CausalRecord, recordVersion } from '../../model/merge/record.ts'
 import type { History, Superseded } from '../../model/sync/changeStore.ts'
+import { supersededValues } from '../../model/sync/superseded.ts'
 import type { Database } from '../storage/open.ts'
-import { supersededValues } from './superseded.ts'
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS history (

@@ -175,6 +175,52 @@ describe('a decision', () => {
     expect(now().map(startOf)).toEqual(['2026-06-13T19:15:00Z', '2026-06-13T19:15:00Z'])
   })
 
+  it('is taken back without any history: both values stand again, the one that was decided for shows', async () => {
+    const { edits, now } = storeOf([apart])
+    const entry = only(apart)
+    const undo = await edits.decide(entry, keep(1)(entry))
+    expect(open(now())).toEqual([])
+    await undo()
+    const [record] = now()
+    if (!record) throw new Error('expected a record')
+    expect(only(record).conflictId).toBe(entry.conflictId)
+    expect(wordsOf(record)).toEqual(['15:20', '15:30'])
+  })
+
+  it('is taken back where it was about a deletion, and for all records of an action', async () => {
+    const torn = joined(editRecord(base, { title: 'Our vows' }, by('ana')), deleteRecord(base, by('rita')))
+    const one = storeOf([torn])
+    const undo = await one.edits.decide(only(torn), keep(1)(only(torn)))
+    await undo()
+    expect(one.now().map((record) => only(record).type)).toEqual(['delete_conflict'])
+    const pushed = ['2', '3'].map((n) => {
+      const item = createRecord(
+        { id: ID.replace(/1$/, n), scope: SCOPE, table: 'timeline_items', data: { title: n } },
+        by('ana'),
+      )
+      const push = editRecord(item, { startTime: '2026-06-13T19:15:00Z' }, { ...by('hana'), operation: 'push' })
+      return joined(push, editRecord(item, { startTime: '2026-06-13T19:40:00Z' }, by('piet')))
+    })
+    const [action] = open(pushed)
+    if (!action) throw new Error('expected an entry')
+    const both = storeOf(pushed)
+    const undoAction = await both.edits.decide(action, { strategy: 'use_server' })
+    expect(open(both.now())).toEqual([])
+    await undoAction()
+    expect(open(both.now()).map(({ conflictId, parts }) => [conflictId, parts.length])).toEqual([
+      [action.conflictId, 2],
+    ])
+  })
+
+  it('cannot be taken back over what somebody wrote since', async () => {
+    const { edits, now } = storeOf([apart])
+    const entry = only(apart)
+    const undo = await edits.decide(entry, keep(1)(entry))
+    const [decided = apart] = now()
+    await edits.edit(decided, { startTime: '2026-06-13T18:00:00Z' })
+    await expect(undo()).rejects.toThrow('no-decision')
+  })
+
   it('is not stored in silence where its record is gone', async () => {
     const { edits } = storeOf([])
     await expect(edits.decide(only(apart), { strategy: 'use_server' })).rejects.toThrow('not on this device')

@@ -3,6 +3,7 @@ import type { QueueEntry } from '../../../model/conflicts/entry.ts'
 import { DELETED } from '../../../model/merge/registers.ts'
 import { useConflicts, useMayWrite, useReplica } from '../data/ReplicaContext.tsx'
 import { deviceZone, localDate } from '../time/local.ts'
+import { offerUndo } from '../timeline/offerUndo.tsx'
 import { useNow } from '../ui/useNow.ts'
 import { useSave } from '../ui/useSave.tsx'
 import type { Wedding } from '../weddings/wedding.ts'
@@ -59,9 +60,18 @@ export function ConflictDialog({ weddings, first, onClose }: ConflictDialogProps
                 mayWrite(scope, conflict.table, field === DELETED ? [] : [field]),
               )}
               busy={busy}
-              onDecision={(decision) =>
-                save(`the decision on “${recordName(parts[0])}”`, () => edits.decide(entry, decision))
-              }
+              onDecision={async (decision) => {
+                const what = `the decision on “${recordName(parts[0])}”`
+                await save(what, async () => {
+                  const undo = await edits.decide(entry, decision)
+                  offerUndo({
+                    title: `“${recordName(parts[0])}” is decided`,
+                    undo: async () => {
+                      await save(`taking back ${what}`, undo)
+                    },
+                  })
+                })
+              }}
             />
           )
         })}

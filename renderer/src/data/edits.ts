@@ -2,6 +2,7 @@
 import { applyEdits, seenIn } from '../../../model/conflicts/apply.ts'
 import { type Decision, decide } from '../../../model/conflicts/decide.ts'
 import type { QueueEntry } from '../../../model/conflicts/entry.ts'
+import { type UndoError, undoDecision } from '../../../model/conflicts/undo.ts'
 import {
   createRecord,
   type Data,
@@ -12,6 +13,8 @@ import {
 } from '../../../model/merge/edit.ts'
 import type { CausalRecord } from '../../../model/merge/record.ts'
 import { viewRecord } from '../../../model/merge/view.ts'
+import type { Superseded } from '../../../model/sync/changeStore.ts'
+import { supersededValues } from '../../../model/sync/superseded.ts'
 import type { Replica } from '../replica/replica.ts'
 
 /** One of several edits; `before` as in `edit`. */
@@ -40,8 +43,10 @@ export interface Edits {
   /**
    * Stores a decision on an entry of the conflict queue, in all its records at once. It counts for what the person saw: a
    * value that came meanwhile stays beside it, and is decided next.
+   * @returns takes the decision back: what it chose between stands in the records again, to be decided anew. Rejects if
+   *   somebody changed them since. A browser keeps no history, so what the decision replaced is kept with this function.
    */
-  decide(entry: QueueEntry, decision: Decision): Promise<void>
+  decide(entry: QueueEntry, decision: Decision): Promise<() => Promise<void>>
 }
 
 /** Edits through the replica's store, under its actor. */
@@ -53,6 +58,20 @@ export function createEdits({ store, author }: Pick<Replica, 'store' | 'author'>
       const record = next(current)
       return record === current ? [] : [{ record }]
     })
+  }
+  async function undo(conflictId: string, replaced: ReadonlyMap<string, readonly Superseded[]>): Promise<void> {
+    const me = author()
+    let refused: UndoError | undefined
+    await store.update([...replaced.keys()], (records) => {
+      const edits = [...records.values()].map((current) => ({
+        current,
+        undone: undoDecision(current, conflictId, me, replaced.get(current.id) ?? []),
+      }))
+      refused = edits.map(({ undone }) => (undone.ok ? undefined : undone.error)).find((error) => error !== undefined)
+      if (refused) return []
+      return edits.flatMap(({ current, undone }) => (undone.ok ? [{ record: applyEdits(current, undone.value) }] : []))
+    })
+    if (refused) throw new Error(`the decision on ${conflictId} cannot be taken back: ${refused.kind}`)
   }
   return {
     async create(records) {
@@ -93,16 +112,19 @@ export function createEdits({ store, author }: Pick<Replica, 'store' | 'author'>
       if (!decided.ok) throw new Error(`conflict ${entry.conflictId} cannot be decided so: ${decided.error.kind}`)
       const shown = new Map(decided.value.map(({ before }) => [before.id, before]))
       const missing = new Set(shown.keys())
+      const replaced = new Map<string, readonly Superseded[]>()
       await store.update([...shown.keys()], (records) =>
         [...records.values()].flatMap((current) => {
           const before = shown.get(current.id)
           if (!before) return []
           missing.delete(current.id)
           const record = applyEdits(current, decided.value, seenIn(before))
+          replaced.set(current.id, supersededValues(current, record))
           return record === current ? [] : [{ record }]
         }),
       )
       if (missing.size > 0) throw new Error(`${missing.size} of its records are not on this device any more`)
+      return () => undo(entry.conflictId, replaced)
     },
   }
 }

@@ -7,7 +7,7 @@ import { type Author, createRecord, type Data, editRecord } from '../../../model
 import type { CausalRecord } from '../../../model/merge/record.ts'
 import { viewRecord } from '../../../model/merge/view.ts'
 import type { Superseded } from '../../../model/sync/changeStore.ts'
-import { supersededValues } from '../../../server/changes/superseded.ts'
+import { supersededValues } from '../../../model/sync/superseded.ts'
 import { uuidOf } from '../../support/ids.ts'
 import { join } from '../../support/mergeFuzz.ts'
 import { at, WEDDING_ID } from '../../support/mergeHelpers.ts'

@@ -462,7 +462,9 @@ export function changeStoreContract(name: string, open: () => Promise<OpenedStor
         await put(second)
         for (const record of [first, second]) {
           const found = await store.history.vectorsAt(record.id, { version: recordVersion(record) })
-          expect(found).toEqual(new Map([...record.units].map(([readClass, { vector }]) => [readClass, vector])))
+          expect(found).toEqual(
+            new Map([...record.units].map(([readClass, { vector }]) => [readClass, new Map(vector)])),
+          )
         }
         expect(await store.history.vectorsAt(first.id, { version: recordVersion(second) + 1 })).toBeUndefined()
         expect(await store.history.vectorsAt(randomUUID(), { version: 1 })).toBeUndefined()

@@ -132,7 +132,7 @@ function postgresRules(open: (now: () => number) => Promise<PostgresStore>): voi
       await write(store.changes, { record })
     }
     const at = (ms: number) => store.history.vectorsAt(item.id, { ms })
-    const vectorsOf = (record: CausalRecord) => new Map([['open', record.units.get('open')?.vector]])
+    const vectorsOf = (record: CausalRecord) => new Map([['open', new Map(record.units.get('open')?.vector)]])
     expect(await at(4999)).toBeUndefined()
     expect(await at(5000.7)).toEqual(vectorsOf(item))
     expect(await at(6500)).toEqual(vectorsOf(latest))

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { supersededValues } from '../../../server/changes/superseded.ts'
-import { ana, ben, cleo, edit, guest, join, newActor, timelineItem } from './people.ts'
+import { supersededValues } from '../../../model/sync/superseded.ts'
+import { ana, ben, cleo, edit, guest, join, newActor, timelineItem } from '../../server/changes/people.ts'
 
 describe('supersededValues', () => {
   const scope = randomUUID()

@@ -1,10 +1,10 @@
 /** What a commit took away: values that stood in a record before it and no longer stand there after it. Pure. */
-import type { CausalRecord } from '../../model/merge/record.ts'
-import { liveValues } from '../../model/merge/record.ts'
-import type { Edit, Sibling } from '../../model/merge/unit.ts'
-import { sameDot } from '../../model/merge/vector.ts'
-import { later } from '../../model/merge/view.ts'
-import type { Superseded } from '../../model/sync/changeStore.ts'
+import type { CausalRecord } from '../merge/record.ts'
+import { liveValues } from '../merge/record.ts'
+import type { Edit, Sibling } from '../merge/unit.ts'
+import { sameDot } from '../merge/vector.ts'
+import { later } from '../merge/view.ts'
+import type { Superseded } from './changeStore.ts'
 
 /**
  * Every live value of `before` that `after` no longer holds, in canonical order. Values stay in their envelopes, so that
