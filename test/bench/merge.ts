@@ -45,13 +45,13 @@ function joins(): readonly Figure[] {
 function steps(record: CausalRecord): readonly Figure[] {
   const stored = encodeRecord(record)
   const other = encodeRecord(editRecord(record, EDITS.start, newAuthor()))
-  const joined = () => sure(joinRecords(sure(decodeStored(stored)), sure(decodeStored(other))))
+  const joined = () => sure(joinRecords(sure(decodeStored(stored)), sure(decodeRecord(other))))
   return [
-    perSecond('decode', () => decodeStored(stored)),
-    perSecond('decode, with all checks of what a peer sends', () => decodeRecord(stored)),
+    perSecond('decode, from our own disk', () => decodeStored(stored)),
+    perSecond('decode, with the bounds for what a peer sends', () => decodeRecord(stored)),
     perSecond('encode', () => encodeRecord(record)),
     perSecond('digest of a unit', () => unitHash(record.id, 'open', openUnit(record))),
-    perSecond('decode both + join + digest + encode', () => {
+    perSecond('decode ours + decode and check theirs + join + digest + encode', () => {
       const both = joined()
       unitHash(both.id, 'open', openUnit(both))
       return encodeRecord(both)

@@ -175,7 +175,7 @@ describe('a decision', () => {
     expect(now().map(startOf)).toEqual(['2026-06-13T19:15:00Z', '2026-06-13T19:15:00Z'])
   })
 
-  it('is taken back without any history: both values stand again, the one that was decided for shows', async () => {
+  it('[CON7] is taken back without any history: both values stand again, the one that was decided for shows', async () => {
     const { edits, now } = storeOf([apart])
     const entry = only(apart)
     const undo = await edits.decide(entry, keep(1)(entry))

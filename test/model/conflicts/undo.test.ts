@@ -12,7 +12,7 @@ describe('undo', () => {
     ['use_server', '15:30', '15:20'],
     ['skip', '15:30', '15:20'],
     ['merge_manual', '15:30', '15:20'],
-  ] as const)('brings both values back after %s, showing what was decided for', (strategy, shown, other) => {
+  ] as const)('[CON7] brings both values back after %s, showing what was decided for', (strategy, shown, other) => {
     const decided = torn().decide({ strategy, mergedData: start('15:25') }, at(90, 'rita'))
     const edits = undo(decided)
     if (!edits.ok) throw new Error(edits.error.kind)

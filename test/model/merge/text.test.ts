@@ -93,7 +93,7 @@ describe('text', () => {
     { what: 'begun apart', rooted: false },
     { what: 'of one root, all put in at one place', rooted: true },
   ])(
-    '[TXT1][INV5] 10,000 siblings $what are read in a moment',
+    '[TXT6][INV8] 10,000 siblings $what are read in a moment',
     ({ rooted }) => {
       const root = editText([], 'Hello', 1)
       const updates = Array.from({ length: 10_000 }, (_, i) => editText(rooted ? [root] : [], `Hello ${i}`, i + 2))

@@ -51,7 +51,7 @@ describe('a late edit of a set', () => {
   const members = async (anas: readonly string[], bens: readonly string[], strategy = 'merge'): Promise<unknown> =>
     (await late('tasks', { title: 'A', tags: ['x', 'y'] }, { tags: anas }, { tags: bens }, strategy)).data?.tags
 
-  it('puts in and takes out what its author did, and does not bring back what somebody else took out', async () => {
+  it('[SET6] puts in and takes out what its author did, and does not bring back what somebody else took out', async () => {
     expect(await members(['x'], ['x', 'y', 'ben'])).toEqual(['x', 'ben'])
     expect(await members(['x', 'y', 'ana'], ['y'])).toEqual(['y', 'ana'])
     expect(await members(['x', 'ana'], ['x', 'ben'])).toEqual(['x', 'ana', 'ben'])
