@@ -8,6 +8,8 @@ declare module 'better-sqlite3-multiple-ciphers' {
   export interface EncryptableDatabase extends Database {
     /** Sets the key of a connection before its first read. */
     key(key: Buffer): number
+    /** Encrypts the database anew; not possible in WAL mode. Returns SQLite's result code, or throws. */
+    rekey(key: Buffer): number
   }
 
   const EncryptableDatabase: new (file: string, options?: Options) => EncryptableDatabase

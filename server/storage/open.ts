@@ -9,10 +9,10 @@
  * end in a checkpoint, which folds the log into a database that we cannot read and deletes the log: with a damaged
  * first page that was measured, and it takes away what a repair would need.
  */
-import { statSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { copyFileSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import type BetterSqlite3 from 'better-sqlite3'
-import EncryptableDatabase from 'better-sqlite3-multiple-ciphers'
+import EncryptableConnection, { type EncryptableDatabase } from 'better-sqlite3-multiple-ciphers'
 import { err, ok, type Result } from '../../model/result.ts'
 
 /** An open connection; its API is that of better-sqlite3. */
@@ -24,6 +24,8 @@ export type Statement<Parameters extends unknown[], Row = unknown> = BetterSqlit
 export type OpenError =
   | { kind: 'damaged-or-wrong-key'; file: string; detail: string }
   | { kind: 'unreadable'; file: string; detail: string }
+
+export type RekeyError = { kind: 'in-use' | 'failed'; detail: string }
 
 const KEY_BYTES = 32
 const BUSY_TIMEOUT_MS = 5_000
@@ -41,12 +43,14 @@ const LOG_LIMIT_BYTES = 64 * 1024 * 1024
  * @param key  32 random bytes
  */
 export function openDatabase(file: string, key: Uint8Array): Result<Database, OpenError> {
-  if (key.length !== KEY_BYTES) throw new RangeError(`the database key has ${key.length} bytes, not ${KEY_BYTES}`)
+  refuseOtherLengths(key)
   try {
     const found = statSync(file, { throwIfNoEntry: false })
     if (found !== undefined && !found.isFile()) return err({ kind: 'unreadable', file, detail: 'not a file' })
-    if (found !== undefined && found.size > 0) verifyKey(file, key)
-    else if (isNotEmpty(`${file}-wal`)) {
+    if (found !== undefined && found.size > 0) {
+      if (isNotEmpty(`${file}-journal`)) verifyKeyOnCopy(file, key)
+      else verifyKey(file, key)
+    } else if (isNotEmpty(`${file}-wal`)) {
       // SQLite takes an empty file for a new database and would delete the log, the only copy of what is in it.
       const detail = 'the database is missing or empty, but its log is not'
       return err({ kind: 'damaged-or-wrong-key', file, detail })
@@ -54,6 +58,32 @@ export function openDatabase(file: string, key: Uint8Array): Result<Database, Op
     return ok(openForWriting(file, key))
   } catch (error) {
     return err(toOpenError(file, error))
+  }
+}
+
+/**
+ * Encrypts the whole database anew, on this connection and on disk. All or nothing: a rollback journal holds the old
+ * pages until the last new one is written, so a kill on the way leaves the database under the old key. Blocks its thread
+ * for as long as it takes to write the file, and needs as much space again.
+ *
+ * Write the new key to a safe place first, and forget the old one only afterwards.
+ *
+ * @returns `in-use` when a transaction is open or another connection has the file; nothing has changed then
+ */
+export function rekey(database: Database, key: Uint8Array): Result<void, RekeyError> {
+  refuseOtherLengths(key)
+  if (database.inTransaction) return err({ kind: 'in-use', detail: 'a transaction is open' })
+  const rawKey = rawKeyOf(key)
+  try {
+    // Pages in a write-ahead log have the old key, and SQLite3MultipleCiphers refuses to change it while there is one.
+    database.pragma('journal_mode = DELETE')
+    const code = (database as EncryptableDatabase).rekey(rawKey)
+    return code === 0 ? ok(undefined) : err({ kind: 'failed', detail: `SQLite result code ${code}` })
+  } catch (error) {
+    return err({ kind: isBusy(error) ? 'in-use' : 'failed', detail: describe(error) })
+  } finally {
+    rawKey.fill(0)
+    database.pragma('journal_mode = WAL')
   }
 }
 
@@ -80,6 +110,30 @@ function verifyKey(file: string, key: Uint8Array): void {
   }
 }
 
+/**
+ * A change of key that was killed leaves a rollback journal. It has to be rolled back before anything can be read, and with
+ * the wrong key SQLite would take the journal for a torn one, delete it and leave the file half changed. So this is
+ * tried on a copy first, and everything in it has to be sound: after half a change, both keys fit some pages.
+ */
+function verifyKeyOnCopy(file: string, key: Uint8Array): void {
+  const folder = mkdtempSync(`${file}-check-`)
+  try {
+    const copy = join(folder, 'copy.db')
+    copyFileSync(file, copy)
+    copyFileSync(`${file}-journal`, `${copy}-journal`)
+    const database = connect(copy, key, false)
+    try {
+      database.prepare('SELECT count(*) FROM sqlite_master').get()
+      const [finding] = checkIntegrity(database)
+      if (finding !== undefined) throw Object.assign(new Error(finding), { code: 'SQLITE_CORRUPT' })
+    } finally {
+      database.close()
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
 function openForWriting(file: string, key: Uint8Array): Database {
   const database = connect(file, key, false)
   try {
@@ -100,12 +154,12 @@ function openForWriting(file: string, key: Uint8Array): Database {
 }
 
 function connect(file: string, key: Uint8Array, readonly: boolean): Database {
-  const database = new EncryptableDatabase(resolve(file), {
+  const database = new EncryptableConnection(resolve(file), {
     readonly,
     fileMustExist: readonly,
     timeout: BUSY_TIMEOUT_MS,
   })
-  const rawKey = Buffer.from(`raw:${Buffer.from(key).toString('hex')}`)
+  const rawKey = rawKeyOf(key)
   try {
     // Named, so that another default in a later release cannot make old files unreadable.
     database.pragma("cipher = 'chacha20'")
@@ -118,6 +172,18 @@ function connect(file: string, key: Uint8Array, readonly: boolean): Database {
   } finally {
     rawKey.fill(0)
   }
+}
+
+function refuseOtherLengths(key: Uint8Array): void {
+  if (key.length !== KEY_BYTES) throw new RangeError(`the database key has ${key.length} bytes, not ${KEY_BYTES}`)
+}
+
+function rawKeyOf(key: Uint8Array): Buffer {
+  return Buffer.from(`raw:${Buffer.from(key).toString('hex')}`)
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && /^SQLITE_(BUSY|LOCKED)/.test(String(error.code))
 }
 
 function isNotEmpty(file: string): boolean {
