@@ -51,14 +51,15 @@ export class SharedTable {
   }
 }
 
-const tablesByDatabase = new WeakMap<Database, Map<string, SharedTable>>()
+/** By the path of the file: several connections of this process may have it open. */
+const tablesByFile = new Map<string, Map<string, SharedTable>>()
 
 /**
  * The shared state of a table that some instance has open.
  * @throws when that instance has another schema, because re-indexing would pull the table from under it
  */
 export function findSharedTable(database: Database, tableName: string, layout: string): SharedTable | undefined {
-  const open = tablesByDatabase.get(database)?.get(tableName)
+  const open = tablesByFile.get(database.name)?.get(tableName)
   if (open === undefined || open.isRemoved) return undefined
   if (!open.hasLayout(layout)) throw new Error(`table ${tableName} is open with a different schema`)
   return open
@@ -66,8 +67,8 @@ export function findSharedTable(database: Database, tableName: string, layout: s
 
 /** Registers a table that now exists. */
 export function addSharedTable(database: Database, tableName: string, layout: string): SharedTable {
-  const tables = tablesByDatabase.get(database) ?? new Map<string, SharedTable>()
-  tablesByDatabase.set(database, tables)
+  const tables = tablesByFile.get(database.name) ?? new Map<string, SharedTable>()
+  tablesByFile.set(database.name, tables)
   const table = new SharedTable(tableName, layout)
   tables.set(tableName, table)
   return table
@@ -75,6 +76,8 @@ export function addSharedTable(database: Database, tableName: string, layout: st
 
 /** Forgets a table that nobody uses any more. */
 export function releaseSharedTable(database: Database, table: SharedTable): void {
-  const tables = tablesByDatabase.get(database)
-  if (table.isUnused && tables?.get(table.tableName) === table) tables.delete(table.tableName)
+  const tables = tablesByFile.get(database.name)
+  if (tables === undefined || !table.isUnused) return
+  if (tables.get(table.tableName) === table) tables.delete(table.tableName)
+  if (tables.size === 0) tablesByFile.delete(database.name)
 }
