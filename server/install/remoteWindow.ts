@@ -8,10 +8,25 @@ import type { RawData, WebSocket } from 'ws'
 import { z } from 'zod'
 import type { SqliteStore } from '../changes/sqlite.ts'
 
+/**
+ * What a window may ask for. `remove` and `cleanup` would take records from the whole team, and a name that is no method
+ * of a storage must not reach the object that has them.
+ */
+const METHODS = [
+  'create',
+  'bulkWrite',
+  'findDocumentsById',
+  'query',
+  'count',
+  'getAttachmentData',
+  'getChangedDocumentsSince',
+  'close',
+] as const
+
 const messageToRemote = z.looseObject({
   connectionId: z.string(),
   requestId: z.string(),
-  method: z.string(),
+  method: z.enum(METHODS),
 })
 
 /** Serves one window until its socket closes. Whoever calls has checked the secret, the host and the origin. */
@@ -22,7 +37,8 @@ export function serveWindow(socket: WebSocket, { rxStorage }: SqliteStore): void
     storage: rxStorage,
     messages$: messages,
     send: (message) => {
-      if (socket.readyState === socket.OPEN) socket.send(JSON.stringify(message))
+      // Both ends are on this computer: compressing would take longer than sending.
+      if (socket.readyState === socket.OPEN) socket.send(JSON.stringify(message), { compress: false })
     },
   })
   socket.on('message', (data: RawData) => {
@@ -43,7 +59,8 @@ export function serveWindow(socket: WebSocket, { rxStorage }: SqliteStore): void
 function parse(text: string): MessageToRemote | undefined {
   try {
     const message = messageToRemote.safeParse(JSON.parse(text))
-    // The envelope is checked here; what is inside, RxDB checks against the schema of the collection.
+    // The envelope is checked here. A call with wrong parameters throws in the storage, which is answered as an error, and
+    // a document that is no record is refused by the hook that notes its history.
     return message.success ? (message.data as unknown as MessageToRemote) : undefined
   } catch {
     return undefined // not JSON

@@ -24,7 +24,7 @@ export async function openInstallReplica(secret: string): Promise<OpenOutcome> {
   const status = new BehaviorSubject<ReplicaStatus>(first)
   const database = await createRxDatabase<{ [RECORDS]: RxCollection<RecordDocument> }>({
     name: 'wedsync',
-    storage: remoteStorage(secret, () => status.next({ ...status.value, problem: LOST })),
+    storage: remoteStorage(window.location.href, secret, () => status.next({ ...status.value, problem: LOST })),
     multiInstance: false,
   })
   await database.addCollections({ [RECORDS]: { schema: recordSchema } })

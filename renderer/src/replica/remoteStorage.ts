@@ -7,18 +7,19 @@ import { Subject } from 'rxjs'
 const PROTOCOL = 'wedsync'
 
 /**
+ * @param page   address of the page that the local server gave
  * @param onLost called once when the line to the server is gone; what is asked of the storage after that fails
  */
-export function remoteStorage(secret: string, onLost: () => void): RxStorage<unknown, unknown> {
+export function remoteStorage(page: string, secret: string, onLost: () => void): RxStorage<unknown, unknown> {
   return getRxStorageRemote({
     identifier: 'wedsync-window',
     mode: 'one',
-    messageChannelCreator: () => openChannel(secret, onLost),
+    messageChannelCreator: () => openChannel(page, secret, onLost),
   })
 }
 
-async function openChannel(secret: string, onLost: () => void): Promise<RemoteMessageChannel> {
-  const url = new URL('/api/offline/window/storage', window.location.href)
+async function openChannel(page: string, secret: string, onLost: () => void): Promise<RemoteMessageChannel> {
+  const url = new URL('/api/offline/window/storage', page)
   url.protocol = 'ws:'
   const socket = new WebSocket(url, [PROTOCOL, secret])
   const messages$ = new Subject<MessageFromRemote>()

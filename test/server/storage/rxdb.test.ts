@@ -21,7 +21,9 @@ addRxPlugin(RxDBDevModePlugin)
 addRxPlugin(RxDBMigrationSchemaPlugin)
 addRxPlugin(RxDBAttachmentsPlugin)
 
-type Guest = { id: string; name: string; seats?: number; table?: string }
+type Guest = { id: string; name: string; seats: number }
+/** In the next version of the schema. */
+type SeatedGuest = { id: string; name: string; table: string }
 
 const version0: RxJsonSchema<Guest> = {
   version: 0,
@@ -37,10 +39,10 @@ const version0: RxJsonSchema<Guest> = {
   attachments: {},
 }
 
-/** `seats` has become `table`. */
-const version1: RxJsonSchema<Guest> = {
-  ...version0,
+const version1: RxJsonSchema<SeatedGuest> = {
   version: 1,
+  primaryKey: 'id',
+  type: 'object',
   properties: {
     id: { type: 'string', maxLength: 40 },
     name: { type: 'string', maxLength: 40 },
@@ -48,6 +50,7 @@ const version1: RxJsonSchema<Guest> = {
   },
   required: ['id', 'name', 'table'],
   indexes: ['table'],
+  attachments: {},
 }
 
 const opened: RxDatabase[] = []
@@ -62,14 +65,15 @@ async function rxDatabase(database: Database, name = 'wedding'): Promise<RxDatab
   return made
 }
 
-async function guestsIn(database: RxDatabase, schema = version0): Promise<RxCollection<Guest>> {
+async function guestsIn(database: RxDatabase): Promise<RxCollection<Guest>> {
+  return (await database.addCollections({ guests: { schema: version0 } })).guests
+}
+
+async function seatedGuestsIn(database: RxDatabase): Promise<RxCollection<SeatedGuest>> {
   const migrationStrategies = {
     1: ({ seats, ...guest }: Guest) => (guest.name === 'nobody' ? null : { ...guest, table: `table ${seats}` }),
   }
-  const added = await database.addCollections({
-    guests: { schema, ...(schema.version > 0 && { migrationStrategies }), autoMigrate: true },
-  })
-  return added.guests as RxCollection<Guest>
+  return (await database.addCollections({ guests: { schema: version1, migrationStrategies } })).guests
 }
 
 const guest = (id: string, seats = 1): Guest => ({ id, name: `Guest ${id}`, seats })
@@ -115,7 +119,7 @@ describe('two RxDB databases of one name in one process', () => {
     await collections[0]?.insert(guest('ana', 0))
     const documents = await Promise.all(collections.map((collection) => collection.findOne('ana').exec(true)))
     const increments = Array.from({ length: 20 }, (_, index) =>
-      documents[index % 2]?.incrementalModify((data) => ({ ...data, seats: (data.seats ?? 0) + 1 })),
+      documents[index % 2]?.incrementalModify((data) => ({ ...data, seats: data.seats + 1 })),
     )
     await Promise.all(increments)
     expect(documents.map((document) => document.getLatest().seats)).toEqual([20, 20])
@@ -136,7 +140,7 @@ describe('a migration to another version of the schema', () => {
     before.close()
 
     const database = open(file, key)
-    const migrated = await guestsIn(await rxDatabase(database), version1)
+    const migrated = await seatedGuestsIn(await rxDatabase(database))
     expect(await migrated.count().exec()).toBe(249)
     expect(await migrated.findOne('x').exec()).toBeNull()
     expect(await migrated.findOne('8').exec()).toBeNull()

@@ -1,0 +1,111 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createRxDatabase, type RxCollection } from 'rxdb'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { RECORDS, type RecordDocument, recordSchema } from '../../../model/database/recordSchema.ts'
+import { rxRecordStore } from '../../../model/database/rxRecordStore.ts'
+import { remoteStorage } from '../../../renderer/src/replica/remoteStorage.ts'
+import { openSqliteStore, type SqliteStore } from '../../../server/changes/sqlite.ts'
+import { listen, stopListening } from '../../../server/http/listen.ts'
+import { serveUpgrades } from '../../../server/http/upgrades.ts'
+import { serveWindow } from '../../../server/install/remoteWindow.ts'
+import { timelineItem } from '../changes/people.ts'
+
+const LIVE_WITHIN_MS = 50
+const EDITS = 21
+
+const folder = mkdtempSync(join(tmpdir(), 'wedsync-window-'))
+const cleanUps: (() => unknown)[] = [() => rmSync(folder, { recursive: true, force: true })]
+let store: SqliteStore
+let url: string
+let records: RxCollection<RecordDocument>
+
+/** The window's own code, in Node: all it needs is a WebSocket. */
+beforeAll(async () => {
+  const opened = await openSqliteStore(join(folder, 'wedsync.db'), randomBytes(32))
+  if (!opened.ok) throw new Error(opened.error.detail)
+  store = opened.value
+  cleanUps.push(() => store.close())
+  const server = createServer()
+  const upgrades = serveUpgrades(server, [
+    { path: '/api/offline/window/storage', serve: (socket) => serveWindow(socket, store) },
+  ])
+  const port = await listen(server, 0, '127.0.0.1')
+  if (!port.ok) throw new Error(port.error.kind)
+  cleanUps.push(async () => {
+    upgrades.close()
+    await stopListening(server)
+  })
+  url = `http://127.0.0.1:${port.value}/`
+  const database = await createRxDatabase<{ [RECORDS]: RxCollection<RecordDocument> }>({
+    name: 'wedsync',
+    storage: remoteStorage(url, 'secret', () => undefined),
+    multiInstance: false,
+  })
+  cleanUps.push(() => database.close())
+  await database.addCollections({ [RECORDS]: { schema: recordSchema } })
+  records = database[RECORDS]
+})
+
+afterAll(async () => {
+  for (const cleanUp of cleanUps.reverse()) await cleanUp()
+})
+
+async function socketFor(message: unknown): Promise<{ code: number; reason: string }> {
+  const socket = new WebSocket(new URL('/api/offline/window/storage', url.replace('http', 'ws')), ['wedsync', 'secret'])
+  const closed = new Promise<{ code: number; reason: string }>((resolve) => {
+    socket.onclose = ({ code, reason }) => resolve({ code, reason })
+  })
+  socket.onopen = () => socket.send(typeof message === 'string' ? message : JSON.stringify(message))
+  return closed
+}
+
+describe('the window', () => {
+  it(`shows a change from sync in a live query within ${LIVE_WITHIN_MS} ms`, async () => {
+    const scope = crypto.randomUUID()
+    const seen = new Map<string, number>()
+    const subscription = records.find({ selector: { scope } }).$.subscribe((found) => {
+      for (const { id } of found) if (!seen.has(id)) seen.set(id, performance.now())
+    })
+    await records.find({ selector: { scope } }).exec()
+    const delays: number[] = []
+    for (let edit = 0; edit < EDITS; edit += 1) {
+      const record = timelineItem(scope)
+      const start = performance.now()
+      await store.changes.update([record.id], () => [{ record, from: 'some-peer-1' }])
+      await vi.waitUntil(() => seen.has(record.id), { interval: 1, timeout: 5_000 })
+      delays.push((seen.get(record.id) ?? Number.NaN) - start)
+    }
+    subscription.unsubscribe()
+    const [median = Number.NaN] = delays.sort((a, b) => a - b).slice(Math.floor(EDITS / 2))
+    expect(median).toBeLessThan(LIVE_WITHIN_MS)
+  })
+
+  it('writes into the one database there is, and the rest of the install hears of it at once', async () => {
+    const record = timelineItem(crypto.randomUUID())
+    const told: string[] = []
+    const unsubscribe = store.changes.subscribe((scope) => told.push(scope))
+    await rxRecordStore(records).update([record.id], () => [{ record }])
+    unsubscribe()
+    expect(told).toEqual([record.scope])
+    expect([...(await store.changes.records([record.id])).keys()]).toEqual([record.id])
+  })
+
+  it('cannot store what is no record', async () => {
+    const document = '{"id":"x","scope":"s","table":"t","base":"?","actors":[],"units":{"open":1},"from":""}'
+    await expect(records.insert(JSON.parse(document))).rejects.toThrow('bulkWrite')
+    expect(await store.changes.scopes()).not.toContain('s')
+  })
+
+  it.each([
+    ['text that is not JSON', 'hello'],
+    ['a message without a sender', { method: 'query', params: [] }],
+    ['the removal of the records', { connectionId: 'c', requestId: 'r', method: 'remove', params: [] }],
+    ['a name that is no method', { connectionId: 'c', requestId: 'r', method: 'constructor', params: [] }],
+  ])('is sent away with %s', async (_name, message) => {
+    expect(await socketFor(message)).toEqual({ code: 1008, reason: 'not a message of the remote storage' })
+  })
+})
