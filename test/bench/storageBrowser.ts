@@ -1,0 +1,84 @@
+/** The part of the storage bench that runs in a real Chromium, beside a server that serves its window. */
+import { createServer } from 'node:http'
+import { fileURLToPath } from 'node:url'
+import { build } from 'vite'
+import type { SqliteStore } from '../../server/changes/sqlite.ts'
+import { listen } from '../../server/http/listen.ts'
+import { serveUpgrades } from '../../server/http/upgrades.ts'
+import { serveWindow } from '../../server/install/remoteWindow.ts'
+import { launchChromium } from '../support/chromium.ts'
+import type { storagePage } from './storagePage.ts'
+import type { Document } from './storageTasks.ts'
+
+export interface BrowserTasks {
+  /** As JSON. */
+  readonly template: string
+  readonly ids: readonly Pick<Document, 'id' | 'scope'>[]
+  readonly rounds: number
+  readonly batches: number
+  readonly singles: number
+  readonly total: number
+  readonly reads: number
+}
+
+declare const window: { readonly storagePage: typeof storagePage }
+
+export async function measureInBrowser(store: SqliteStore, tasks: BrowserTasks) {
+  const server = await serveBench(store, await bundle())
+  const browser = await launchChromium()
+  try {
+    const page = await browser.newPage()
+    await page.goto(server.url)
+    const remote = await page.evaluate(
+      ({ ids, rounds, reads }) => window.storagePage.remote('secret', ids, rounds, reads),
+      tasks,
+    )
+    const dexie = await page.evaluate(
+      ({ template, rounds, batches, singles, total, reads }) =>
+        window.storagePage.dexie(template, rounds, batches, singles, total, reads),
+      tasks,
+    )
+    return { remote, dexie }
+  } finally {
+    await browser.close()
+    server.close()
+  }
+}
+
+/** Serves the window's channel, and a page with this script. */
+export async function serveBench(store: SqliteStore, script: string): Promise<{ url: string; close(): void }> {
+  const server = createServer((request, response) => {
+    const isScript = request.url === '/page.js'
+    response.setHeader('content-type', isScript ? 'text/javascript' : 'text/html')
+    response.end(isScript ? script : '<!doctype html><title>bench</title><script src="/page.js"></script>')
+  })
+  const upgrades = serveUpgrades(server, [
+    { path: '/api/offline/window/storage', serve: (socket) => serveWindow(socket, store) },
+  ])
+  const port = await listen(server, 0, '127.0.0.1')
+  if (!port.ok) throw new Error(port.error.kind)
+  return {
+    url: `http://127.0.0.1:${port.value}/`,
+    close() {
+      upgrades.close()
+      server.close()
+    },
+  }
+}
+
+async function bundle(): Promise<string> {
+  const built = await build({
+    configFile: false,
+    logLevel: 'error',
+    build: {
+      write: false,
+      minify: false,
+      lib: { entry: fileURLToPath(new URL('storagePage.ts', import.meta.url)), formats: ['iife'], name: 'bench' },
+    },
+    define: { 'process.env.NODE_ENV': '"production"' },
+  })
+  const [output] = [built].flat()
+  const chunk = output && 'output' in output ? output.output[0] : undefined
+  if (!chunk) throw new Error('the page was not built')
+  return chunk.code
+}
