@@ -4,7 +4,7 @@
  * The row of a collection stays when its table is dropped. A collection of the same name thus goes on counting where the
  * old one stopped, and nobody who remembers a `seq` can mistake new changes for old ones.
  */
-import { DELETED_COLUMN } from './indexes.ts'
+import { DELETED_COLUMN, SCHEMA_INDEX_PREFIX } from './indexes.ts'
 import type { Database } from './open.ts'
 import type { SortKey } from './sortKeys.ts'
 
@@ -124,10 +124,10 @@ function changeColumns(
   const wanted = new Set([...OWN_COLUMNS, ...keyColumns.map(({ name }) => name)])
   const old = present.filter((column) => !wanted.has(column))
   const kept = new Set(indexes.map(({ name }) => indexNameOf(tableName, name)))
+  const ours = indexNameOf(tableName, SCHEMA_INDEX_PREFIX)
   for (const [name, columns] of indexesOf(database, tableName)) {
-    const isOfSchema =
-      columns.length > 0 && columns.every((column) => !OWN_COLUMNS.includes(column) || column === DELETED_COLUMN)
-    if (isOfSchema && !kept.has(name)) database.exec(`DROP INDEX ${name}`)
+    const isObsolete = name.startsWith(ours) && !kept.has(name)
+    if (isObsolete || columns.some((column) => old.includes(column))) database.exec(`DROP INDEX ${name}`)
   }
   for (const column of old) database.exec(`ALTER TABLE ${tableName} DROP COLUMN ${column}`)
   const missing = keyColumns.filter(({ name }) => !present.includes(name))

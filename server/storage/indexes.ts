@@ -5,6 +5,8 @@ import { type FieldKeys, fieldKeys, type SortKey } from './sortKeys.ts'
 
 /** Every row has it, whether or not an index asks for it. */
 export const DELETED_COLUMN = 'deleted'
+/** How the names of schema indexes begin, and no others in the table. */
+export const SCHEMA_INDEX_PREFIX = 'by_'
 
 /** A field that some index needs. Indexes of the same field share it. */
 export type KeyColumn<RxDocType> = {
@@ -53,7 +55,7 @@ export function schemaIndexes<RxDocType>(schema: RxJsonSchema<RxDocumentData<RxD
       if (field !== '_deleted') columns.set(name, keyColumn(name, field, keys))
       return { name, keys }
     })
-    const name = `by_${digest(parts.map((part) => part.name))}`
+    const name = `${SCHEMA_INDEX_PREFIX}${digest(parts.map((part) => part.name))}`
     indexes.set(name, { fields, name, columns: parts })
   }
   return { indexes: [...indexes.values()], columns: [...columns.values()] }
