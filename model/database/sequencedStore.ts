@@ -40,8 +40,9 @@ export async function openSequencedStore(
       return latest?.seq ?? 0
     },
 
-    async changesSince(scope, since, { limit, except }) {
-      const found = await find({ scope, seq: { $gt: since } }, 'asc', limit + 1)
+    async changesSince(scope, since, { limit, except, tables }) {
+      const ofTables = tables && { table: 'only' in tables ? { $in: [...tables.only] } : { $nin: [...tables.not] } }
+      const found = await find({ scope, seq: { $gt: since }, ...ofTables }, 'asc', limit + 1)
       const read = found.slice(0, limit)
       return {
         changes: read

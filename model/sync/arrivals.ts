@@ -14,20 +14,20 @@ export interface Arrivals {
    * @param ids records that are settled, one way or the other
    * @param needs records that were asked for whole
    */
-  settle(scope: string, seq: number, ids: readonly string[], needs: readonly string[]): Promise<void>
+  settle(scope: string, seq: number, ids: readonly string[], needs: readonly string[]): void
 }
 
 export function openArrivals(received: Cursor): Arrivals {
   const missing = new Map<string, Set<string>>()
   return {
-    async settle(scope, seq, ids, needs) {
+    settle(scope, seq, ids, needs) {
       const open = missing.get(scope) ?? new Set()
       for (const id of ids) open.delete(id)
       for (const id of needs) if (open.size < MAX_MISSING) open.add(id)
       if (open.size > 0) missing.set(scope, open)
       else {
         missing.delete(scope)
-        await received.set(scope, seq)
+        received.set(scope, seq)
       }
     },
   }

@@ -50,7 +50,11 @@ export interface ChangeQuery {
   readonly limit: number
   /** Leaves out what came from this peer unaltered. */
   readonly except?: string
+  /** Changes of these tables alone; `upTo` then holds for them alone. */
+  readonly tables?: TableFilter
 }
+
+export type TableFilter = { readonly only: readonly string[] } | { readonly not: readonly string[] }
 
 /** A replica: records with a change log per scope in commit order. */
 export interface ChangeStore extends RecordStore {

@@ -6,38 +6,58 @@ const position = z.number().int().min(0)
 /**
  * Where two replicas stand with each other, by scope. Both sides' epochs are part of the key: a cursor from before a
  * restore, of either side, does not exist any more, and the scope is sent again.
+ *
+ * They are saved now and then, not at every step: a cursor that lags behind after a crash costs sending a little again,
+ * and a write to the disk for each batch and peer would cost more. A cursor is never ahead of what was committed.
  */
 export interface Cursors {
   /** Up to where I hold the peer's log. */
   readonly received: Cursor
   /** Up to where the peer has acknowledged my log. */
   readonly sent: Cursor
+  /** Saves what has moved since the last time. */
+  save(): Promise<void>
 }
 
 export interface Cursor {
   get(scope: string): number
-  set(scope: string, seq: number): Promise<void>
+  set(scope: string, seq: number): void
   all(): ReadonlyMap<string, number>
 }
 
-export async function openCursors(state: StateStore, ownEpoch: string, peerEpoch: string): Promise<Cursors> {
-  const [received, sent] = await Promise.all(
-    ['received', 'sent'].map((direction) => openCursor(state, `cursor/${ownEpoch}/${peerEpoch}/${direction}/`)),
-  )
-  if (!received || !sent) throw new Error('two cursors were opened')
-  return { received, sent }
-}
+/** @param onMove called when there is something to save */
+export async function openCursors(
+  state: StateStore,
+  ownEpoch: string,
+  peerEpoch: string,
+  onMove: () => void = () => undefined,
+): Promise<Cursors> {
+  const moved = new Map<string, number>()
 
-async function openCursor(state: StateStore, prefix: string): Promise<Cursor> {
-  const positions = new Map<string, number>()
-  for (const [key, value] of await state.list(prefix)) positions.set(key.slice(prefix.length), position.parse(value))
+  async function open(direction: string): Promise<Cursor> {
+    const prefix = `cursor/${ownEpoch}/${peerEpoch}/${direction}/`
+    const positions = new Map<string, number>()
+    for (const [key, value] of await state.list(prefix)) positions.set(key.slice(prefix.length), position.parse(value))
+    return {
+      get: (scope) => positions.get(scope) ?? 0,
+      set(scope, seq) {
+        if ((positions.get(scope) ?? 0) === seq) return
+        positions.set(scope, seq)
+        moved.set(prefix + scope, seq)
+        onMove()
+      },
+      all: () => positions,
+    }
+  }
+
+  const [received, sent] = [await open('received'), await open('sent')]
   return {
-    get: (scope) => positions.get(scope) ?? 0,
-    async set(scope, seq) {
-      if (positions.get(scope) === seq) return
-      positions.set(scope, seq)
-      await state.set(prefix + scope, seq)
+    received,
+    sent,
+    async save() {
+      const entries = [...moved]
+      moved.clear()
+      for (const [key, seq] of entries) await state.set(key, seq)
     },
-    all: () => positions,
   }
 }

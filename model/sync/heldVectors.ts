@@ -23,8 +23,8 @@ interface State {
 export interface HeldVectors {
   /** The record was in this state at this place of the log. */
   note(seq: number, record: CausalRecord): void
-  /** What a peer has seen at least that holds the log up to `seq`; `undefined` if that is not known. */
-  at(id: string, seq: number): Vectors | undefined
+  /** What a peer has seen at least that was sent such places of the log; `undefined` if that is not known. */
+  of(id: string, wasSent: (seq: number) => boolean): Vectors | undefined
 }
 
 export function createHeldVectors(maxRecords = MAX_RECORDS): HeldVectors {
@@ -41,8 +41,8 @@ export function createHeldVectors(maxRecords = MAX_RECORDS): HeldVectors {
         break
       }
     },
-    at(id, seq) {
-      const state = states.get(id)?.findLast((each) => each.seq <= seq)
+    of(id, wasSent) {
+      const state = states.get(id)?.findLast(({ seq }) => wasSent(seq))
       return state && decode(state.vectors)
     },
   }

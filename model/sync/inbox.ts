@@ -30,7 +30,7 @@ export interface PeerKnowledge {
   /** The peer brings this, and so has seen it. */
   tell(id: string, seen: Vectors): void
   /** What the peer has seen at least. */
-  holds(scope: string, id: string): Vectors | undefined
+  holds(record: CausalRecord): Vectors | undefined
 }
 
 /** What became of the records of one message. */
@@ -162,7 +162,7 @@ function decide(
     if (joined.value === mine) continue
     // What the peer may not read of the record is nothing that it would need to be sent.
     const shared = restrictRecord(joined.value, (readClass) => rules.mayRead(theirs.table, readClass))
-    const held = knowledge?.holds(theirs.scope, id) ?? vectorsOf(theirs)
+    const held = knowledge?.holds(theirs) ?? vectorsOf(theirs)
     const unaltered = shared !== undefined && hasSeenAll(held, shared)
     writes.push(unaltered ? { record: joined.value, from: peerEpoch } : { record: joined.value })
   }

@@ -1,23 +1,25 @@
 /**
- * The sending half of a session: drains the change log of every scope that the peer takes part in, the most important
- * scope first, chosen anew for every batch. At most `WINDOW` batches are unacknowledged, so a slow peer costs a bounded
- * amount of memory, and falls back to reading the log from its cursor.
+ * The sending half of a session: drains the change log of every scope that the peer takes part in. What people do now goes
+ * before what has been waiting, and of the rest the most important part first (`priority.ts`), chosen anew for every
+ * batch. Only so much is unacknowledged as the line carries in half a second (`line.ts`), so a slow peer costs a bounded
+ * amount of memory, and what it cannot take stays in the log until it can.
  */
 import type { Vectors } from '../merge/delta.ts'
 import type { CausalRecord } from '../merge/record.ts'
-import type { Ack, Changes } from '../wire/index.ts'
+import { type Ack, type Changes, MAX_CHANGES } from '../wire/index.ts'
 import type { Border } from './border.ts'
 import type { ChangeStore } from './changeStore.ts'
 import type { Cursor } from './cursors.ts'
 import { type HeldVectors, joinHeld } from './heldVectors.ts'
 import type { PeerKnowledge } from './inbox.ts'
+import type { Flight, Line } from './line.ts'
 import { type Encoded, encodeFor } from './outgoing.ts'
+import { type Priority, TIERS, tierOf } from './priority.ts'
+import { type Gap, Remainder } from './remainder.ts'
 import type { PeerRules } from './rules.ts'
 
-const WINDOW = 4
-const BATCH_RECORDS = 100
-/** A batch is cut when its records are longer than this, in characters of JSON. */
-const BATCH_CHARS = 256_000
+/** So many changes at once are still what people do, however slow the line is. */
+const LIVE_RECORDS = 25
 /** Records of which we know what the peer has told us in this session. */
 const MAX_TOLD = 256
 /** Records that may wait to be sent again, of all scopes. What is beyond is found by the next comparison of digests. */
@@ -32,21 +34,21 @@ export interface OutboxOptions {
   readonly peerEpoch: string
   /** What the peer said that it holds of our log. */
   readonly resume: ReadonlyMap<string, number>
-  /** What it acknowledged, durable. */
+  /** What it acknowledged. */
   readonly sent: Cursor
-  /** Smaller is sooner. */
-  readonly priority: (scope: string) => number | Promise<number>
+  readonly priority: Priority
+  readonly line: Line
   readonly send: (message: Changes) => void
 }
 
 export interface Outbox extends PeerKnowledge {
-  /** Sends what there is to send until the window is full. Calls may overlap; they are folded into one run. */
+  /** Sends what there is to send until enough is under way. Calls may overlap; they are folded into one run. */
   pump(): Promise<void>
   /** The scope has changed. */
   touch(scope: string): void
   /** @returns the ids of the records in the batch that was acknowledged, save those that the peer needs whole */
-  acknowledge(ack: Ack): Promise<readonly string[]>
-  /** Sends these records again, whoever they came from, as soon as the log of the scope is drained. */
+  acknowledge(ack: Ack): readonly string[]
+  /** Sends these records again, whole and whoever they came from, before what is waiting in their scope. */
   sendAgain(scope: string, ids: Iterable<string>): void
   /** Sends the scope again from its first change. */
   rewind(scope: string): void
@@ -59,17 +61,28 @@ export interface Outbox extends PeerKnowledge {
 interface Batch {
   readonly seq: number
   readonly ids: readonly string[]
+  readonly flight: Flight
 }
 
-export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
-  const { changes, rules, border, heldVectors, peerEpoch, sent, send } = options
-  const positions = new Map(options.resume)
+/** Something that may be sent next. */
+type Part = { readonly scope: string; readonly remainder: Remainder } & (
+  | { readonly kind: 'live' }
+  | { readonly kind: 'again' }
+  | { readonly kind: 'gap'; readonly gap: Gap; readonly tier: number }
+)
+
+export function openOutbox(options: OutboxOptions): Outbox {
+  const { changes, rules, border, heldVectors, peerEpoch, sent, line, send } = options
+  const remainders = new Map<string, Remainder>()
+  /** From where scopes are to be sent whose remainder was not looked at yet. */
+  const starts = new Map<string, { readonly from: number; readonly whole: boolean }>()
+  /** Scopes that changed before their remainder was looked at. */
+  const early = new Set<string>()
+  /** Scopes in which there is something to send, or may be. */
+  const ready = new Set<string>()
   const unacknowledged = new Map<string, Batch[]>()
-  const dirty = new Set<string>()
   /** Scopes of which the peer was told that more is to come. */
   const announced = new Set<string>()
-  /** Scopes that are sent whole: also what once came from this peer, which may have lost it. */
-  const whole = new Set<string>()
   /** Records to be sent once more, by scope. */
   const again = new Map<string, Set<string>>()
   /** By record; the one told last is the last. */
@@ -79,109 +92,177 @@ export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
   let asked = false
   let listed = false
 
-  // The peer's own word is the truth about what it holds: a peer that lost its store says 0.
-  for (const [scope, seq] of sent.all()) {
-    if ((positions.get(scope) ?? 0) < seq) await sent.set(scope, positions.get(scope) ?? 0)
-  }
-
-  function inFlight(): number {
-    let count = 0
-    for (const batches of unacknowledged.values()) count += batches.length
-    return count
-  }
-
-  async function mostImportant(): Promise<string | undefined> {
-    let best: { scope: string; rank: number } | undefined
-    for (const scope of dirty) {
-      if (!(await rules.mayEnter(scope))) {
-        dirty.delete(scope)
-        again.delete(scope)
-        continue
-      }
-      const rank = await options.priority(scope)
-      if (!best || rank < best.rank) best = { scope, rank }
+  async function remainderOf(scope: string): Promise<Remainder> {
+    for (;;) {
+      const known = remainders.get(scope)
+      if (known) return known
+      const start = starts.get(scope)
+      const { from, whole } = start ?? { from: options.resume.get(scope) ?? 0, whole: false }
+      // The peer's own word is the truth about what it holds: a peer that lost its store says 0.
+      sent.set(scope, from)
+      const remainder = new Remainder(from, await changes.head(scope), whole)
+      if (starts.get(scope) !== start || remainders.has(scope)) continue // rewound while the head was read
+      remainder.news = early.delete(scope)
+      remainders.set(scope, remainder)
     }
-    return best?.scope
   }
 
-  async function sendBatch(scope: string): Promise<void> {
-    const from = positions.get(scope) ?? 0
-    // Taken off the list before reading: a change that commits meanwhile puts it back.
-    dirty.delete(scope)
-    const sendsWhole = whole.has(scope)
-    const except = sendsWhole ? undefined : peerEpoch
-    const page = await changes.changesSince(scope, from, {
-      limit: BATCH_RECORDS,
-      ...(except !== undefined && { except }),
-    })
-    for (const { seq, record } of page.changes) heldVectors?.note(seq, record)
-    const { records, taken } = await batchOf(
-      page.changes.map(({ record }) => record),
-      (id) => (sendsWhole ? undefined : heldBy(id, from)),
-    )
-    // Rewound while it was read: what was read is not what is to be sent now.
-    if (whole.has(scope) !== sendsWhole || (positions.get(scope) ?? 0) !== from) return
-    const cut = taken < page.changes.length
-    const upTo = cut ? (page.changes[taken - 1]?.seq ?? from) : page.upTo
-    const more = cut || page.more
-    positions.set(scope, upTo)
-    if (more) dirty.add(scope)
-    else whole.delete(scope)
-    if (records.length === 0 && (more || !announced.has(scope))) {
-      // Only the peer's own changes, or nothing that it may read: it holds all there is for it up to here.
-      if (!unacknowledged.get(scope)?.length) await sent.set(scope, upTo)
-      if (!more) await sendOnceMore(scope)
+  function partsOf(scope: string, remainder: Remainder): readonly Part[] {
+    const parts: Part[] = []
+    if (remainder.news) parts.push({ scope, remainder, kind: 'live' })
+    if (again.has(scope)) parts.push({ scope, remainder, kind: 'again' })
+    for (const tier of TIERS.keys()) {
+      const gap = remainder.gapOf(tier)
+      if (gap) parts.push({ scope, remainder, kind: 'gap', gap, tier })
+    }
+    return parts
+  }
+
+  async function mostImportant(): Promise<Part | undefined> {
+    for (;;) {
+      let best: { readonly part: Part; readonly rank: number } | undefined
+      for (const scope of ready) {
+        const remainder = await remainderOf(scope)
+        if (remainders.get(scope) !== remainder) continue // rewound; `pump` was or will be called
+        const parts = partsOf(scope, remainder)
+        if (parts.length === 0) ready.delete(scope)
+        for (const part of parts) {
+          const level = part.kind === 'gap' ? (TIERS[part.tier]?.level ?? 0) : (TIERS[0]?.level ?? 0)
+          const rank = await options.priority(scope, level)
+          if (!best || isSooner(part, rank, best.part, best.rank)) best = { part, rank }
+        }
+      }
+      if (!best || (await rules.mayEnter(best.part.scope))) return best?.part
+      ready.delete(best.part.scope)
+      again.delete(best.part.scope)
+    }
+  }
+
+  function hasRoom({ kind }: Part): boolean {
+    const { parallel, chars } = line.allowance()
+    let batches = 0
+    let underWay = 0
+    for (const each of unacknowledged.values()) {
+      for (const { flight } of each) {
+        batches++
+        underWay += flight.chars
+      }
+    }
+    // There is always a place for what people do now.
+    return kind === 'live' ? batches <= parallel : batches < parallel && underWay < chars
+  }
+
+  async function sendPart(part: Part): Promise<void> {
+    if (part.kind === 'live') return sendLive(part.scope, part.remainder)
+    if (part.kind === 'again') return sendOnceMore(part.scope, part.remainder)
+    return sendGap(part.scope, part.remainder, part.gap, part.tier)
+  }
+
+  async function sendLive(scope: string, remainder: Remainder): Promise<void> {
+    const limit = Math.max(LIVE_RECORDS, recordsOfBatch())
+    // Before reading: a change that commits meanwhile is news again.
+    remainder.news = false
+    const page = await changes.changesSince(scope, remainder.tail, { limit, except: peerEpoch })
+    if (page.more) {
+      remainder.tailBecomesGap(await changes.head(scope))
       return
     }
-    if (again.has(scope)) dirty.add(scope)
-    const remaining = more ? await changes.countSince(scope, upTo, except) : 0
-    if (remaining > 0) announced.add(scope)
-    else announced.delete(scope)
-    post(scope, upTo, remaining, records)
+    const { records, taken } = await batchOf(page.changes, (id, table) => heldBy(remainder, id, table))
+    if (remainders.get(scope) !== remainder) return // rewound meanwhile: all of it is sent anyway
+    const isCut = taken < page.changes.length
+    remainder.advanceTail(isCut ? (page.changes[taken - 1]?.seq ?? remainder.tail) : page.upTo)
+    if (isCut) remainder.news = true
+    post(scope, remainder, records, isCut)
   }
 
-  /** One batch of what is to be sent again. The log moves by nothing; the peer holds it up to where it was sent. */
-  async function sendOnceMore(scope: string): Promise<void> {
+  async function sendGap(scope: string, remainder: Remainder, gap: Gap, tier: number): Promise<void> {
+    const except = remainder.whole ? undefined : peerEpoch
+    remainder.left ??= await changes.countSince(scope, remainder.cursor, except)
+    const from = gap.at[tier] ?? 0
+    const page = await changes.changesSince(scope, from, {
+      limit: recordsOfBatch(),
+      ...(except !== undefined && { except }),
+      ...(TIERS[tier] && { tables: TIERS[tier].tables }),
+    })
+    const inGap = page.changes.filter(({ seq }) => seq <= gap.to)
+    const { records, taken } = await batchOf(inGap, (id, table) =>
+      remainder.whole ? undefined : heldBy(remainder, id, table),
+    )
+    if (remainders.get(scope) !== remainder) return // rewound meanwhile: all of it is sent anyway
+    const isCut = taken < inGap.length
+    const upTo = isCut ? (inGap[taken - 1]?.seq ?? from) : page.more ? page.upTo : gap.to
+    remainder.left = Math.max(0, remainder.left - taken)
+    remainder.advance(gap, tier, upTo)
+    if (remainder.left === 0) remainder.dropGaps()
+    post(scope, remainder, records, remainder.hasGaps)
+  }
+
+  /** Says what there is to say, also that no more comes when more was announced. */
+  function post(scope: string, remainder: Remainder, records: readonly Encoded[], more: boolean): void {
+    if (records.length === 0 && (more || !announced.has(scope))) {
+      // Only the peer's own changes, or nothing that it may read: it holds all there is for it up to here.
+      if (!unacknowledged.get(scope)?.length) sent.set(scope, remainder.cursor)
+      return
+    }
+    const remaining = remainder.hasGaps ? Math.max(1, remainder.left ?? 1) : 0
+    if (remaining > 0) announced.add(scope)
+    else announced.delete(scope)
+    dispatch(scope, remainder.cursor, remaining, records)
+  }
+
+  /** One batch of what is to be sent again. The log moves by nothing. */
+  async function sendOnceMore(scope: string, remainder: Remainder): Promise<void> {
     const wanted = again.get(scope)
     if (!wanted) return
-    const ids = [...wanted].slice(0, BATCH_RECORDS)
+    const ids = [...wanted].slice(0, recordsOfBatch())
     const found = await changes.records(ids)
     const held = ids.flatMap((id) => found.get(id) ?? []).filter((record) => record.scope === scope)
-    const { records, taken } = await batchOf(held, () => undefined)
+    const { records, taken } = await batchOf(
+      held.map((record) => ({ record })),
+      () => undefined,
+    )
     // Rewound while they were read: they are sent with all the others.
     if (again.get(scope) !== wanted) return
     const left = new Set(held.slice(taken).map(({ id }) => id))
     for (const id of ids) if (!left.has(id)) wanted.delete(id)
-    if (wanted.size > 0) dirty.add(scope)
-    else again.delete(scope)
+    if (wanted.size === 0) again.delete(scope)
     if (records.length === 0) return
-    const seq = positions.get(scope) ?? 0
-    post(scope, seq, 0, records)
+    dispatch(scope, remainder.cursor, announced.has(scope) ? Math.max(1, remainder.left ?? 1) : 0, records)
   }
 
-  function heldBy(id: string, seq: number): Vectors | undefined {
-    return heldVectors && joinHeld(heldVectors.at(id, seq), told.get(id))
+  function recordsOfBatch(): number {
+    return Math.min(line.allowance().records, MAX_CHANGES)
+  }
+
+  function heldBy(remainder: Remainder | undefined, id: string, table: string): Vectors | undefined {
+    const tier = tierOf(table)
+    return heldVectors && joinHeld(remainder && heldVectors.of(id, (seq) => remainder.wasSent(seq, tier)), told.get(id))
   }
 
   /** As many of the records as one message takes; `taken` counts also those that are nothing to the peer. */
   async function batchOf(
-    all: readonly CausalRecord[],
-    held: (id: string) => Vectors | undefined,
+    all: readonly { readonly seq?: number; readonly record: CausalRecord }[],
+    held: (id: string, table: string) => Vectors | undefined,
   ): Promise<{ readonly records: Encoded[]; readonly taken: number }> {
     const records: Encoded[] = []
+    const allowance = line.allowance()
+    const most = allowance.chars / allowance.parallel
     let chars = 0
-    for (const [taken, record] of all.entries()) {
-      const encoded = await encodeFor(record, held(record.id), rules, border)
+    for (const [taken, { seq, record }] of all.entries()) {
+      const encoded = await encodeFor(record, held(record.id, record.table), rules, border)
+      if (seq !== undefined) heldVectors?.note(seq, record)
       if (!encoded) continue
       chars += encoded.chars
-      if (records.length > 0 && chars > BATCH_CHARS) return { records, taken }
+      if (records.length > 0 && chars > most) return { records, taken }
       records.push(encoded)
     }
     return { records, taken: all.length }
   }
 
-  function post(scope: string, seq: number, remaining: number, records: readonly Encoded[]): void {
-    unacknowledged.set(scope, [...(unacknowledged.get(scope) ?? []), { seq, ids: records.map(({ id }) => id) }])
+  function dispatch(scope: string, seq: number, remaining: number, records: readonly Encoded[]): void {
+    const chars = records.reduce((sum, each) => sum + each.chars, 0)
+    const batch = { seq, ids: records.map(({ id }) => id), flight: line.sent(chars) }
+    unacknowledged.set(scope, [...(unacknowledged.get(scope) ?? []), batch])
     send({ type: 'changes', scope, seq, remaining, records: records.map(({ form }) => form) })
   }
 
@@ -189,14 +270,14 @@ export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
     busy = true
     try {
       // Only now: from here on, a scope that is not listed yet is one that `touch` will name.
-      if (!listed) for (const scope of await changes.scopes()) dirty.add(scope)
+      if (!listed) for (const scope of await changes.scopes()) ready.add(scope)
       listed = true
       do {
         asked = false
-        while (inFlight() < WINDOW) {
-          const scope = await mostImportant()
-          if (scope === undefined) break
-          await sendBatch(scope)
+        for (;;) {
+          const part = await mostImportant()
+          if (!part || !hasRoom(part)) break
+          await sendPart(part)
         }
       } while (asked)
     } finally {
@@ -210,7 +291,7 @@ export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
     const wanted = new Set([...(again.get(scope) ?? []), ...[...ids].slice(0, Math.max(0, room))])
     if (wanted.size === 0) return
     again.set(scope, wanted)
-    dirty.add(scope)
+    ready.add(scope)
   }
 
   return {
@@ -221,7 +302,10 @@ export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
     },
 
     touch(scope) {
-      dirty.add(scope)
+      const remainder = remainders.get(scope)
+      if (remainder) remainder.news = true
+      else early.add(scope)
+      ready.add(scope)
     },
 
     tell(id, seen) {
@@ -232,23 +316,24 @@ export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
       if (told.size > MAX_TOLD && oldest !== undefined) told.delete(oldest)
     },
 
-    holds: (scope, id) => heldBy(id, positions.get(scope) ?? 0),
+    holds: ({ scope, id, table }) => heldBy(remainders.get(scope), id, table),
 
-    async acknowledge({ scope, seq, needs = [] }) {
+    acknowledge({ scope, seq, needs = [], tookMs = 0 }) {
       const open = unacknowledged.get(scope) ?? []
       const index = open.findIndex((batch) => batch.seq === seq)
       const batch = open[index]
       if (!batch) return [] // an answer to a batch of before a rewind
+      line.acknowledged(batch.flight, tookMs)
       const wanted = batch.ids.filter((id) => needs.includes(id))
       if (wanted.length > 0) sendAgain(scope, wanted)
       const rest = open.slice(index + 1)
       if (rest.length > 0) {
         unacknowledged.set(scope, rest)
-        await sent.set(scope, seq)
+        sent.set(scope, seq)
       } else {
         unacknowledged.delete(scope)
         // What was read behind the last batch and not sent is nothing to this peer.
-        await sent.set(scope, Math.max(seq, positions.get(scope) ?? 0))
+        sent.set(scope, remainders.get(scope)?.cursor ?? seq)
       }
       return batch.ids.filter((id) => !needs.includes(id))
     },
@@ -257,17 +342,25 @@ export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
 
     rewind(scope) {
       again.delete(scope)
-      positions.set(scope, 0)
-      dirty.add(scope)
-      whole.add(scope)
+      starts.set(scope, { from: 0, whole: true })
+      remainders.delete(scope)
+      ready.add(scope)
     },
 
     isQuiet(scope) {
-      return listed && !busy && !dirty.has(scope) && !unacknowledged.get(scope)?.length
+      return listed && !busy && !ready.has(scope) && !unacknowledged.get(scope)?.length
     },
 
     waiting(scope) {
       return changes.countSince(scope, sent.get(scope), peerEpoch)
     },
   }
+}
+
+function isSooner(a: Part, rankA: number, b: Part, rankB: number): boolean {
+  const order = { live: 0, again: 1, gap: 2 }
+  if ((a.kind === 'live') !== (b.kind === 'live')) return a.kind === 'live'
+  if (rankA !== rankB) return rankA < rankB
+  if (a.kind !== b.kind) return order[a.kind] < order[b.kind]
+  return a.kind === 'gap' && b.kind === 'gap' && a.tier < b.tier
 }

@@ -4,20 +4,21 @@
  */
 import { z } from 'zod'
 import type { PeerStatus } from '../database/status.ts'
-import { viewRecord } from '../merge/view.ts'
 import type { Result } from '../result.ts'
 import { ok } from '../result.ts'
 import type { Hello } from '../wire/index.ts'
 import type { Border } from './border.ts'
 import type { ChangeStore, StateStore } from './changeStore.ts'
 import { openCursors } from './cursors.ts'
+import { addTraffic, type Figures, NO_TRAFFIC, type PeerFigures } from './figures.ts'
 import type { Refused } from './inbox.ts'
+import { openPriority } from './priority.ts'
 import { QUARANTINE } from './quarantine.ts'
 import { type PeerRules, TRUSTED } from './rules.ts'
 import type { Scheduler } from './scheduler.ts'
 import { type Progress, type SelfIntroduction, type Session, type SessionError, startSession } from './session.ts'
 import type { Transport } from './transport.ts'
-import { keepConnected, type Upstream } from './upstream.ts'
+import { keepConnected, type Upstream, type Urgency } from './upstream.ts'
 
 export type UpstreamKind = 'hub' | 'cloud'
 
@@ -25,7 +26,6 @@ const knownPeer = z.object({ epoch: z.string(), deviceId: z.string(), name: z.st
 type KnownPeer = z.infer<typeof knownPeer>
 
 const MAX_PAUSE_MS: Readonly<Record<UpstreamKind, number>> = { hub: 5_000, cloud: 15_000 }
-const DAY_MS = 86_400_000
 
 export interface ReplicaSyncOptions {
   readonly changes: ChangeStore
@@ -53,6 +53,8 @@ export interface ReplicaSync {
   completeness(scope: string): Promise<ScopeCompleteness>
   /** Ends the sessions of a device that called. */
   dismiss(deviceId: string): void
+  /** How the work goes, per peer and in all. */
+  figures(): Promise<Figures>
   /** Tries unreachable upstreams again now. */
   poke(): void
   stop(): Promise<void>
@@ -83,15 +85,17 @@ export function createReplicaSync(options: ReplicaSyncOptions): ReplicaSync {
   const { changes, state, scheduler, self, onChange } = options
   const called = new Map<UpstreamKind, Called>()
   const callers = new Set<Session>()
-  const priority = scopePriority(changes, scheduler)
+  /** Of sessions that have ended, and of lines that could not be opened. */
+  let past: Figures['total'] = { ...NO_TRAFFIC, sessions: 0, failures: 0 }
+  const priority = openPriority(changes, scheduler.now)
 
   function start(
     transport: Transport,
     caller: boolean,
     accept: (hello: Hello) => Promise<Result<PeerRules, SessionError>>,
     border?: Border,
-  ) {
-    return startSession({
+  ): Session {
+    const session = startSession({
       transport,
       scheduler,
       changes,
@@ -99,11 +103,37 @@ export function createReplicaSync(options: ReplicaSyncOptions): ReplicaSync {
       caller,
       self: self(),
       accept,
-      priority,
+      priority: priority.rank,
       border,
       onProgress: onChange,
       ...(options.onRefused && { onRefused: options.onRefused }),
     })
+    void session.closed.then((error) => {
+      past = { ...past, ...addTraffic(past, session.figures()), sessions: past.sessions + 1 }
+      if (error) noteFailure(error)
+    })
+    return session
+  }
+
+  function noteFailure(error: SessionError): void {
+    past = { ...past, failures: past.failures + 1, lastError: { ...error, atMs: scheduler.now() } }
+  }
+
+  /** A wedding of today is worth trying twice as often. */
+  async function urgency(): Promise<Urgency> {
+    const boosts = await Promise.all((await changes.scopes()).map((scope) => priority.boost(scope)))
+    return (['low', 'medium', 'high', 'critical'] as const)[Math.max(0, ...boosts)] ?? 'low'
+  }
+
+  async function peerFigures(
+    kind: PeerFigures['kind'],
+    peer: { readonly deviceId: string; readonly name: string },
+    session: Session | undefined,
+    progressOf: (scope: string) => Promise<Progress | undefined>,
+  ): Promise<PeerFigures> {
+    const progress = await Promise.all((await changes.scopes()).map(progressOf))
+    const queue = progress.reduce((sum, each) => sum + (each?.waiting ?? 0), 0)
+    return { kind, ...peer, queue, ...(session && { session: session.figures() }) }
   }
 
   /** Progress towards an upstream that is not connected: what it had acknowledged when it was. */
@@ -158,8 +188,10 @@ export function createReplicaSync(options: ReplicaSyncOptions): ReplicaSync {
         dial,
         start: (transport) => start(transport, true, async () => ok(TRUSTED), border),
         scheduler,
+        urgency,
         maxPauseMs: MAX_PAUSE_MS[kind],
         onChange,
+        onUnreachable: noteFailure,
       })
       called.set(kind, { name, upstream })
     },
@@ -229,6 +261,25 @@ export function createReplicaSync(options: ReplicaSyncOptions): ReplicaSync {
       for (const session of callers) if (session.peer()?.deviceId === deviceId) session.close()
     },
 
+    async figures() {
+      const upstreams = [...called].map(async ([kind, entry]) => {
+        const known = await knownOf(kind, entry)
+        const peer = { deviceId: known?.deviceId ?? '', name: known?.name ?? entry.name }
+        const session = entry.upstream.session()
+        const ofPeer = await peerFigures(kind, peer, session, (scope) => progressTowards(kind, entry, scope))
+        return { ...ofPeer, upstream: entry.upstream.figures() }
+      })
+      const devices = [...callers].flatMap((session) => {
+        const peer = session.peer()
+        const names = peer && { deviceId: peer.deviceId, name: peer.deviceName }
+        return names ? [peerFigures('device', names, session, session.progress)] : []
+      })
+      const peers = await Promise.all([...upstreams, ...devices])
+      const now = peers.flatMap(({ session }) => session ?? [])
+      const traffic = now.reduce(addTraffic, past)
+      return { peers, total: { ...past, ...traffic, sessions: past.sessions + now.length } }
+    },
+
     poke() {
       for (const { upstream } of called.values()) upstream.poke()
     },
@@ -237,6 +288,8 @@ export function createReplicaSync(options: ReplicaSyncOptions): ReplicaSync {
       await Promise.all([...called.values()].map(({ upstream }) => upstream.stop()))
       called.clear()
       for (const session of callers) session.close()
+      await Promise.all([...callers].map(({ atRest }) => atRest))
+      priority.close()
     },
   }
 }
@@ -248,23 +301,4 @@ function peerCompleteness(
 ): PeerCompleteness {
   const { waiting, incoming, equal } = progress ?? { waiting: 0, incoming: 0, equal: true }
   return { deviceId, kind, complete: equal, behindBy: waiting + incoming }
-}
-
-/**
- * The team first, since it says who everybody is; then weddings by nearness of their day, today's before all others.
- */
-function scopePriority(changes: ChangeStore, scheduler: Scheduler): (scope: string) => Promise<number> {
-  const dates = new Map<string, { head: number; day: number | undefined }>()
-  return async (scope) => {
-    const head = await changes.head(scope)
-    let known = dates.get(scope)
-    if (known?.head !== head) {
-      const wedding = (await changes.records([scope])).get(scope)
-      const date = wedding ? viewRecord(wedding).data.date : undefined
-      const day = typeof date === 'string' ? Date.parse(date) : undefined
-      known = { head, day: Number.isNaN(day) ? undefined : day }
-      dates.set(scope, known)
-    }
-    return known.day === undefined ? -1 : Math.abs(known.day - scheduler.now()) / DAY_MS
-  }
 }

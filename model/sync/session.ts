@@ -22,10 +22,13 @@ import type { Border } from './border.ts'
 import type { ChangeStore, StateStore } from './changeStore.ts'
 import { type Cursors, openCursors } from './cursors.ts'
 import { type DigestIndex, digestIndexOf } from './digestIndex.ts'
+import { addTraffic, NO_TRAFFIC, type SessionFigures, type Traffic } from './figures.ts'
 import { heldVectorsOf } from './heldVectors.ts'
 import { type Refused, receiveChanges } from './inbox.ts'
 import { idOf } from './incoming.ts'
+import { createLine } from './line.ts'
 import { type Outbox, openOutbox } from './outbox.ts'
+import type { Priority } from './priority.ts'
 import { openRefusals, type Refusals } from './refusals.ts'
 import type { PeerRules } from './rules.ts'
 import type { Scheduler } from './scheduler.ts'
@@ -34,8 +37,12 @@ import { openVerification, type Verification, type VerificationMessage } from '.
 
 const HELLO_TIMEOUT_MS = 10_000
 const HEARTBEAT_MS = 3_000
+/** Cursors that moved are saved together after this. */
+const SAVE_MS = 1_000
 /** A line without a sign of life for this long is dead, whatever the socket claims. */
 export const SILENCE_MS = 9_000
+/** Bytes that may wait in the socket of a peer that does not read. What is sent by itself stays far below. */
+const MAX_BUFFERED = 2_000_000
 /** Messages that may wait for their turn. A peer that keeps to the window never fills it. */
 const MAX_QUEUED_MESSAGES = 64
 
@@ -69,8 +76,9 @@ export interface SessionOptions {
   readonly self: SelfIntroduction
   /** Decides about the peer by its hello. */
   readonly accept: (hello: Hello) => Promise<Result<PeerRules, SessionError>>
-  /** Scopes with a smaller number are sent sooner. */
-  readonly priority: (scope: string) => number | Promise<number>
+  readonly priority: Priority
+  /** Whether as little data as possible is to be used. */
+  readonly saver?: () => boolean
   /** The highest protocol to speak, for trying out how versions get on; the newest by default. */
   readonly protocol?: number
   /** What records go through on their way to this peer and back; nothing by default. */
@@ -96,6 +104,9 @@ export interface Session {
   progress(scope: string): Promise<Progress | undefined>
   /** Resolves when the line is down, with the reason if there is one to tell. */
   readonly closed: Promise<SessionError | undefined>
+  figures(): SessionFigures
+  /** Resolves when nothing is under way in the stores any more, after the line is down. */
+  readonly atRest: Promise<void>
   close(error?: SessionError): void
 }
 
@@ -111,17 +122,41 @@ export function startSession(options: SessionOptions): Session {
   let open = true
   let queued = 0
   let work: Promise<void> = Promise.resolve()
-  let lastHeard = scheduler.now()
+  const sinceMs = scheduler.now()
+  let lastHeard = sinceMs
+  let traffic: Traffic = NO_TRAFFIC
+  const line = createLine(scheduler.now, options.saver)
   let failure: SessionError | undefined
   const incoming = new Map<string, number>()
   const timers = new Map<string, () => void>()
+  let rest: () => void
+  const atRest = new Promise<void>((resolve) => {
+    rest = resolve
+  })
   let settle: (error: SessionError | undefined) => void
   const closed = new Promise<SessionError | undefined>((resolve) => {
     settle = resolve
   })
 
+  function count(more: Partial<Traffic>): void {
+    traffic = addTraffic(traffic, { ...NO_TRAFFIC, ...more })
+  }
+
+  /** What the platform says has gone over the wire, in place of the lengths of messages. */
+  function wire(): Partial<Traffic> {
+    const bytes = transport.wireBytes?.()
+    return bytes ? { bytesIn: bytes.in, bytesOut: bytes.out } : {}
+  }
+
   function send(message: Message): void {
-    if (open) transport.send(JSON.stringify(message))
+    if (!open) return
+    const text = JSON.stringify(message)
+    const recordsOut = message.type === 'changes' ? message.records.length : 0
+    count({ bytesOut: text.length, recordsOut })
+    transport.send(text)
+    if (transport.buffered() <= MAX_BUFFERED) return
+    transport.close()
+    finish({ code: 'SLOW', message: 'the peer does not read what it asks for' })
   }
 
   function timer(name: string, ms: number, run: () => void): void {
@@ -136,6 +171,9 @@ export function startSession(options: SessionOptions): Session {
     unsubscribe()
     for (const cancel of timers.values()) cancel()
     settle(failure)
+    // What cannot be saved now is sent again the next time.
+    const saved = cursors?.save().catch(() => undefined) ?? Promise.resolve()
+    void Promise.allSettled([work, saved]).then(rest)
     options.onProgress()
   }
 
@@ -186,7 +224,7 @@ export function startSession(options: SessionOptions): Session {
     if (!decision.ok) return close(decision.error)
     peer = { deviceId: hello.deviceId, deviceName: hello.deviceName, epoch: hello.epoch, protocol }
     rules = decision.value
-    cursors = await openCursors(state, changes.epoch, hello.epoch)
+    cursors = await openCursors(state, changes.epoch, hello.epoch, saveSoon)
     arrivals = openArrivals(cursors.received)
     refusals = await openRefusals(state, changes.epoch, hello.epoch)
     verification = openVerification({
@@ -210,9 +248,17 @@ export function startSession(options: SessionOptions): Session {
     options.onProgress()
   }
 
+  function saveSoon(): void {
+    if (timers.has('save')) return
+    timer('save', SAVE_MS, () => {
+      timers.delete('save')
+      if (cursors) guard(cursors.save())
+    })
+  }
+
   async function onResume(resume: Readonly<Record<string, number>>): Promise<void> {
     if (!peer || !rules || !cursors || outbox) return close({ code: 'PROTOCOL', message: 'resume out of place' })
-    outbox = await openOutbox({
+    outbox = openOutbox({
       changes,
       rules,
       border,
@@ -221,6 +267,7 @@ export function startSession(options: SessionOptions): Session {
       resume: new Map(Object.entries(resume)),
       sent: cursors.sent,
       priority: options.priority,
+      line,
       send,
     })
     pump()
@@ -233,6 +280,7 @@ export function startSession(options: SessionOptions): Session {
     if (!peer || !rules || !arrivals) return close({ code: 'PROTOCOL', message: 'changes before hello' })
     const { scope, seq, remaining } = message
     incoming.set(scope, remaining)
+    count({ recordsIn: message.records.length })
     const { refused, needs } = await receiveChanges(message, {
       changes,
       state,
@@ -243,7 +291,7 @@ export function startSession(options: SessionOptions): Session {
     })
     const ids = message.records.flatMap((raw) => idOf(raw) ?? []).filter((id) => !needs.includes(id))
     await noteRefusals(scope, ids, refused)
-    await arrivals.settle(scope, seq, ids, needs)
+    arrivals.settle(scope, seq, ids, needs)
     const forNewer = peer.protocol >= 2 && {
       ...(needs.length > 0 && { needs: [...needs] }),
       tookMs: Math.max(0, scheduler.now() - arrivedAt),
@@ -255,7 +303,7 @@ export function startSession(options: SessionOptions): Session {
 
   async function onAck(message: Ack): Promise<void> {
     if (!outbox) return close({ code: 'PROTOCOL', message: 'ack before resume' })
-    await noteRefusals(message.scope, await outbox.acknowledge(message), message.refused)
+    await noteRefusals(message.scope, outbox.acknowledge(message), message.refused)
     pump()
     verification?.soon(message.scope)
     options.onProgress()
@@ -267,6 +315,7 @@ export function startSession(options: SessionOptions): Session {
       ids,
       refused.map(({ id }) => id),
     )
+    count({ refused: refused.length })
     if (refused.length > 0) options.onRefused?.(scope, refused)
   }
 
@@ -295,9 +344,8 @@ export function startSession(options: SessionOptions): Session {
       case 'presence':
         return
       case 'ping':
-        return send({ type: 'pong' })
       case 'pong':
-        return
+        return // answered as they arrive
       case 'error':
         failure = { code: message.code, message: message.message }
         return transport.close()
@@ -312,8 +360,12 @@ export function startSession(options: SessionOptions): Session {
     const arrivedAt = scheduler.now()
     lastHeard = arrivedAt
     if (!open) return
+    count({ bytesIn: text.length })
     const parsed = parseMessage(text)
     if (!parsed.ok) return close({ code: 'BAD_MESSAGE', message: parsed.error.reason.slice(0, 400) })
+    // Not in turn, or the time of a commit would count as the line's.
+    if (parsed.value.type === 'ping') return send({ type: 'pong' })
+    if (parsed.value.type === 'pong') return line.ponged()
     if (queued >= MAX_QUEUED_MESSAGES) return close({ code: 'FLOOD', message: 'too many messages without waiting' })
     queued++
     work = work.then(async () => {
@@ -329,6 +381,7 @@ export function startSession(options: SessionOptions): Session {
       close({ code: 'SILENT', message: `no sign of life for ${SILENCE_MS / 1000} s` })
       return
     }
+    line.pinged()
     send({ type: 'ping' })
     timer('heartbeat', HEARTBEAT_MS, heartbeat)
   }
@@ -349,7 +402,9 @@ export function startSession(options: SessionOptions): Session {
         equal: open && head > 0 && (verification?.isEqual(scope, head) ?? false),
       }
     },
+    figures: () => ({ ...traffic, ...wire(), ...line.quality(), sinceMs }),
     closed,
+    atRest,
     close,
   }
 }

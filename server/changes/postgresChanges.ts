@@ -59,7 +59,7 @@ export function postgresChangeStore({ sql, epoch, announcer, sender, now }: Chan
       const rows = await sql.query('SELECT seq FROM scopes WHERE scope = $1', [toColumn(scope)])
       return parseRows(seqRow, rows)[0]?.seq ?? 0
     },
-    async changesSince(scope, seq, { limit, except }) {
+    async changesSince(scope, seq, { limit, except, tables }) {
       // One statement, hence one snapshot: the head belongs to the very changes beside it. One row more than asked for
       // tells whether there is more.
       const rows = await sql.query(
@@ -67,10 +67,18 @@ export function postgresChangeStore({ sql, epoch, announcer, sender, now }: Chan
          FROM scopes LEFT JOIN LATERAL (
            SELECT seq, doc FROM records
            WHERE scope = scopes.scope AND seq > $2 AND ($4::text IS NULL OR origin IS DISTINCT FROM $4::text)
+             AND ($5::text[] IS NULL OR tbl = ANY($5::text[])) AND ($6::text[] IS NULL OR tbl <> ALL($6::text[]))
            ORDER BY seq LIMIT $3
          ) AS page ON true
          WHERE scopes.scope = $1 ORDER BY page.seq`,
-        [toColumn(scope), seq, limit + 1, except === undefined ? null : toColumn(except)],
+        [
+          toColumn(scope),
+          seq,
+          limit + 1,
+          except === undefined ? null : toColumn(except),
+          tables && 'only' in tables ? tables.only.map(toColumn) : null,
+          tables && 'not' in tables ? tables.not.map(toColumn) : null,
+        ],
       )
       return pageOf(parseRows(changeRow, rows), limit)
     },

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { RECORDS, type RecordDocument, recordSchema } from '../../model/database/recordSchema.ts'
 import { recordOf, rxRecordStore } from '../../model/database/rxRecordStore.ts'
 import { ok, type Result } from '../../model/result.ts'
-import type { ChangeStore, History, StateStore } from '../../model/sync/changeStore.ts'
+import type { ChangeStore, History, StateStore, TableFilter } from '../../model/sync/changeStore.ts'
 import { type Database, type OpenError, openDatabase } from '../storage/open.ts'
 import { getRxStorageSqlite, type SqliteCommit } from '../storage/rxStorage.ts'
 import { openSqliteHistory, type SqliteHistory } from './sqliteHistory.ts'
@@ -82,6 +82,10 @@ const changeRow = z.object({ seq: z.number(), data: z.string(), origin: z.string
 const numberRow = z.object({ n: z.number().nullable() })
 const scopeRow = z.object({ scope: z.string() })
 
+function namesOf(tables: TableFilter): readonly string[] {
+  return 'only' in tables ? tables.only : tables.not
+}
+
 function sqliteChangeStore(database: Database, collection: RxCollection<RecordDocument>, epoch: string): ChangeStore {
   const table = z.object({ tableName: z.string().regex(/^\w+$/) }).parse(collection.storageInstance.internals).tableName
   const scopeOf = `json_extract(data, '$.scope')`
@@ -92,6 +96,10 @@ function sqliteChangeStore(database: Database, collection: RxCollection<RecordDo
   const head = database.prepare(`SELECT max(seq) AS n FROM ${table} WHERE ${scopeOf} = ?`)
   const since = database.prepare(
     `SELECT seq, data, ${originOf} AS origin FROM ${table} WHERE ${scopeOf} = ? AND seq > ? ORDER BY seq LIMIT ?`,
+  )
+  const sinceOfTables = database.prepare(
+    `SELECT seq, data, ${originOf} AS origin FROM ${table} WHERE ${scopeOf} = ? AND seq > ?
+     AND (json_extract(data, '$.table') IN (SELECT value FROM json_each(?))) = ? ORDER BY seq LIMIT ?`,
   )
   const count = database.prepare(
     `SELECT count(*) AS n FROM ${table} WHERE ${scopeOf} = ? AND seq > ? AND ${originOf} <> ?`,
@@ -106,8 +114,11 @@ function sqliteChangeStore(database: Database, collection: RxCollection<RecordDo
     async head(scope) {
       return numberRow.parse(head.get(scope)).n ?? 0
     },
-    async changesSince(scope, seq, { limit, except }) {
-      const found = since.all(scope, seq, limit + 1).map((row) => changeRow.parse(row))
+    async changesSince(scope, seq, { limit, except, tables }) {
+      const rows = tables
+        ? sinceOfTables.all(scope, seq, JSON.stringify(namesOf(tables)), 'only' in tables ? 1 : 0, limit + 1)
+        : since.all(scope, seq, limit + 1)
+      const found = rows.map((row) => changeRow.parse(row))
       const read = found.slice(0, limit)
       return {
         changes: read

@@ -6,6 +6,7 @@ import { type Grant, mayRead, type Role } from '../../model/roles.ts'
 import type { Border } from '../../model/sync/border.ts'
 import type { StateStore } from '../../model/sync/changeStore.ts'
 import type { Refused } from '../../model/sync/inbox.ts'
+import type { Priority } from '../../model/sync/priority.ts'
 import { rulesOf, TRUSTED } from '../../model/sync/rules.ts'
 import { type Session, startSession } from '../../model/sync/session.ts'
 import type { Message } from '../../model/wire/index.ts'
@@ -30,7 +31,7 @@ export interface Line {
 export interface LineOptions {
   /** What the called side grants the calling one; everything by default. */
   readonly grant?: Grant
-  readonly priority?: (scope: string) => number
+  readonly priority?: Priority
   /** A state of the caller's own, instead of its replica's. */
   readonly callerState?: StateStore
   readonly calledState?: StateStore

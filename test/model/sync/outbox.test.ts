@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createRecord } from '../../../model/merge/edit.ts'
 import { openCursors } from '../../../model/sync/cursors.ts'
+import { createLine, type Line } from '../../../model/sync/line.ts'
 import { type Outbox, openOutbox } from '../../../model/sync/outbox.ts'
 import { type PeerRules, TRUSTED } from '../../../model/sync/rules.ts'
 import type { Changes } from '../../../model/wire/index.ts'
@@ -31,7 +32,17 @@ async function add(from: number, count: number, more: { from?: string; notes?: s
   )
 }
 
-async function open(resume: ReadonlyMap<string, number> = new Map(), rules: PeerRules = TRUSTED): Promise<Outbox> {
+/** A line on which so much may be under way. */
+const wide: Line = {
+  ...createLine(() => WEDDING_MORNING_MS),
+  allowance: () => ({ records: 100, parallel: 4, chars: 1_024_000 }),
+}
+
+async function open(
+  resume: ReadonlyMap<string, number> = new Map(),
+  rules: PeerRules = TRUSTED,
+  line: Line = wide,
+): Promise<Outbox> {
   const cursors = await openCursors(replica.state, replica.changes.epoch, PEER)
   return openOutbox({
     changes: replica.changes,
@@ -40,12 +51,13 @@ async function open(resume: ReadonlyMap<string, number> = new Map(), rules: Peer
     resume,
     sent: cursors.sent,
     priority: () => 0,
+    line,
     send: (message) => sent.push(message),
   })
 }
 
 const acknowledge = async (outbox: Outbox, seq: number): Promise<void> => {
-  await outbox.acknowledge({ type: 'ack', scope: LAKE, seq, refused: [] })
+  outbox.acknowledge({ type: 'ack', scope: LAKE, seq, refused: [] })
   await outbox.pump()
 }
 
@@ -121,7 +133,7 @@ describe('outbox', () => {
     expect([outbox.isQuiet(LAKE), await outbox.waiting(LAKE), sent.length]).toEqual([true, 0, 1])
   })
 
-  it('sends single records in batches, after the log', async () => {
+  it('sends single records in batches, before the log', async () => {
     await add(200, 250)
     const outbox = await open(new Map([[LAKE, 240]]))
     outbox.sendAgain(
@@ -129,11 +141,11 @@ describe('outbox', () => {
       Array.from({ length: 240 }, (_, i) => uuidOf(200 + i)),
     )
     await outbox.pump()
-    expect(sent.map(({ records }) => records.length)).toEqual([10, 100, 100, 40])
-    expect(sent.map(({ seq }) => seq)).toEqual([250, 250, 250, 250])
-    for (let i = 0; i < 4; i++) {
+    expect(sent.map(({ records }) => records.length)).toEqual([100, 100, 40, 10])
+    expect(sent.map(({ seq }) => seq)).toEqual([240, 240, 240, 250])
+    for (const { seq } of [...sent]) {
       expect(outbox.isQuiet(LAKE)).toBe(false)
-      await acknowledge(outbox, 250)
+      await acknowledge(outbox, seq)
     }
     expect([outbox.isQuiet(LAKE), await outbox.waiting(LAKE), sent.length]).toEqual([true, 0, 4])
   })
@@ -228,16 +240,35 @@ describe('outbox', () => {
     expect(sent.map(({ remaining }) => remaining)).toEqual([5, 3, 1, 0])
   })
 
-  it('goes back to where the peer says it stands', async () => {
+  it('goes back to where the peer says it stands, or on to it', async () => {
     await add(200, 3)
     const first = await open()
     await first.pump()
     await acknowledge(first, 3)
     sent = []
     const second = await open()
-    expect(await second.waiting(LAKE)).toBe(3)
     await second.pump()
+    expect(await second.waiting(LAKE)).toBe(3)
     expect(namesSent()).toHaveLength(3)
+    const third = await open(new Map([[LAKE, 3]]))
+    await third.pump()
+    expect([await third.waiting(LAKE), third.isQuiet(LAKE)]).toEqual([0, true])
+  })
+
+  it('[INV8] sends a peer that acknowledges nothing two batches, one with what people do now, and no more', async () => {
+    await add(200, 1_000)
+    const outbox = await open(
+      new Map(),
+      TRUSTED,
+      createLine(() => WEDDING_MORNING_MS),
+    )
+    for (let i = 0; i < 3; i++) {
+      await outbox.pump()
+      await replica.edit(uuidOf(200 + i), { title: `Task 99${i}` })
+      outbox.touch(LAKE)
+    }
+    await outbox.pump()
+    expect(sent.map(({ records }) => records.length)).toEqual([25, 25, 1])
   })
 
   it('takes an answer to something it never sent for nothing', async () => {

@@ -178,6 +178,25 @@ export function changeStoreContract(name: string, open: () => Promise<OpenedStor
         expect(await store.changes.countSince(scope, upTo)).toBe(0)
       })
 
+      it('is read by tables: some alone, or all but some, in the same order and past the others', async () => {
+        const scope = randomUUID()
+        const [peer, all] = [
+          newActor(),
+          Array.from({ length: 12 }, (_, i) => (i % 3 ? guest(scope) : timelineItem(scope))),
+        ]
+        for (const record of all) await write(store.changes, { record, ...(record === all[1] && { from: peer }) })
+        const items = all.filter(({ table }) => table === 'timeline_items')
+        const guests = all.filter(({ table }) => table === 'guests')
+        for (const limit of [1, 3, 20]) {
+          const read = async (query: Omit<ChangeQuery, 'limit'>) =>
+            (await readLog(store.changes, scope, { limit, ...query })).map(({ record }) => record.id)
+          expect(await read({ tables: { only: ['timeline_items', 'tasks'] } })).toEqual(idsOf(items))
+          expect(await read({ tables: { not: ['timeline_items', 'tasks'] } })).toEqual(idsOf(guests))
+          expect(await read({ tables: { only: [] } })).toEqual([])
+          expect(await read({ tables: { only: ['guests'] }, except: peer })).toEqual(idsOf(guests.slice(1)))
+        }
+      })
+
       it('sends a record back to the peer it came from once it was edited here', async () => {
         const scope = randomUUID()
         const peer = newActor()
