@@ -102,7 +102,8 @@ function editsOf(registers: SortedMap<readonly Sibling[]>): {
 function encodeEdits(edits: readonly Edit[], actors: readonly string[]): StoredEdit[] {
   let actor = 0
   return edits.map((edit) => {
-    while (actors[actor] !== edit.actor) actor++
+    while (actor < actors.length && actors[actor] !== edit.actor) actor++
+    if (actor === actors.length) throw new Error(`edit ${edit.actor} ${edit.counter} lies outside the version vector`)
     return encodeEdit(edit, actor)
   })
 }
