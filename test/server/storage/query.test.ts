@@ -65,6 +65,21 @@ describe('query', () => {
     expect((await storage.query(prepared({ selector: { _deleted: true } }))).documents).toMatchObject([{ id: 'ana' }])
   })
 
+  it('compares text beyond its maxLength as text, in documents and in queries', async () => {
+    const storage = await guestStorage()
+    const name = 'x'.repeat(20) // the maxLength of the schema
+    await insert(
+      storage,
+      guest('ana', { name }),
+      guest('zoe', { name: `${name}b` }),
+      guest('ben', { name: `${name}a` }),
+    )
+    const find = async (selector: object) =>
+      (await storage.query(prepared({ selector: { _deleted: false, ...selector }, sort: [{ name: 'asc' }] }))).documents
+    expect((await find({})).map(({ id }) => id)).toEqual(['ana', 'ben', 'zoe'])
+    expect((await find({ name: { $gt: `${name}aa` } })).map(({ id }) => id)).toEqual(['zoe'])
+  })
+
   it('leaves the connection usable when a selector is faulty', async () => {
     const storage = await guestStorage()
     await insert(storage, guest('ana'))
