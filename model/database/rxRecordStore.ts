@@ -16,8 +16,8 @@ const CONFLICT = 409
  */
 export function rxRecordStore(collection: RxCollection<RecordDocument>, nextSeq?: () => number): RecordStore {
   const storage = collection.storageInstance
-  // One writer at a time where this store counts, so that the order of `nextSeq` is the order of commits. Elsewhere only
-  // updates of the same records wait for each other, and the storage may commit the others together.
+  // One writer at a time where this store counts, so that the order of `nextSeq` is the order of commits. Elsewhere
+  // only updates of the same records wait for each other, and the storage may commit the others together.
   const turns = nextSeq ? inTurn() : inTurnPerId()
 
   async function commit(ids: readonly string[], change: Parameters<RecordStore['update']>[1]): Promise<void> {

@@ -1,6 +1,6 @@
 /**
- * The window's access to this install's database: RxDB's remote storage over a WebSocket on loopback. There is one copy of
- * the data on disk, and nothing to synchronise between the window and the server.
+ * The window's access to this install's database: RxDB's remote storage over a WebSocket on loopback. There is one
+ * copy of the data on disk, and nothing to synchronise between the window and the server.
  */
 import { exposeRxStorageRemote, type MessageToRemote } from 'rxdb/plugins/storage-remote'
 import { Subject } from 'rxjs'
@@ -9,8 +9,8 @@ import { z } from 'zod'
 import type { SqliteStore } from '../changes/sqlite.ts'
 
 /**
- * What a window may ask for. `remove` and `cleanup` would take records from the whole team, and a name that is no method
- * of a storage must not reach the object that has them.
+ * What a window may ask for. `remove` and `cleanup` would take records from the whole team, and a name that is no
+ * method of a storage must not reach the object that has them.
  */
 const METHODS = [
   'create',

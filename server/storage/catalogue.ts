@@ -1,8 +1,8 @@
 /**
  * Which table holds which collection, and how far each has counted.
  *
- * The row of a collection stays when its table is dropped. A collection of the same name thus goes on counting where the
- * old one stopped, and nobody who remembers a `seq` can mistake new changes for old ones.
+ * The row of a collection stays when its table is dropped. A collection of the same name thus goes on counting where
+ * the old one stopped, and nobody who remembers a `seq` can mistake new changes for old ones.
  */
 import { DELETED_COLUMN, SCHEMA_INDEX_PREFIX } from './indexes.ts'
 import type { Database } from './open.ts'

@@ -40,7 +40,10 @@ export class CommitQueue {
     this.#database = database
   }
 
-  /** Calls from an event handler wait until the event has reached everybody; those from inside a transaction, for its end. */
+  /**
+   * Calls from an event handler wait until the event has reached everybody; those from inside a transaction, for its
+   * end.
+   */
   read<T>(run: () => T): Promise<T> {
     if (this.#entries.length > 0 || this.#isSettling || this.#database.inTransaction) {
       return this.#enqueue(false, { run })

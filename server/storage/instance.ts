@@ -28,7 +28,9 @@ import { type SqliteCheckpoint, type SqliteCommit, type WriteResult, type WriteT
 /** Tombstones removed by one call of `cleanup`, so that it blocks for milliseconds only. */
 export const CLEANUP_BATCH = 1_000
 
-/** What a storage instance stands on. Others may read the table and add their own indexes to it, but not write to it. */
+/**
+ * What a storage instance stands on. Others may read the table and add their own indexes to it, but not write to it.
+ */
 export type SqliteInternals = {
   readonly database: Database
   /** Has the columns `id`, `seq`, `deleted` and `data`, and needs no quotes in SQL. */
@@ -136,7 +138,9 @@ export class SqliteStorageInstance<RxDocType>
     })
   }
 
-  /** Current state of the documents changed after the checkpoint, deleted ones included, each once and in `seq` order. */
+  /**
+   * Current state of the documents changed after the checkpoint, deleted ones included, each once and in `seq` order.
+   */
   getChangedDocumentsSince(
     limit: number,
     checkpoint?: SqliteCheckpoint,

@@ -35,9 +35,9 @@ const LOG_LIMIT_BYTES = 64 * 1024 * 1024
 /**
  * Opens or creates the database. The caller closes it, after everything that uses it.
  *
- * A wrong key, a damaged first page and a file of another kind cannot be told apart: all are `damaged-or-wrong-key`, and
- * the database and its log keep every byte (`-shm`, which SQLite rebuilds at will, may appear). Only the schema is read;
- * damage further in is found by {@link checkIntegrity}.
+ * A wrong key, a damaged first page and a file of another kind cannot be told apart: all are `damaged-or-wrong-key`,
+ * and the database and its log keep every byte (`-shm`, which SQLite rebuilds at will, may appear). Only the schema is
+ * read; damage further in is found by {@link checkIntegrity}.
  *
  * @param file path of the database; its folder must exist
  * @param key  32 random bytes
@@ -63,8 +63,8 @@ export function openDatabase(file: string, key: Uint8Array): Result<Database, Op
 
 /**
  * Encrypts the whole database anew, on this connection and on disk. All or nothing: a rollback journal holds the old
- * pages until the last new one is written, so a kill on the way leaves the database under the old key. Blocks its thread
- * for as long as it takes to write the file, and needs as much space again.
+ * pages until the last new one is written, so a kill on the way leaves the database under the old key. Blocks its
+ * thread for as long as it takes to write the file, and needs as much space again.
  *
  * Write the new key to a safe place first, and forget the old one only afterwards.
  *
@@ -111,9 +111,9 @@ function verifyKey(file: string, key: Uint8Array): void {
 }
 
 /**
- * A change of key that was killed leaves a rollback journal. It has to be rolled back before anything can be read, and with
- * the wrong key SQLite would take the journal for a torn one, delete it and leave the file half changed. So this is
- * tried on a copy first, and everything in it has to be sound: after half a change, both keys fit some pages.
+ * A change of key that was killed leaves a rollback journal. It has to be rolled back before anything can be read, and
+ * with the wrong key SQLite would take the journal for a torn one, delete it and leave the file half changed. So this
+ * is tried on a copy first, and everything in it has to be sound: after half a change, both keys fit some pages.
  */
 function verifyKeyOnCopy(file: string, key: Uint8Array): void {
   const folder = mkdtempSync(`${file}-check-`)

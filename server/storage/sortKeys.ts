@@ -3,8 +3,9 @@
  *
  * RxDB orders documents by index strings: each field padded to a fixed length, one after the other, compared by UTF-16
  * code unit. Its query plans are ranges of such strings, and what they do to odd values (numbers outside their bounds,
- * missing fields, trailing spaces) decides which documents a query finds. A key here is smaller, equal or greater exactly
- * when the padded part of the index string is, for every value that the schema allows, but it is a third of its size:
+ * missing fields, trailing spaces) decides which documents a query finds. A key here is smaller, equal or greater
+ * exactly when the padded part of the index string is, for every value that the schema allows, but it is a third of
+ * its size:
  *
  *     'Zoë 💍', maxLength 100   ->  TEXT 'Zoë \u{1083d}\u{1048d} '    where RxDB has 94 spaces behind it
  *     41.5, multipleOf 0.5      ->  REAL 41.5                         where RxDB has '0415'

@@ -1,7 +1,8 @@
 /**
- * The storage beside what it stands on (raw SQLite, same file format, cipher and synchronous mode), beside RxDB's memory
- * storage and beside Dexie in a real browser. The contenders take turns within a round, so that a busy machine slows
- * all of them; what is reported is the median of five rounds, and ratios to raw are medians of the rounds' ratios.
+ * The storage beside what it stands on (raw SQLite, same file format, cipher and synchronous mode), beside RxDB's
+ * memory storage and beside Dexie in a real browser. The contenders take turns within a round, so that a busy machine
+ * slows all of them; what is reported is the median of five rounds, and ratios to raw are medians of the rounds'
+ * ratios.
  */
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync, statSync } from 'node:fs'

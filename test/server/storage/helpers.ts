@@ -143,8 +143,8 @@ const LOG_HEADER_BYTES = 32
 const FRAME_HEADER_BYTES = 24
 
 /**
- * How many transactions the write-ahead log of a database holds. Its frame headers are not encrypted, and the last frame
- * of each commit names the size of the database (https://sqlite.org/fileformat2.html#walformat).
+ * How many transactions the write-ahead log of a database holds. Its frame headers are not encrypted, and the last
+ * frame of each commit names the size of the database (https://sqlite.org/fileformat2.html#walformat).
  */
 export function commitsInLog(file: string): number {
   const log = readFileSync(`${file}-wal`)
