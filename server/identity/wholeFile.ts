@@ -18,7 +18,7 @@ export function isMissing(error: unknown): boolean {
 }
 
 /** A new name is on disk only when its folder is. Windows has no such call, and NTFS logs names by itself. */
-function syncFolder(folder: string): void {
+export function syncFolder(folder: string): void {
   if (process.platform === 'win32') return
   const descriptor = openSync(folder, 'r')
   try {
