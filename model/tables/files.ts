@@ -1,16 +1,20 @@
 import { z } from 'zod'
+import { blobName } from '../blobs/blob.ts'
 import { field, table } from './field.ts'
 import { CRITICAL } from './options.ts'
 import { dateTime, flag, label, name, names, rank, text } from './types.ts'
 
 const pixels = z.number().int().min(0).max(1_000_000)
 
-/** What is known of a file; its bytes are an attachment of the record. */
+/** What is known of a file; its bytes are blobs, named by their hashes (`model/blobs`). */
 const FILE_FIELDS = {
   filename: field(name),
   mime: field(label),
   sizeBytes: field(z.number().int().min(0)),
-  sha256: field(z.string().regex(/^[0-9a-f]{64}$/, 'Must be 64 lower-case hexadecimal digits')),
+  sha256: field(blobName),
+  /** JPEG of at most 150 × 150, and of at most 800 × 600 pixels. */
+  thumbnailSha256: field(blobName),
+  previewSha256: field(blobName),
   width: field(pixels),
   height: field(pixels),
   title: field(label),

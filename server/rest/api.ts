@@ -4,6 +4,7 @@
  * `ServerContext`.
  */
 import { Router } from 'express'
+import { addBlobRoutes } from '../blobs/blobRoutes.ts'
 import type { Log } from '../log.ts'
 import { conflictHandlers } from './conflictRoutes.ts'
 import type { ServerContext } from './context.ts'
@@ -73,6 +74,7 @@ export function createApi(
   router.use(nameRequest)
   servePublicRoutes(router, handlers)
   router.use(authentication(context, rosters))
+  if (context.blobs) addBlobRoutes(router, context, context.blobs)
   router.use(...jsonBody)
   serveMemberRoutes(router, handlers)
   for (const routes of more) router.use(routes)

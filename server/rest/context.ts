@@ -5,6 +5,7 @@ import type { Grant, Role } from '../../model/roles.ts'
 import type { ChangeStore, History, StateStore } from '../../model/sync/changeStore.ts'
 import type { ScopeCompleteness } from '../../model/sync/replicaSync.ts'
 import type { Trail } from '../audit/trail.ts'
+import type { BlobDoor } from '../blobs/blobRoutes.ts'
 import type { Books } from './books.ts'
 
 /** Who is calling, as the bearer token proves it. */
@@ -50,6 +51,8 @@ export interface ServerContext {
   readonly role: 'local' | 'hub' | 'cloud'
   readonly version: string
   readonly stores: ReplicaStores
+  /** The bytes of photos and documents, where they are kept. */
+  readonly blobs?: BlobDoor
   authenticate(bearerToken: string): Promise<Caller | undefined>
   /** Weddings that exist here and belong to the caller's team. The caller's grant is checked by the route. */
   weddingsOf(team: string): Promise<readonly string[]>

@@ -52,6 +52,11 @@ export const DEPARTURES: Readonly<Record<string, string>> = {
   // Who the device belongs to and what it is called, told by the hub that admitted it.
   'members.userId': '',
   'members.deviceName': '',
+  // Thumbnail and preview of §3.2 are blobs of their own, named by their hashes.
+  'photos.thumbnailSha256': '',
+  'photos.previewSha256': '',
+  'documents.thumbnailSha256': '',
+  'documents.previewSha256': '',
 }
 
 /** Tables of our own: `actors` says whose edits are whose (`docs/decisions/0001-actor-names-person-and-device.md`). */

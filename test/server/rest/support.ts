@@ -60,7 +60,7 @@ export interface TestServer {
 
 /** @param without what this server cannot do */
 export async function startServer(
-  overrides: Partial<ServerContext> = {},
+  overrides: Partial<ServerContext> | ((store: PostgresStore) => Partial<ServerContext>) = {},
   without: readonly ('startHub' | 'createJoin' | 'outgoing')[] = [],
 ): Promise<TestServer> {
   const store = await openPostgresStore()
@@ -104,7 +104,7 @@ export async function startServer(
       browser: 'https://192.168.7.2:8443/#join=x',
       expiresAt: new Date(Date.now() + expiresInSeconds * 1_000).toISOString(),
     }),
-    ...overrides,
+    ...(typeof overrides === 'function' ? overrides(store) : overrides),
   }
   const context: ServerContext = { ...full }
   for (const ability of without) delete context[ability]

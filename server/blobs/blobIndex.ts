@@ -1,0 +1,96 @@
+/** Which records name which blob, kept in memory and brought up to date from the change log. */
+import { isBlobTable, type Mention, mentionsOf } from '../../model/blobs/mentions.ts'
+import { stampMs } from '../../model/merge/clock.ts'
+import type { CausalRecord } from '../../model/merge/record.ts'
+import { viewRecord } from '../../model/merge/view.ts'
+import type { ChangeStore } from '../../model/sync/changeStore.ts'
+
+export interface BlobRecord {
+  readonly id: string
+  readonly scope: string
+  readonly mentions: readonly Mention[]
+  /** When it was deleted, ms since 1970 UTC; absent for a record that is there. */
+  readonly deletedMs?: number
+}
+
+export interface BlobIndex {
+  /** Ids of the records that name the blob, deleted ones included. */
+  naming(sha256: string): Promise<readonly string[]>
+  /** All records with bytes. */
+  all(): Promise<readonly BlobRecord[]>
+  close(): void
+}
+
+const PAGE = 500
+
+export function createBlobIndex(changes: ChangeStore): BlobIndex {
+  const records = new Map<string, BlobRecord>()
+  const byName = new Map<string, Set<string>>()
+  /** Scope → how far its log was read. */
+  const cursors = new Map<string, number>()
+  let stale: Set<string> | 'all' = 'all'
+  let turn: Promise<void> = Promise.resolve()
+  const unsubscribe = changes.subscribe((scope) => {
+    if (stale !== 'all') stale.add(scope)
+  })
+
+  async function refresh(): Promise<void> {
+    const scopes = stale === 'all' ? await changes.scopes() : stale
+    stale = new Set()
+    try {
+      for (const scope of scopes) await readLog(scope)
+    } catch (error) {
+      stale = 'all'
+      throw error
+    }
+  }
+
+  async function readLog(scope: string): Promise<void> {
+    for (let more = true; more; ) {
+      const page = await changes.changesSince(scope, cursors.get(scope) ?? 0, { limit: PAGE })
+      for (const { record } of page.changes) if (isBlobTable(record.table)) note(record)
+      cursors.set(scope, page.upTo)
+      more = page.more
+    }
+  }
+
+  function note(record: CausalRecord): void {
+    for (const { sha256 } of records.get(record.id)?.mentions ?? []) byName.get(sha256)?.delete(record.id)
+    const entry = blobRecord(record)
+    records.set(record.id, entry)
+    for (const { sha256 } of entry.mentions) {
+      const ids = byName.get(sha256) ?? new Set()
+      byName.set(sha256, ids.add(record.id))
+    }
+  }
+
+  /** Refreshes take turns: two at once could put an older state over a newer one. */
+  function current(): Promise<void> {
+    const refreshed = turn.then(refresh)
+    turn = refreshed.catch(() => undefined) // told to whoever asked; the next one tries again
+    return refreshed
+  }
+
+  return {
+    async naming(sha256) {
+      await current()
+      return [...(byName.get(sha256) ?? [])]
+    },
+    async all() {
+      await current()
+      return [...records.values()]
+    },
+    close: unsubscribe,
+  }
+}
+
+function blobRecord(record: CausalRecord): BlobRecord {
+  const { id, scope } = record
+  const view = viewRecord(record)
+  return {
+    id,
+    scope,
+    mentions: mentionsOf(record),
+    ...(view.deleted && { deletedMs: stampMs(view.updated.stamp) }),
+  }
+}
