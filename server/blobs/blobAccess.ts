@@ -1,12 +1,12 @@
 /** Who may read or bring a blob: whoever may read or write a record that names it. */
 
 import type { BlobKind } from '../../model/blobs/blob.ts'
+import type { BlobIndex } from '../../model/blobs/blobIndex.ts'
 import { BLOB_FIELDS, mentionsOf } from '../../model/blobs/mentions.ts'
 import { viewRecord } from '../../model/merge/view.ts'
 import { mayWrite } from '../../model/roles.ts'
 import type { Caller, ServerContext } from '../rest/context.ts'
 import { readablePart, weddingsFor } from '../rest/reading.ts'
-import type { BlobIndex } from './blobIndex.ts'
 
 /** A record that the caller may read and that names the blob. */
 export interface BlobAccess {

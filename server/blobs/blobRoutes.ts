@@ -11,6 +11,7 @@
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Request, RequestHandler, Response, Router } from 'express'
+import type { BlobIndex } from '../../model/blobs/blobIndex.ts'
 import { formatContentRange, type PartOf, parseContentRange, parseRange } from '../../model/blobs/ranges.ts'
 import {
   type BlobsReply,
@@ -30,7 +31,6 @@ import { jsonBody } from '../rest/guard.ts'
 import { callerOf } from '../rest/requestState.ts'
 import { type BlobAccess, type BlobAccessOf, blobAccess, mayBring } from './blobAccess.ts'
 import { blobHeaders, etagOf } from './blobHeaders.ts'
-import type { BlobIndex } from './blobIndex.ts'
 import type { BlobStore, WriteError } from './blobStore.ts'
 
 /** What a server with blobs has. */

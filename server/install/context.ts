@@ -3,6 +3,7 @@ import { ok } from '../../model/result.ts'
 import { QUARANTINE } from '../../model/sync/quarantine.ts'
 import type { ReplicaSync } from '../../model/sync/replicaSync.ts'
 import type { Trail } from '../audit/trail.ts'
+import type { InstallBlobs } from '../blobs/installBlobs.ts'
 import type { SqliteStore } from '../changes/sqlite.ts'
 import type { Identity } from '../identity/identity.ts'
 import type { Books } from '../rest/books.ts'
@@ -24,11 +25,12 @@ export interface InstallParts {
   readonly rosters: RosterOf
   readonly books: Books
   readonly trail: Trail
+  readonly blobs: InstallBlobs
 }
 
 /** What the REST API sees of an install. */
 export function installContext(
-  { identity, store, sync, people, books, trail }: InstallParts,
+  { identity, store, sync, people, books, trail, blobs }: InstallParts,
   lan: () => Lan | undefined,
   startHub: Install['startHub'],
   authenticate: ServerContext['authenticate'],
@@ -40,6 +42,7 @@ export function installContext(
     },
     version: VERSION,
     stores: { changes, state, history },
+    blobs: blobs.door,
     authenticate,
     async weddingsOf(team) {
       return (await changes.scopes()).filter((scope) => scope !== team)

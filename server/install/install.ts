@@ -7,6 +7,7 @@ import { err, ok, type Result } from '../../model/result.ts'
 import { mayServeAsHub } from '../../model/roles.ts'
 import { createReplicaSync, type ReplicaSync } from '../../model/sync/replicaSync.ts'
 import { createTrail } from '../audit/trail.ts'
+import { DEFAULT_QUOTA_MB, openInstallBlobs } from '../blobs/installBlobs.ts'
 import type { SqliteStore } from '../changes/sqlite.ts'
 import type { ListenError } from '../http/listen.ts'
 import { type Finding, findHubs } from '../hub/find.ts'
@@ -23,7 +24,7 @@ import type { OpenError } from '../storage/open.ts'
 import { nodeScheduler } from '../sync/nodeScheduler.ts'
 import { openInstallAudit } from './audit.ts'
 import { callerOf, personOf } from './callers.ts'
-import { dialCloud, dialHub, knownCloud, rememberCloud } from './calls.ts'
+import { dialCloud, dialHub, knownCloud, knownHub, rememberCloud } from './calls.ts'
 import { installContext } from './context.ts'
 import { joinByLink, type TeamClash } from './joining.ts'
 import { isInNetwork, type Lan, type LanError, type LanOptions, openLan } from './lan.ts'
@@ -47,6 +48,8 @@ export interface InstallOptions {
   readonly discovery?: boolean
   /** Become the hub when the one that this install knows is gone. Remembered. */
   readonly takeOver?: boolean
+  /** How many megabytes of photos and documents are kept here. */
+  readonly blobQuotaMegabytes?: number
   /** Supplies the database key in place of the key file. */
   readonly keyProvider?: (dir: string) => Uint8Array
 }
@@ -103,7 +106,7 @@ async function start(
   if (options.cloud) await rememberCloud(state, options.cloud.url, options.cloud.token)
 
   const people = openPeople(changes, state, { deviceId: identity.deviceId })
-  await people.actor(personOf(identity))
+  const actor = await people.actor(personOf(identity))
   const sync = createReplicaSync({
     changes,
     state,
@@ -118,12 +121,21 @@ async function start(
     onRefused: (scope, refused) => log('records refused', { scope, count: refused.length }),
   })
 
+  const blobs = await openInstallBlobs({
+    dir: dataDir.path,
+    databaseKey: dataDir.key,
+    quotaMegabytes: options.blobQuotaMegabytes ?? DEFAULT_QUOTA_MB,
+    changes,
+    history: store.history,
+    log,
+  })
+
   let lan: Lan | undefined
   let following: Following | undefined
   const audit = await openInstallAudit(dataDir, store, identity, log)
   const trail = createTrail(audit.log, identity.team.id)
   const books = openSqliteBooks(store.database, audit.log)
-  const parts = { identity, store, sync, people, rosters: rosterOf(changes), books, trail }
+  const parts = { identity, store, sync, people, rosters: rosterOf(changes), books, trail, blobs }
   const contextFor = (authenticate: ServerContext['authenticate']): ServerContext =>
     installContext(parts, () => lan, startHub, authenticate)
 
@@ -154,7 +166,7 @@ async function start(
     log,
   })
   if (!loopback.ok) {
-    await sync.stop()
+    await Promise.all([sync.stop(), blobs.stop()])
     return err({ kind: 'listen', error: loopback.error })
   }
   const { url, windowUrl } = loopback.value
@@ -178,7 +190,19 @@ async function start(
       },
     }),
   })
-  if (await knownCloud(state)) sync.connect('cloud', () => dialCloud(state, identity), 'cloud')
+  blobs.connectHub({
+    async target() {
+      const hub = await knownHub(state)
+      return hub && { ...hub, own: identity, token: identity.token }
+    },
+    actor,
+    author: () => people.author(personOf(identity)),
+    upstreams: () => sync.upstreams(),
+  })
+  if (await knownCloud(state)) {
+    sync.connect('cloud', () => dialCloud(state, identity), 'cloud')
+    blobs.holdBackFromCloud()
+  }
 
   return ok({
     url,
@@ -191,7 +215,7 @@ async function start(
     async stop() {
       following?.stop()
       await lan?.stop()
-      await Promise.all([sync.stop(), loopback.value.stop()])
+      await Promise.all([sync.stop(), loopback.value.stop(), blobs.stop()])
       await audit.close()
       await store.close()
       dataDir.close()

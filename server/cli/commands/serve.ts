@@ -3,6 +3,7 @@ import { isIP } from 'node:net'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { DEFAULT_QUOTA_MB, MAX_QUOTA_MB } from '../../blobs/installBlobs.ts'
 import { parseJoinLink } from '../../identity/joinLink.ts'
 import { nameSchema } from '../../identity/joinProtocol.ts'
 import { type Install, openInstall } from '../../install/install.ts'
@@ -28,6 +29,11 @@ export const installOptions: OptionSpecs = {
   'no-discovery': { type: 'boolean', help: 'neither look for hubs on the network nor announce this one' },
   'take-over': { type: 'boolean', help: 'become the hub when the hub is gone; remembered' },
   name: { type: 'string', value: 'NAME', help: 'your name, as the others see it' },
+  'blob-quota': {
+    type: 'string',
+    value: 'MB',
+    help: `room for photos and documents, up to ${MAX_QUOTA_MB} (${DEFAULT_QUOTA_MB})`,
+  },
   'device-name': { type: 'string', value: 'NAME', help: "this device's name, as the others see it" },
 }
 
@@ -73,13 +79,14 @@ export async function openFromOptions(options: ParsedOptions): Promise<Install |
   if (!cloud.ok) return usageError(cloud.error)
   const token = options.text('cloud-token')
   const [link, personName, deviceName] = ['join', 'name', 'device-name'].map((name) => options.text(name))
-  const faulty = nameFault(options) ?? linkFault(link)
+  const faulty = nameFault(options) ?? linkFault(link) ?? quotaFault(options)
   if (faulty) return faulty
   const opened = await openInstall({
     dataDir: options.text('data') ?? join(homedir(), '.wedsync'),
     port: port.value ?? (json ? 0 : DEFAULT_PORT),
     pagesDir: PAGES_DIR,
     log: createLog(options.flag('log-json')),
+    ...(options.text('blob-quota') !== undefined && { blobQuotaMegabytes: Number(options.text('blob-quota')) }),
     ...(link !== undefined && { join: link }),
     discovery: !options.flag('no-discovery'),
     takeOver: options.flag('take-over'),
@@ -102,6 +109,13 @@ function lanFault(options: ParsedOptions): Failure | undefined {
 function nameFault(options: ParsedOptions): Failure | undefined {
   const faulty = ['name', 'device-name'].find((name) => !nameSchema.optional().safeParse(options.text(name)).success)
   return faulty === undefined ? undefined : usageError(`--${faulty} takes a name of 1 to 200 characters.`)
+}
+
+function quotaFault(options: ParsedOptions): Failure | undefined {
+  const text = options.text('blob-quota')
+  if (text === undefined || (/^\d{1,4}$/.test(text) && Number(text) >= 1 && Number(text) <= MAX_QUOTA_MB))
+    return undefined
+  return usageError(`--blob-quota takes a number of megabytes from 1 to ${MAX_QUOTA_MB}, not "${text}".`)
 }
 
 /** Found before the folder is made. */

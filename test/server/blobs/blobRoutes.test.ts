@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { MAX_BLOB_BYTES } from '../../../model/blobs/blob.ts'
+import { createBlobIndex } from '../../../model/blobs/blobIndex.ts'
 import { blobsReply, lookupReply, putBlobReply } from '../../../model/rest/blobs.ts'
 import { CHUNK_BYTES, fileBytes } from '../../../server/blobs/blobFile.ts'
-import { createBlobIndex } from '../../../server/blobs/blobIndex.ts'
 import { type BlobStore, openBlobStore } from '../../../server/blobs/blobStore.ts'
 import {
   ana,

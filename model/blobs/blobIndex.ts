@@ -1,9 +1,10 @@
 /** Which records name which blob, kept in memory and brought up to date from the change log. */
-import { isBlobTable, type Mention, mentionsOf } from '../../model/blobs/mentions.ts'
-import { stampMs } from '../../model/merge/clock.ts'
-import type { CausalRecord } from '../../model/merge/record.ts'
-import { viewRecord } from '../../model/merge/view.ts'
-import type { ChangeStore } from '../../model/sync/changeStore.ts'
+
+import { stampMs } from '../merge/clock.ts'
+import type { CausalRecord } from '../merge/record.ts'
+import { viewRecord } from '../merge/view.ts'
+import type { ChangeStore } from '../sync/changeStore.ts'
+import { isBlobTable, type Mention, mentionsOf } from './mentions.ts'
 
 export interface BlobRecord {
   readonly id: string

@@ -1,0 +1,177 @@
+/** Photos between real processes: added at one, there at the other with the same bytes, whatever happens to the line. */
+import { createHash, randomBytes } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import { blobsReply } from '../../model/rest/blobs.ts'
+import { startCuttingProxy } from '../support/cuttingProxy.ts'
+import { lanOf, makeWedding, newJoin, push, records, weddings } from '../support/teamCalls.ts'
+import { eventually, type Ready, rest, type Server, serve, temporaryFolders } from '../support/wedsync.ts'
+
+const MIB = 1024 * 1024
+const folders = temporaryFolders()
+const running = new Set<Server>()
+
+async function up(args: readonly string[]): Promise<Server> {
+  const server = await serve(args)
+  running.add(server)
+  return server
+}
+
+async function kill(server: Server): Promise<void> {
+  running.delete(server)
+  await server.kill()
+}
+
+afterEach(async () => {
+  await Promise.all([...running].map((server) => server.stop()))
+  running.clear()
+})
+afterAll(() => folders.cleanUp())
+
+const hashOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
+
+/** Puts bytes and then the record that names them, as the app's window does. @returns the record's id */
+async function addPhoto(ready: Ready, weddingId: string, bytes: Buffer, filename: string): Promise<string> {
+  const sha256 = hashOf(bytes)
+  const url = `${ready.url}/api/offline/blobs/${sha256}?wedding=${weddingId}&table=photos`
+  const headers = { Authorization: `Bearer ${ready.token}` }
+  const reply = await fetch(url, { method: 'PUT', headers, body: Uint8Array.from(bytes) })
+  expect(reply.status, await reply.text()).toBe(201)
+  const id = crypto.randomUUID()
+  const data = { wedding_id: weddingId, filename, mime: 'image/jpeg', sizeBytes: bytes.length, sha256 }
+  await push(rest(ready.url, ready.token), [
+    { action: 'create', table: 'photos', id, data: { ...data, uploadState: 'pending' } },
+  ])
+  return id
+}
+
+/** The hash of the bytes that this server gives out, or the status of its refusal. */
+async function hashAt(ready: Ready, sha256: string): Promise<string | number> {
+  const headers = { Authorization: `Bearer ${ready.token}` }
+  const reply = await fetch(`${ready.url}/api/offline/blobs/${sha256}`, { headers })
+  const bytes = Buffer.from(await reply.arrayBuffer())
+  return reply.status === 200 ? hashOf(bytes) : reply.status
+}
+
+async function arrives(ready: Ready, sha256: string, timeoutMs = 60_000): Promise<void> {
+  await eventually(
+    'the photo',
+    () => hashAt(ready, sha256),
+    (seen) => seen === sha256,
+    timeoutMs,
+  )
+}
+
+const blobsAt = async (ready: Ready) => blobsReply.parse((await rest(ready.url, ready.token).get('blobs')).body)
+
+async function uploadStateAt(ready: Ready, weddingId: string, id: string): Promise<unknown> {
+  const rows = await records(rest(ready.url, ready.token), weddingId, 'photos')
+  return rows.find((row) => row.id === id)?.data.uploadState
+}
+
+async function joined(hub: Server, name: string, link: string) {
+  const device = await up(['device', '--data', folders.make(name), '--join', link, '--name', 'Carla'])
+  await eventually(
+    'the wedding',
+    () => weddings(rest(device.ready.url, device.ready.token)),
+    (list) => list.length === 1,
+  )
+  expect(hub.ready.deviceId).not.toBe(device.ready.deviceId)
+  return device
+}
+
+describe('a photo', () => {
+  it('that is added at a device is at the hub with the same bytes, and the other way round; nothing of it is readable on disk', async () => {
+    const hub = await up(['hub', '--data', folders.make('hub'), '--lan-host', '127.0.0.1', '--name', 'Hana'])
+    const { id: wedding } = await makeWedding(rest(hub.ready.url, hub.ready.token), 'Anna & Ben', ['Ceremony'])
+    const device = await joined(hub, 'device', lanOf(hub.ready).join)
+
+    const [fromDevice, fromHub] = [randomBytes(3 * MIB + 17), randomBytes(MIB)]
+    const id = await addPhoto(device.ready, wedding, fromDevice, 'first kiss.jpg')
+    await addPhoto(hub.ready, wedding, fromHub, 'cake.jpg')
+    await arrives(hub.ready, hashOf(fromDevice))
+    await arrives(device.ready, hashOf(fromHub))
+    for (const { ready } of [device, hub]) {
+      await eventually(
+        'uploaded',
+        () => uploadStateAt(ready, wedding, id),
+        (state) => state === 'uploaded',
+      )
+      const { here, missing } = await blobsAt(ready)
+      expect({ here, missing }).toEqual({ here: 2, missing: 0 })
+    }
+    const [transfer] = (await blobsAt(device.ready)).transfers
+    expect(transfer).toMatchObject({ peer: 'hub', toSend: 0, toFetch: 0 })
+    expect(transfer?.sentBytes).toBe(fromDevice.length)
+    expect(transfer?.receivedBytes).toBe(fromHub.length)
+
+    const folder = join(folders.make('hub'), 'blobs')
+    const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+    expect(files).toHaveLength(3) // two blobs and their key
+    for (const { parentPath, name } of files) {
+      const content = readFileSync(join(parentPath, name))
+      for (const bytes of [fromDevice, fromHub]) expect(content.includes(bytes.subarray(100_000, 100_032))).toBe(false)
+    }
+  })
+
+  it('comes whole through a line that is cut again and again and a device that is killed in the middle, without beginning anew', async () => {
+    const hub = await up(['hub', '--data', folders.make('cut-hub'), '--lan-host', '127.0.0.1', '--name', 'Hana'])
+    const api = rest(hub.ready.url, hub.ready.token)
+    const { id: wedding } = await makeWedding(api, 'Anna & Ben', ['Ceremony'])
+    const lan = new URL(lanOf(hub.ready).url)
+    const proxy = await startCuttingProxy(() => ({ host: lan.hostname, port: Number(lan.port) }))
+    const { join: link } = await newJoin(api, { role: 'planner' })
+    const through = link.replace(encodeURIComponent(lan.origin), encodeURIComponent(`https://127.0.0.1:${proxy.port}`))
+    expect(through).not.toBe(link)
+    const dataDir = folders.make('cut-device')
+    let device = await joined(hub, 'cut-device', through)
+
+    const bytes = randomBytes(24 * MIB)
+    const sha256 = hashOf(bytes)
+    const before = proxy.up()
+    proxy.cutAfter(5.5 * MIB)
+    const id = await addPhoto(device.ready, wedding, bytes, 'whole day.tif')
+    await eventually(
+      'the cut',
+      async () => proxy.cuts(),
+      (cuts) => cuts === 1,
+    )
+    await eventually(
+      'some more',
+      async () => proxy.up() - before,
+      (sent) => sent > 10 * MIB,
+    )
+    await kill(device)
+    device = await up(['device', '--data', dataDir])
+    await arrives(hub.ready, sha256, 120_000)
+    await eventually(
+      'uploaded',
+      () => uploadStateAt(hub.ready, wedding, id),
+      (state) => state === 'uploaded',
+    )
+    // A cut and a kill cost at most a piece each, and TLS and the records a little.
+    expect(proxy.up() - before).toBeLessThan(bytes.length + 3 * MIB)
+    await proxy.close()
+  })
+
+  it('is refused with a reason where there is no room, and nothing is given up for it', async () => {
+    const hub = await up(['hub', '--data', folders.make('small'), '--lan-host', '127.0.0.1', '--blob-quota', '2'])
+    const { id: wedding } = await makeWedding(rest(hub.ready.url, hub.ready.token), 'Anna & Ben', ['Ceremony'])
+    const device = await joined(hub, 'small-device', lanOf(hub.ready).join)
+    const [small, large] = [randomBytes(MIB), randomBytes(2 * MIB)]
+    await addPhoto(device.ready, wedding, small, 'small.jpg')
+    await arrives(hub.ready, hashOf(small))
+    const id = await addPhoto(device.ready, wedding, large, 'large.jpg')
+    const { transfers } = await eventually(
+      'the refusal',
+      () => blobsAt(device.ready),
+      ({ transfers: [transfer] }) => transfer?.refused.BLOB_QUOTA === 1,
+    )
+    expect(transfers[0]?.problem).toMatch(/no room/)
+    expect(await uploadStateAt(device.ready, wedding, id)).toBe('pending')
+    expect(await hashAt(device.ready, hashOf(large))).toBe(hashOf(large))
+    expect(await hashAt(hub.ready, hashOf(small))).toBe(hashOf(small))
+    expect(await hashAt(hub.ready, hashOf(large))).toBe(404)
+  })
+})
