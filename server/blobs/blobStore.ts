@@ -9,7 +9,6 @@
  *
  * A blob is never in memory as a whole, and never on disk unencrypted.
  */
-import { createHmac, hkdfSync } from 'node:crypto'
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MAX_BLOB_BYTES } from '../../model/blobs/blob.ts'
@@ -17,6 +16,7 @@ import { err, ok, type Result } from '../../model/result.ts'
 import { isMissing, syncFolder } from '../identity/wholeFile.ts'
 import { type Draft, openDraft } from './blobDraft.ts'
 import { type BlobId, fileBytes, plainBytes } from './blobFile.ts'
+import { blobPlaces } from './blobPlaces.ts'
 import { BlobDamaged, openReader } from './blobReader.ts'
 
 export interface BlobStoreOptions {
@@ -114,7 +114,7 @@ interface Slot {
 }
 
 export async function openBlobStore({ folder, key, quotaBytes }: BlobStoreOptions): Promise<BlobStore> {
-  const nameKey = new Uint8Array(hkdfSync('sha256', key, new Uint8Array(0), 'wedsync blob names 1', 32))
+  const { nameOf, placeOf: placeBelow } = blobPlaces(key)
   const draftsFolder = join(folder, 'drafts')
   await mkdir(draftsFolder, { recursive: true, mode: FOLDER_MODE })
   /** File name → size of the blob. */
@@ -124,8 +124,7 @@ export async function openBlobStore({ folder, key, quotaBytes }: BlobStoreOption
   const listeners = new Set<() => void>()
   let closed = false
 
-  const nameOf = (sha256: string): string => createHmac('sha256', nameKey).update(sha256).digest('hex')
-  const placeOf = (name: string): string => join(folder, name.slice(0, 2), name)
+  const placeOf = (name: string): string => join(folder, placeBelow(name))
   const draftOf = ({ sha256, size }: BlobId): string => `${nameOf(sha256)}-${size}`
   const tell = (): void => {
     for (const listener of listeners) listener()

@@ -15,6 +15,7 @@ import type { Log } from '../log.ts'
 import { describeFault } from '../rest/errors.ts'
 import { nodeScheduler } from '../sync/nodeScheduler.ts'
 import { createBlobKey, readBlobKey, writeBlobKey } from './blobKey.ts'
+import { blobKeyFile } from './blobPlaces.ts'
 import { BlobDamaged } from './blobReader.ts'
 import type { BlobDoor } from './blobRoutes.ts'
 import { type BlobStore, openBlobStore } from './blobStore.ts'
@@ -61,9 +62,7 @@ export interface InstallBlobs {
 /** Opens `blobs/` in the folder of the install. Files whose key cannot be read are set aside, and come anew from peers. */
 export async function openInstallBlobs(options: InstallBlobsOptions): Promise<InstallBlobs> {
   const { dir, databaseKey, quotaMegabytes, changes, history, log } = options
-  const folder = blobsFolder(dir)
-  const key = await keyIn(folder, databaseKey, log)
-  const store = await openBlobStore({ folder, key, quotaBytes: quotaMegabytes * MEGABYTE_BYTES })
+  const store = await openOwnBlobs(dir, databaseKey, quotaMegabytes, log)
   const index = createBlobIndex(changes)
   let hub: BlobTransfer | undefined
   let isCloudKnown = false
@@ -109,6 +108,18 @@ export async function openInstallBlobs(options: InstallBlobsOptions): Promise<In
   }
 }
 
+/** The store in the folder of an install. */
+export async function openOwnBlobs(
+  dir: string,
+  databaseKey: Uint8Array,
+  quotaMegabytes: number,
+  log: Log,
+): Promise<BlobStore> {
+  const folder = blobsFolder(dir)
+  const key = await keyIn(folder, databaseKey, log)
+  return openBlobStore({ folder, key, quotaBytes: quotaMegabytes * MEGABYTE_BYTES })
+}
+
 export function blobsFolder(dir: string): string {
   return join(dir, 'blobs')
 }
@@ -126,7 +137,7 @@ const NEEDS_KEY: TransferStatus = {
 
 async function keyIn(folder: string, databaseKey: Uint8Array, log: Log): Promise<Uint8Array> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
-  const file = join(folder, 'key')
+  const file = blobKeyFile(folder)
   const known = readBlobKey(file, databaseKey)
   if (known instanceof Uint8Array) return known
   if (known) {
