@@ -4,12 +4,13 @@ import { stampMs } from '../merge/clock.ts'
 import type { CausalRecord } from '../merge/record.ts'
 import { viewRecord } from '../merge/view.ts'
 import type { ChangeStore } from '../sync/changeStore.ts'
-import { isBlobTable, type Mention, mentionsOf } from './mentions.ts'
+import { awaitsUpload, isBlobTable, type Mention, mentionsOf } from './mentions.ts'
 
 export interface BlobRecord {
   readonly id: string
   readonly scope: string
   readonly mentions: readonly Mention[]
+  readonly awaitsUpload: boolean
   /** When it was deleted, ms since 1970 UTC; absent for a record that is there. */
   readonly deletedMs?: number
 }
@@ -92,6 +93,7 @@ function blobRecord(record: CausalRecord): BlobRecord {
     id,
     scope,
     mentions: mentionsOf(record),
+    awaitsUpload: awaitsUpload(view.data.uploadState),
     ...(view.deleted && { deletedMs: stampMs(view.updated.stamp) }),
   }
 }

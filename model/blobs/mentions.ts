@@ -43,3 +43,8 @@ export function mentionIn(register: string, value: unknown): Mention | undefined
   const name = blobName.safeParse(value)
   return kind && name.success ? { sha256: name.data, kind } : undefined
 }
+
+/** Whether the record still waits for the word that its bytes are where the others fetch them. */
+export function awaitsUpload(uploadState: unknown): boolean {
+  return uploadState === 'pending' || uploadState === 'uploading' || uploadState === 'failed'
+}

@@ -3,21 +3,22 @@ import { type Author, editRecord } from '../merge/edit.ts'
 import type { CausalRecord } from '../merge/record.ts'
 import { viewRecord } from '../merge/view.ts'
 import type { ChangeStore } from '../sync/changeStore.ts'
-import type { BlobIndex } from './blobIndex.ts'
-import { mentionsOf } from './mentions.ts'
+import type { BlobIndex, BlobRecord } from './blobIndex.ts'
+import { awaitsUpload, mentionsOf } from './mentions.ts'
 import type { WantedBlob } from './plan.ts'
 
 const DAY_MS = 86_400_000
 /** A wedding without a date is behind all others. */
 const NO_DATE_DAYS = 100_000
 
-/** Blobs of all records that are not deleted. */
+/** Blobs of all records that are not deleted, or of some of them. */
 export async function wantedBlobs(
   changes: ChangeStore,
   index: BlobIndex,
   nowMs: number,
+  isMeant: (record: BlobRecord) => boolean = () => true,
 ): Promise<readonly WantedBlob[]> {
-  const live = (await index.all()).filter(({ deletedMs }) => deletedMs === undefined)
+  const live = (await index.all()).filter((record) => record.deletedMs === undefined && isMeant(record))
   const weddings = await changes.records([...new Set(live.map(({ scope }) => scope))])
   const days = new Map([...weddings].map(([id, wedding]) => [id, daysUntil(wedding, nowMs)]))
   return live.flatMap(({ scope, mentions }) =>
@@ -34,8 +35,12 @@ function daysUntil(wedding: CausalRecord, nowMs: number): number {
 /** Whether the record waits for the word that the peer has all its bytes, and this actor is the one to give it. */
 export function isToReport(record: CausalRecord, actor: string, isHeld: (sha256: string) => boolean): boolean {
   const { deleted, created, data } = viewRecord(record)
-  const waits = data.uploadState === 'pending' || data.uploadState === 'uploading' || data.uploadState === 'failed'
-  return !deleted && waits && created.actor === actor && mentionsOf(record).every(({ sha256 }) => isHeld(sha256))
+  return (
+    !deleted &&
+    awaitsUpload(data.uploadState) &&
+    created.actor === actor &&
+    mentionsOf(record).every(({ sha256 }) => isHeld(sha256))
+  )
 }
 
 /**

@@ -1,7 +1,8 @@
 /** Where the window is, kept in the address so that a reload comes back to the same place. */
 import { useEffect, useState } from 'react'
 
-export type Tab = 'timeline' | 'shots'
+export const TABS = ['timeline', 'shots', 'photos'] as const
+export type Tab = (typeof TABS)[number]
 
 export type Route =
   | { readonly screen: 'weddings' }
@@ -11,7 +12,12 @@ export type Route =
 export function readRoute(hash: string): Route {
   const [, screen, weddingId, tab] = hash.split('/')
   if (screen !== 'wedding' || !weddingId) return { screen: 'weddings' }
-  return { screen: 'wedding', weddingId, tab: tab === 'shots' ? 'shots' : 'timeline' }
+  return { screen: 'wedding', weddingId, tab: readTab(tab) }
+}
+
+/** The timeline, if it is the name of no tab. */
+export function readTab(name: string | null | undefined): Tab {
+  return TABS.find((tab) => tab === name) ?? 'timeline'
 }
 
 export function routeHash(route: Route): string {

@@ -7,7 +7,8 @@ import express, { type RequestHandler, type Router } from 'express'
 const CONTENT_SECURITY_POLICY = [
   "default-src 'self'",
   "style-src 'self' 'unsafe-inline'",
-  "img-src 'self' data:",
+  // Pictures of the team are fetched with a token, and shown from memory.
+  "img-src 'self' data: blob:",
   "connect-src 'self' ws: wss:",
   "frame-ancestors 'none'",
   "base-uri 'none'",

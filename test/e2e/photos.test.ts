@@ -2,8 +2,10 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Page } from 'playwright'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { blobsReply } from '../../model/rest/blobs.ts'
+import { launchChromium } from '../support/chromium.ts'
 import { startCuttingProxy } from '../support/cuttingProxy.ts'
 import { lanOf, makeWedding, newJoin, push, records, weddings } from '../support/teamCalls.ts'
 import { eventually, type Ready, rest, type Server, serve, temporaryFolders } from '../support/wedsync.ts'
@@ -79,6 +81,44 @@ async function joined(hub: Server, name: string, link: string) {
   )
   expect(hub.ready.deviceId).not.toBe(device.ready.deviceId)
   return device
+}
+
+/** A picture that every browser can read: BMP, 24 bits, noise. */
+function picture(width: number, height: number): Buffer {
+  const rowBytes = Math.ceil((width * 3) / 4) * 4
+  const header = Buffer.alloc(54)
+  header.write('BM')
+  header.writeUInt32LE(54 + rowBytes * height, 2)
+  header.writeUInt32LE(54, 10)
+  header.writeUInt32LE(40, 14)
+  header.writeInt32LE(width, 18)
+  header.writeInt32LE(height, 22)
+  header.writeUInt16LE(1, 26)
+  header.writeUInt16LE(24, 28)
+  return Buffer.concat([header, randomBytes(rowBytes * height)])
+}
+
+async function choose(
+  page: Page,
+  button: string,
+  files: readonly { name: string; mimeType: string; buffer: Buffer }[],
+) {
+  const [chooser] = await Promise.all([
+    page.waitForEvent('filechooser'),
+    page.getByRole('button', { name: button }).click(),
+  ])
+  await chooser.setFiles([...files])
+}
+
+/** The pixels of a picture that is shown, as the browser has decoded it. */
+function pixels(page: Page, selector: string): Promise<readonly number[]> {
+  return page
+    .locator(selector)
+    .first()
+    .evaluate((image) => {
+      if (!(image instanceof HTMLImageElement)) throw new Error('no picture')
+      return image.decode().then(() => [image.naturalWidth, image.naturalHeight])
+    })
 }
 
 describe('a photo', () => {
@@ -173,5 +213,63 @@ describe('a photo', () => {
     expect(await hashAt(device.ready, hashOf(large))).toBe(hashOf(large))
     expect(await hashAt(hub.ready, hashOf(small))).toBe(hashOf(small))
     expect(await hashAt(hub.ready, hashOf(large))).toBe(404)
+  })
+
+  it('that is added on a tablet while its hub is away survives a reload, and is at the hub when that is back', async () => {
+    const data = folders.make('tablet-hub')
+    let hub = await up(['hub', '--data', data, '--lan-host', '127.0.0.1', '--name', 'Hana'])
+    const api = rest(hub.ready.url, hub.ready.token)
+    const { id: wedding } = await makeWedding(api, 'Anna & Ben', ['Ceremony'])
+    const { browser: link } = await newJoin(api, { role: 'photographer' })
+    const browser = await launchChromium()
+    try {
+      const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: { width: 820, height: 1180 } })
+      const tablet = await context.newPage()
+      const errors: string[] = []
+      tablet.on('pageerror', ({ message }) => errors.push(message))
+      await tablet.goto(link)
+      await tablet.getByLabel('Your name').fill('Phil')
+      await tablet.getByRole('button', { name: 'Join' }).click()
+      await tablet.getByText('Anna & Ben').first().click()
+      await tablet.getByRole('tab', { name: 'Photos and documents' }).click()
+      await tablet.getByText('No photos yet').waitFor()
+      await hub.stop()
+      running.delete(hub)
+
+      const bytes = picture(1_203, 901)
+      await choose(tablet, 'Add photos', [{ name: 'dance.bmp', mimeType: 'image/bmp', buffer: bytes }])
+      await tablet.getByRole('button', { name: 'Show dance.bmp' }).waitFor()
+      expect(await pixels(tablet, '.photo-tile img')).toEqual([150, 112])
+      await tablet.getByText('Not sent yet').first().waitFor()
+
+      // Its pages come from the hub, so a reload needs it back; the bytes come from the tablet alone.
+      const lanPort = new URL(lanOf(hub.ready).url).port
+      hub = await up(['hub', '--data', data, '--lan-host', '127.0.0.1', '--lan-port', lanPort])
+      await tablet.reload()
+      await tablet.getByRole('button', { name: 'Show dance.bmp' }).waitFor()
+      await arrives(hub.ready, hashOf(bytes))
+      const [row] = await eventually(
+        'uploaded',
+        () => records(rest(hub.ready.url, hub.ready.token), wedding, 'photos'),
+        ([photo]) => photo?.data.uploadState === 'uploaded',
+      )
+      expect(row?.data).toMatchObject({ filename: 'dance.bmp', width: 1_203, height: 901, sizeBytes: bytes.length })
+      expect((await blobsAt(hub.ready)).here).toBe(3)
+      await tablet.getByText('Not sent yet').first().waitFor({ state: 'hidden' })
+
+      // Whoever looks at it elsewhere gets the preview, and the file as it was.
+      await tablet.getByRole('button', { name: 'Show dance.bmp' }).click()
+      await tablet.locator('.photo-large').waitFor()
+      expect(await pixels(tablet, '.photo-large')).toEqual([800, 599])
+      const [download] = await Promise.all([
+        tablet.waitForEvent('download'),
+        tablet.getByRole('button', { name: 'Save file' }).click(),
+      ])
+      expect(download.suggestedFilename()).toBe('dance.bmp')
+      expect(hashOf(readFileSync(await download.path()))).toBe(hashOf(bytes))
+      expect(errors).toEqual([])
+    } finally {
+      await browser.close()
+    }
   })
 })

@@ -8,6 +8,7 @@ import { installStatus } from '../../../model/database/status.ts'
 import { createClock } from '../../../model/merge/clock.ts'
 import { hubReply, joinReply } from '../../../model/rest/hub.ts'
 import { roleName } from '../../../model/roles.ts'
+import { fetchBlob, putBlob } from '../photos/blobCalls.ts'
 import { callApi } from './api.ts'
 import { remoteStorage } from './remoteStorage.ts'
 import type { Invitation, OpenOutcome, ReplicaStatus } from './replica.ts'
@@ -38,6 +39,10 @@ export async function openInstallReplica(secret: string): Promise<OpenOutcome> {
       kind: 'install',
       collection,
       store: rxRecordStore(collection),
+      files: {
+        keep: (bytes, name, place) => putBlob(secret, bytes, name, place),
+        load: (name) => fetchBlob(secret, name),
+      },
       author: () => ({ actor, stamp: clock.next() }),
       team,
       userId,

@@ -5,6 +5,7 @@ import type { PeerStatus } from '../../../model/database/status.ts'
 import type { Author } from '../../../model/merge/edit.ts'
 import type { Grant } from '../../../model/roles.ts'
 import type { RecordStore } from '../../../model/sync/changeStore.ts'
+import type { BlobFiles } from '../photos/files.ts'
 
 /** What the window knows of its own replica: the install's database on this machine, or the tablet's own. */
 export interface Replica {
@@ -12,6 +13,8 @@ export interface Replica {
   /** For live reading; writing goes through `store`. */
   readonly collection: RxCollection<RecordDocument>
   readonly store: RecordStore
+  /** The bytes of photos and documents. */
+  readonly files: BlobFiles
   /** A fresh stamp under this device's actor for the next edit. */
   author(): Author
   readonly team: string

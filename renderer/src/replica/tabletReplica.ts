@@ -17,6 +17,7 @@ import { roleName } from '../../../model/roles.ts'
 import type { ChangeStore, StateStore } from '../../../model/sync/changeStore.ts'
 import { QUARANTINE } from '../../../model/sync/quarantine.ts'
 import { createReplicaSync, type ReplicaSync } from '../../../model/sync/replicaSync.ts'
+import { openTabletFiles } from '../photos/tabletFiles.ts'
 import { callApi } from './api.ts'
 import { browserScheduler, dialHub } from './browserTransport.ts'
 import type { OpenOutcome, ReplicaStatus } from './replica.ts'
@@ -93,6 +94,7 @@ async function start({ records, state }: Stores, member: Membership): Promise<Op
     onChange: () => refresh(),
   })
   sync.connect('hub', dialHub, member.hub.name)
+  const files = await openTabletFiles({ changes, sync, token, author })
   const status = new BehaviorSubject(await readStatus(member, sync, state))
   refresh = atMostEvery(STATUS_PAUSE_MS, async () => status.next(await readStatus(member, sync, state)))
   changes.subscribe(refresh)
@@ -102,7 +104,17 @@ async function start({ records, state }: Stores, member: Membership): Promise<Op
   })
   return {
     kind: 'ready',
-    replica: { kind: 'tablet', collection: records, store: changes, author, team: team.id, userId, deviceId, status },
+    replica: {
+      kind: 'tablet',
+      collection: records,
+      store: changes,
+      files,
+      author,
+      team: team.id,
+      userId,
+      deviceId,
+      status,
+    },
   }
 }
 

@@ -1,6 +1,7 @@
 import './weddings.css'
 import { Group, Tabs, Text, Title } from '@mantine/core'
-import { go, type Tab } from '../route.ts'
+import { PhotosScreen } from '../photos/PhotosScreen.tsx'
+import { go, readTab, type Tab } from '../route.ts'
 import { ShotListScreen } from '../shots/ShotListScreen.tsx'
 import { dateWords, daysUntil, daysWords } from '../time/local.ts'
 import { TimelineScreen } from '../timeline/TimelineScreen.tsx'
@@ -41,20 +42,22 @@ export function WeddingScreen({ wedding, tab }: WeddingScreenProps) {
       </div>
       <Tabs
         value={tab}
-        onChange={(next) =>
-          go({ screen: 'wedding', weddingId: wedding.id, tab: next === 'shots' ? 'shots' : 'timeline' })
-        }
+        onChange={(next) => go({ screen: 'wedding', weddingId: wedding.id, tab: readTab(next) })}
         keepMounted={false}
       >
         <Tabs.List>
           <Tabs.Tab value="timeline">Timeline</Tabs.Tab>
           <Tabs.Tab value="shots">Shot list</Tabs.Tab>
+          <Tabs.Tab value="photos">Photos and documents</Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="timeline" pt="md">
           <TimelineScreen key={wedding.id} wedding={wedding} />
         </Tabs.Panel>
         <Tabs.Panel value="shots" pt="md">
           <ShotListScreen key={wedding.id} wedding={wedding} />
+        </Tabs.Panel>
+        <Tabs.Panel value="photos" pt="md">
+          <PhotosScreen key={wedding.id} wedding={wedding} />
         </Tabs.Panel>
       </Tabs>
     </>
