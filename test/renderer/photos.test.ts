@@ -46,10 +46,13 @@ describe('a file that is added', () => {
 describe('a photo on the screen', () => {
   it('shows its title before its file name, and what is not as it should be counts as absent', () => {
     const sha256 = 'a'.repeat(64)
-    const full = fileOf(row({ filename: 'x.jpg', title: 'First kiss', sizeBytes: 5, sha256, uploadState: 'pending' }))
+    const data = { filename: 'x.jpg', title: 'First kiss', sizeBytes: 5, sha256, uploadState: 'pending' }
+    const full = fileOf(row(data), true)
+    expect(fileOf(row(data), false).isWaiting).toBe(false)
     expect(full).toMatchObject({ name: 'First kiss', sizeBytes: 5, original: sha256, isWaiting: true, isShared: false })
     const odd = fileOf(
       row({ filename: 'x.jpg', sha256: '../key', thumbnailSha256: 5, sizeBytes: 'big', shared: 'true' }),
+      true,
     )
     expect(odd).toMatchObject({ name: 'x.jpg', original: undefined, thumbnail: undefined, sizeBytes: undefined })
     expect(odd).toMatchObject({ isWaiting: false, isShared: false })
@@ -61,7 +64,7 @@ describe('a photo on the screen', () => {
       row({ filename: 'c' }, '2'),
       row({ filename: 'a', takenAt: '2027-06-12T11:00:00Z' }, '3'),
     ]
-    expect(byTime(rows.map(fileOf)).map(({ name }) => name)).toEqual(['a', 'b', 'c'])
+    expect(byTime(rows.map((each) => fileOf(each, true))).map(({ name }) => name)).toEqual(['a', 'b', 'c'])
   })
 
   it.each([

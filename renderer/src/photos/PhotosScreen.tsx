@@ -3,7 +3,7 @@ import { Button, FileButton, Group, Text } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { useMemo, useState } from 'react'
 import type { BlobTable } from '../../../model/blobs/mentions.ts'
-import { useMayWrite, useReplica, useTable } from '../data/ReplicaContext.tsx'
+import { useMayWrite, useReplica, useStatus, useTable } from '../data/ReplicaContext.tsx'
 import { Opening } from '../start/Opening.tsx'
 import { Icon } from '../ui/icons.tsx'
 import { useSave } from '../ui/useSave.tsx'
@@ -21,8 +21,12 @@ export function PhotosScreen({ wedding }: { readonly wedding: Wedding }) {
   const mayWrite = useMayWrite()
   const { adding, add } = useAdding(wedding.id)
   const [shown, setShown] = useState<string>()
-  const photos = useMemo(() => byTime((photoRows ?? []).map(fileOf)), [photoRows])
-  const documents = useMemo(() => byTime((documentRows ?? []).map(fileOf)), [documentRows])
+  const hasHub = useStatus()?.upstreams.some(({ kind }) => kind === 'hub') ?? false
+  const photos = useMemo(() => byTime((photoRows ?? []).map((row) => fileOf(row, hasHub))), [photoRows, hasHub])
+  const documents = useMemo(
+    () => byTime((documentRows ?? []).map((row) => fileOf(row, hasHub))),
+    [documentRows, hasHub],
+  )
   if (!photoRows || !documentRows) return <Opening what="Reading photos and documents…" />
   const open = photos.find(({ id }) => id === shown)
   return (

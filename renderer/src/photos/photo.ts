@@ -1,5 +1,6 @@
 /** A photo or a document as the screen shows it. */
 import { blobName } from '../../../model/blobs/blob.ts'
+import { awaitsUpload } from '../../../model/blobs/mentions.ts'
 import { number, words } from '../data/read.ts'
 import type { Row } from '../data/row.ts'
 
@@ -17,7 +18,8 @@ export interface FileRow {
   readonly isShared: boolean
 }
 
-export function fileOf(row: Row): FileRow {
+/** @param hasHub where there is no hub to send to, nothing waits to be sent */
+export function fileOf(row: Row, hasHub: boolean): FileRow {
   const { data } = row.view
   return {
     row,
@@ -28,7 +30,7 @@ export function fileOf(row: Row): FileRow {
     original: blobName.safeParse(data.sha256).data,
     preview: blobName.safeParse(data.previewSha256).data,
     thumbnail: blobName.safeParse(data.thumbnailSha256).data,
-    isWaiting: data.uploadState === 'pending' || data.uploadState === 'uploading',
+    isWaiting: hasHub && awaitsUpload(data.uploadState),
     isShared: data.shared === true,
   }
 }
