@@ -65,6 +65,7 @@ export async function openInstallBlobs(options: InstallBlobsOptions): Promise<In
   const store = await openOwnBlobs(dir, databaseKey, quotaMegabytes, log)
   const index = createBlobIndex(changes)
   let hub: BlobTransfer | undefined
+  let isHubKnown = false
   let isCloudKnown = false
   const poke = (): void => hub?.poke()
   const unsubscribe = [store.subscribe(poke), changes.subscribe(poke)]
@@ -74,7 +75,7 @@ export async function openInstallBlobs(options: InstallBlobsOptions): Promise<In
     door: {
       store,
       index,
-      transfers: () => [...(hub ? [hub.status()] : []), ...(isCloudKnown ? [NEEDS_KEY] : [])],
+      transfers: () => [...(hub && isHubKnown ? [hub.status()] : []), ...(isCloudKnown ? [NEEDS_KEY] : [])],
     },
 
     connectHub({ target, upstreams, actor, author }) {
@@ -86,7 +87,11 @@ export async function openInstallBlobs(options: InstallBlobsOptions): Promise<In
         scheduler: nodeScheduler,
         fetches: true,
         wanted: () => wantedBlobs(changes, index, Date.now()),
-        line: async () => lineOf((await upstreams()).find(({ kind }) => kind === 'hub')),
+        async line() {
+          const peer = (await upstreams()).find(({ kind }) => kind === 'hub')
+          isHubKnown = peer !== undefined
+          return lineOf(peer)
+        },
         async onHeld(hashes) {
           for (const sha256 of hashes) held.add(sha256)
           await reportUploaded(hashes, held, { changes, index, actor, author })

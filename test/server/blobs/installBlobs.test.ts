@@ -10,6 +10,7 @@ async function blobsOf(options: { readonly cloud?: { readonly url: string }; rea
     port: 0,
     pagesDir: '/',
     log: () => undefined,
+    discovery: false,
     ...options,
   })
   if (!install.ok) throw new Error(install.error.kind)
