@@ -32,7 +32,9 @@ export function rowOf(document: RxDocument<RecordDocument>): Row | undefined {
 
 /** Decodes and views a stored record; see {@link rowOf}. */
 export function readRow(stored: StoredRecord): Row | undefined {
-  const decoded = decodeStored(stored)
+  // A document also holds what this replica alone knows of the record, which is no part of its stored form.
+  const { id, scope, table, base, actors, units } = stored
+  const decoded = decodeStored({ id, scope, table, base, actors, units })
   if (!decoded.ok) return undefined
   const record = decoded.value
   const view = viewRecord(record)
