@@ -37,11 +37,11 @@ export const analyticsRequest = z
       })
       .optional(),
   })
-  .refine(({ startTime, endTime }) => Date.parse(endTime) >= Date.parse(startTime), {
+  .refine(({ startTime, endTime }) => !(Date.parse(endTime) < Date.parse(startTime)), {
     path: ['endTime'],
     message: 'Must not be before startTime',
   })
-  .refine(({ startTime, endTime }) => Date.parse(endTime) - Date.parse(startTime) <= MAX_SPAN_MS, {
+  .refine(({ startTime, endTime }) => !(Date.parse(endTime) - Date.parse(startTime) > MAX_SPAN_MS), {
     path: ['endTime'],
     message: 'A report covers at most 366 days',
   })
