@@ -40,7 +40,7 @@ function memberOf({ id, privateKey }: Team, grant: Grant, userId: string = rando
   return {
     userId,
     deviceId,
-    token: mintFor({ team: id, user: userId, device: deviceId, ...grant }, privateKey, Date.now()),
+    token: mintFor({ team: id, user: userId, device: deviceId, holder: 'browser', ...grant }, privateKey, Date.now()),
   }
 }
 
