@@ -25,16 +25,25 @@ export interface Cursor {
   all(): ReadonlyMap<string, number>
 }
 
-/** @param onMove called when there is something to save */
+export interface CursorOptions {
+  /**
+   * Whether what was sent is saved too. Who calls a peer tells people of it while that is away; who is called is told
+   * anew each time, and a hub would write to its disk for each of its devices after every edit.
+   */
+  readonly keepsSent?: boolean
+  /** Called when there is something to save. */
+  readonly onMove?: () => void
+}
+
 export async function openCursors(
   state: StateStore,
   ownEpoch: string,
   peerEpoch: string,
-  onMove: () => void = () => undefined,
+  { keepsSent = true, onMove }: CursorOptions = {},
 ): Promise<Cursors> {
   const moved = new Map<string, number>()
 
-  async function open(direction: string): Promise<Cursor> {
+  async function open(direction: string, isKept: boolean): Promise<Cursor> {
     const prefix = `cursor/${ownEpoch}/${peerEpoch}/${direction}/`
     const positions = new Map<string, number>()
     for (const [key, value] of await state.list(prefix)) positions.set(key.slice(prefix.length), position.parse(value))
@@ -43,14 +52,15 @@ export async function openCursors(
       set(scope, seq) {
         if ((positions.get(scope) ?? 0) === seq) return
         positions.set(scope, seq)
+        if (!isKept) return
         moved.set(prefix + scope, seq)
-        onMove()
+        onMove?.()
       },
       all: () => positions,
     }
   }
 
-  const [received, sent] = [await open('received'), await open('sent')]
+  const [received, sent] = [await open('received', true), await open('sent', keepsSent)]
   return {
     received,
     sent,

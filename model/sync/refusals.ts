@@ -1,7 +1,25 @@
 import { z } from 'zod'
 import type { StateStore } from './changeStore.ts'
+import type { Refused } from './inbox.ts'
 
-const ids = z.array(z.string())
+const refusal = z.object({
+  reason: z.string(),
+  /** The peer refused our record; else we refused its. */
+  byPeer: z.boolean(),
+  attempts: z.number().int(),
+  /** What we spoke with the peer when it was tried last. */
+  protocol: z.number().int(),
+})
+export type Refusal = z.infer<typeof refusal>
+
+/** Ids alone, as it was saved before there were reasons. */
+const saved = z.union([z.record(z.string(), refusal), z.array(z.string())])
+
+/**
+ * How often a record that the peer refuses is offered to it, once in each session; then only after one of us speaks a newer
+ * protocol, when its content has changed, or when a person asks for it.
+ */
+export const MAX_OFFERS = 5
 
 /**
  * Records that one of two replicas has refused, by scope. They are left out when digests are compared, so that one bad
@@ -10,23 +28,82 @@ const ids = z.array(z.string())
 export interface Refusals {
   of(scope: string): ReadonlySet<string>
   /** What became of one batch: these records were in it, and these of them were refused. */
-  note(scope: string, sent: readonly string[], refused: readonly string[]): Promise<void>
+  note(scope: string, sent: readonly string[], refused: readonly Refused[], byPeer: boolean): Promise<void>
+  /** Records to offer the peer once more, by scope. */
+  due(): ReadonlyMap<string, readonly string[]>
 }
 
-export async function openRefusals(state: StateStore, ownEpoch: string, peerEpoch: string): Promise<Refusals> {
+export interface RefusalOptions {
+  readonly ownEpoch: string
+  readonly peerEpoch: string
+  readonly protocol: number
+}
+
+export async function openRefusals(
+  state: StateStore,
+  { ownEpoch, peerEpoch, protocol }: RefusalOptions,
+): Promise<Refusals> {
   const prefix = `refused/${ownEpoch}/${peerEpoch}/`
-  const known = new Map<string, Set<string>>()
-  for (const [key, value] of await state.list(prefix)) known.set(key.slice(prefix.length), new Set(ids.parse(value)))
+  const known = await readRefusals(state, prefix)
   return {
-    of: (scope) => known.get(scope) ?? new Set(),
-    async note(scope, sent, refused) {
-      const before = known.get(scope) ?? new Set<string>()
-      const after = new Set(before)
+    of: (scope) => new Set(known.get(scope)?.keys()),
+    async note(scope, sent, refused, byPeer) {
+      const before = known.get(scope) ?? new Map<string, Refusal>()
+      const after = new Map(before)
       for (const id of sent) after.delete(id)
-      for (const id of refused) after.add(id)
-      if (after.size === before.size && [...after].every((id) => before.has(id))) return
+      for (const { id, reason } of refused) {
+        after.set(id, { reason, byPeer, attempts: (before.get(id)?.attempts ?? 0) + 1, protocol })
+      }
+      if (after.size === before.size && refused.length === 0) return
       known.set(scope, after)
-      await state.set(prefix + scope, [...after])
+      await state.set(prefix + scope, Object.fromEntries(after))
+    },
+    due() {
+      const due = new Map<string, readonly string[]>()
+      for (const [scope, entries] of known) {
+        const ids = [...entries].filter(
+          ([, { byPeer, attempts, protocol: then }]) => byPeer && (attempts < MAX_OFFERS || then !== protocol),
+        )
+        if (ids.length > 0)
+          due.set(
+            scope,
+            ids.map(([id]) => id),
+          )
+      }
+      return due
     },
   }
+}
+
+async function readRefusals(state: StateStore, prefix: string): Promise<Map<string, Map<string, Refusal>>> {
+  const known = new Map<string, Map<string, Refusal>>()
+  for (const [key, value] of await state.list(prefix)) {
+    const entries = saved.parse(value)
+    const old = { reason: 'refused by an earlier version', byPeer: true, attempts: 0, protocol: 1 }
+    known.set(
+      key.slice(prefix.length),
+      new Map(Array.isArray(entries) ? entries.map((id) => [id, old]) : Object.entries(entries)),
+    )
+  }
+  return known
+}
+
+/** One of our records that a peer does not take. It stays here, is shown, and never in the way of others. */
+export interface DeadLetter extends Refused {
+  readonly scope: string
+  /** Epoch of the peer. */
+  readonly peer: string
+  readonly attempts: number
+}
+
+export async function deadLetters(state: StateStore, ownEpoch: string): Promise<readonly DeadLetter[]> {
+  const prefix = `refused/${ownEpoch}/`
+  const letters: DeadLetter[] = []
+  for (const [place, entries] of await readRefusals(state, prefix)) {
+    const [peer = '', scope = ''] = place.split('/')
+    for (const [id, { reason, byPeer, attempts }] of entries) {
+      if (byPeer) letters.push({ id, scope, peer, reason, attempts })
+    }
+  }
+  return letters
 }

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import type { PeerStatus } from '../database/status.ts'
+import type { ClockOffset } from '../merge/clock.ts'
 import type { Result } from '../result.ts'
 import { ok } from '../result.ts'
 import type { Hello } from '../wire/index.ts'
@@ -12,11 +13,19 @@ import type { ChangeStore, StateStore } from './changeStore.ts'
 import { openCursors } from './cursors.ts'
 import { addTraffic, type Figures, NO_TRAFFIC, type PeerFigures } from './figures.ts'
 import type { Refused } from './inbox.ts'
+import { openPresence, type PresenceRoom } from './presence.ts'
 import { openPriority } from './priority.ts'
-import { QUARANTINE } from './quarantine.ts'
+import { quarantined } from './quarantine.ts'
 import { type PeerRules, TRUSTED } from './rules.ts'
 import type { Scheduler } from './scheduler.ts'
-import { type Progress, type SelfIntroduction, type Session, type SessionError, startSession } from './session.ts'
+import {
+  type Progress,
+  type SelfIntroduction,
+  type Session,
+  type SessionError,
+  type SessionOptions,
+  startSession,
+} from './session.ts'
 import type { Transport } from './transport.ts'
 import { keepConnected, type Upstream, type Urgency } from './upstream.ts'
 
@@ -53,6 +62,10 @@ export interface ReplicaSync {
   completeness(scope: string): Promise<ScopeCompleteness>
   /** Ends the sessions of a device that called. */
   dismiss(deviceId: string): void
+  /** Who is here just now, doing what. */
+  readonly presence: PresenceRoom
+  /** By how many ms to correct this device's clock: by that of the cloud, or else of the hub, as last heard. */
+  clockOffset(): number
   /** How the work goes, per peer and in all. */
   figures(): Promise<Figures>
   /** Tries unreachable upstreams again now. */
@@ -88,12 +101,15 @@ export function createReplicaSync(options: ReplicaSyncOptions): ReplicaSync {
   /** Of sessions that have ended, and of lines that could not be opened. */
   let past: Figures['total'] = { ...NO_TRAFFIC, sessions: 0, failures: 0 }
   const priority = openPriority(changes, scheduler.now)
+  const presence = openPresence(() => self().deviceId, scheduler)
+  const offsets = new Map<UpstreamKind, number>()
+  const clockOffset = (): number => offsets.get('cloud') ?? offsets.get('hub') ?? 0
 
   function start(
     transport: Transport,
     caller: boolean,
     accept: (hello: Hello) => Promise<Result<PeerRules, SessionError>>,
-    border?: Border,
+    ofCaller: Pick<SessionOptions, 'border' | 'onClock'> = {},
   ): Session {
     const session = startSession({
       transport,
@@ -104,7 +120,9 @@ export function createReplicaSync(options: ReplicaSyncOptions): ReplicaSync {
       self: self(),
       accept,
       priority: priority.rank,
-      border,
+      presence,
+      clockOffset,
+      ...ofCaller,
       onProgress: onChange,
       ...(options.onRefused && { onRefused: options.onRefused }),
     })
@@ -182,11 +200,15 @@ export function createReplicaSync(options: ReplicaSyncOptions): ReplicaSync {
   }
 
   return {
+    presence,
+    clockOffset,
+
     connect(kind, dial, name, { border } = {}) {
+      const onClock = ({ offsetMs }: ClockOffset): void => void offsets.set(kind, offsetMs)
       if (called.has(kind)) throw new Error(`already calling a ${kind}`)
       const upstream = keepConnected({
         dial,
-        start: (transport) => start(transport, true, async () => ok(TRUSTED), border),
+        start: (transport) => start(transport, true, async () => ok(TRUSTED), { border, onClock }),
         scheduler,
         urgency,
         maxPauseMs: MAX_PAUSE_MS[kind],
@@ -252,7 +274,7 @@ export function createReplicaSync(options: ReplicaSyncOptions): ReplicaSync {
       return {
         complete: upstreams.every(({ complete }) => complete),
         behindBy: Math.max(0, ...upstreams.map(({ behindBy }) => behindBy)),
-        quarantined: (await state.list(`${QUARANTINE}${scope}/`)).size,
+        quarantined: (await quarantined(state, scope)).length,
         peers: [...upstreams, ...devices.filter((device) => device !== undefined)],
       }
     },
@@ -290,6 +312,7 @@ export function createReplicaSync(options: ReplicaSyncOptions): ReplicaSync {
       for (const session of callers) session.close()
       await Promise.all([...callers].map(({ atRest }) => atRest))
       priority.close()
+      presence.close()
     },
   }
 }

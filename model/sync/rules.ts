@@ -9,6 +9,8 @@ import { mayEnterWedding, mayRead, mayServeAsHub, mayWrite } from '../roles.ts'
 export interface PeerRules {
   mayEnter(scope: string): boolean | Promise<boolean>
   mayRead(table: string, readClass: string): boolean
+  /** Whether the peer brings what others have told it, as a hub does; else it speaks for itself alone. */
+  readonly passesOn: boolean
   /** Why the peer may not bring this; `undefined` if it may. */
   refusal(incoming: CausalRecord, current: CausalRecord | undefined): string | undefined
 }
@@ -17,6 +19,7 @@ export interface PeerRules {
 export const TRUSTED: PeerRules = {
   mayEnter: () => true,
   mayRead: () => true,
+  passesOn: true,
   refusal: () => undefined,
 }
 
@@ -26,12 +29,13 @@ export function rulesOf(
   team: string,
   isOwnScope: (scope: string) => boolean | Promise<boolean>,
 ): PeerRules {
+  // A device that may serve as hub also passes on what others were admitted with.
+  const passesOn = mayServeAsHub(grant)
   return {
     mayEnter: (scope) => scope === team || (mayEnterWedding(grant, scope) && isOwnScope(scope)),
     mayRead: (table, readClass) => mayRead(grant.role, table, readClass),
+    passesOn,
     refusal(incoming, current) {
-      // A device that may serve as hub also passes on what others were admitted with.
-      const passesOn = mayServeAsHub(grant)
       const { table } = incoming
       const fields = new Set<string>()
       for (const [readClass, unit] of incoming.units) {

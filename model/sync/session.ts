@@ -14,8 +14,9 @@
  * A cut at any point is repaired by connecting again: cursors move only after a commit, and a join done twice is a join
  * done once.
  */
+import { type ClockOffset, estimateOffset } from '../merge/clock.ts'
 import { type Result, unreachable } from '../result.ts'
-import { type Ack, type Changes, type Hello, type Message, parseMessage } from '../wire/index.ts'
+import { type Ack, type Changes, type Hello, type Message, type Presence, parseMessage } from '../wire/index.ts'
 import { agreedProtocol, MIN_PROTOCOL, PROTOCOL } from '../wire/version.ts'
 import { type Arrivals, openArrivals } from './arrivals.ts'
 import type { Border } from './border.ts'
@@ -28,7 +29,9 @@ import { type Refused, receiveChanges } from './inbox.ts'
 import { idOf } from './incoming.ts'
 import { createLine } from './line.ts'
 import { type Outbox, openOutbox } from './outbox.ts'
+import type { PresenceLine, PresenceRoom } from './presence.ts'
 import type { Priority } from './priority.ts'
+import { settleTaken } from './quarantine.ts'
 import { openRefusals, type Refusals } from './refusals.ts'
 import type { PeerRules } from './rules.ts'
 import type { Scheduler } from './scheduler.ts'
@@ -36,11 +39,11 @@ import type { Transport } from './transport.ts'
 import { openVerification, type Verification, type VerificationMessage } from './verification.ts'
 
 const HELLO_TIMEOUT_MS = 10_000
-const HEARTBEAT_MS = 3_000
+const HEARTBEAT_MS = 2_500
 /** Cursors that moved are saved together after this. */
 const SAVE_MS = 1_000
-/** A line without a sign of life for this long is dead, whatever the socket claims. */
-export const SILENCE_MS = 9_000
+/** A line without a sign of life for this long is dead, whatever the socket claims. Noticed with the next heartbeat. */
+export const SILENCE_MS = 7_000
 /** Bytes that may wait in the socket of a peer that does not read. What is sent by itself stays far below. */
 const MAX_BUFFERED = 2_000_000
 /** Messages that may wait for their turn. A peer that keeps to the window never fills it. */
@@ -77,6 +80,12 @@ export interface SessionOptions {
   /** Decides about the peer by its hello. */
   readonly accept: (hello: Hello) => Promise<Result<PeerRules, SessionError>>
   readonly priority: Priority
+  /** Who is here. */
+  readonly presence?: PresenceRoom
+  /** By how many ms we correct our clock; the peer is told the time so. */
+  readonly clockOffset?: () => number
+  /** Only on the side that called, which goes by the clock of whom it calls: how far that is ahead of ours. */
+  readonly onClock?: (offset: ClockOffset) => void
   /** Whether as little data as possible is to be used. */
   readonly saver?: () => boolean
   /** The highest protocol to speak, for trying out how versions get on; the newest by default. */
@@ -127,6 +136,8 @@ export function startSession(options: SessionOptions): Session {
   let traffic: Traffic = NO_TRAFFIC
   const line = createLine(scheduler.now, options.saver)
   let failure: SessionError | undefined
+  let helloSentMs: number | undefined
+  let leaveRoom: (() => void) | undefined
   const incoming = new Map<string, number>()
   const timers = new Map<string, () => void>()
   let rest: () => void
@@ -169,6 +180,7 @@ export function startSession(options: SessionOptions): Session {
     open = false
     failure ??= error
     unsubscribe()
+    leaveRoom?.()
     for (const cancel of timers.values()) cancel()
     settle(failure)
     // What cannot be saved now is sent again the next time.
@@ -208,10 +220,12 @@ export function startSession(options: SessionOptions): Session {
     const epoch = changes.epoch
     // The token is for the side that is asked for entry; whoever called us must not see ours.
     const credential = caller && token !== undefined ? { token } : {}
-    send({ type: 'hello', protocol: highest, epoch, now: scheduler.now(), ...introduction, ...credential })
+    helloSentMs = scheduler.now()
+    const now = helloSentMs + (options.clockOffset?.() ?? 0)
+    send({ type: 'hello', protocol: highest, epoch, now, ...introduction, ...credential })
   }
 
-  async function onHello(hello: Hello): Promise<void> {
+  async function onHello(hello: Hello, receivedMs: number): Promise<void> {
     if (peer) return close({ code: 'PROTOCOL', message: 'a second hello' })
     const protocol = agreedProtocol(hello.protocol, highest)
     if (protocol === undefined) {
@@ -224,9 +238,12 @@ export function startSession(options: SessionOptions): Session {
     if (!decision.ok) return close(decision.error)
     peer = { deviceId: hello.deviceId, deviceName: hello.deviceName, epoch: hello.epoch, protocol }
     rules = decision.value
-    cursors = await openCursors(state, changes.epoch, hello.epoch, saveSoon)
+    if (caller && helloSentMs !== undefined) {
+      options.onClock?.(estimateOffset({ peerNowMs: hello.now, receivedMs, sentMs: helloSentMs }))
+    }
+    cursors = await openCursors(state, changes.epoch, hello.epoch, { keepsSent: caller, onMove: saveSoon })
     arrivals = openArrivals(cursors.received)
-    refusals = await openRefusals(state, changes.epoch, hello.epoch)
+    refusals = await openRefusals(state, { ownEpoch: changes.epoch, peerEpoch: hello.epoch, protocol })
     verification = openVerification({
       caller,
       changes,
@@ -270,6 +287,8 @@ export function startSession(options: SessionOptions): Session {
       line,
       send,
     })
+    if (peer.protocol >= 2) leaveRoom = options.presence?.join(ourLine)
+    for (const [scope, ids] of refusals?.due() ?? []) outbox.sendAgain(scope, ids)
     pump()
     // Also the scopes of which nothing is left here, and the peer may have what was lost.
     const scopes = new Set([...(await changes.scopes()), ...cursors.received.all().keys()])
@@ -290,7 +309,7 @@ export function startSession(options: SessionOptions): Session {
       knowledge: outbox,
     })
     const ids = message.records.flatMap((raw) => idOf(raw) ?? []).filter((id) => !needs.includes(id))
-    await noteRefusals(scope, ids, refused)
+    await noteRefusals(scope, ids, refused, false)
     arrivals.settle(scope, seq, ids, needs)
     const forNewer = peer.protocol >= 2 && {
       ...(needs.length > 0 && { needs: [...needs] }),
@@ -303,18 +322,22 @@ export function startSession(options: SessionOptions): Session {
 
   async function onAck(message: Ack): Promise<void> {
     if (!outbox) return close({ code: 'PROTOCOL', message: 'ack before resume' })
-    await noteRefusals(message.scope, outbox.acknowledge(message), message.refused)
+    await noteRefusals(message.scope, outbox.acknowledge(message), message.refused, true)
     pump()
     verification?.soon(message.scope)
     options.onProgress()
   }
 
-  async function noteRefusals(scope: string, ids: readonly string[], refused: readonly Refused[]): Promise<void> {
-    await refusals?.note(
-      scope,
-      ids,
-      refused.map(({ id }) => id),
-    )
+  async function noteRefusals(
+    scope: string,
+    ids: readonly string[],
+    refused: readonly Refused[],
+    byPeer: boolean,
+  ): Promise<void> {
+    const before = refusals?.of(scope)
+    const taken = byPeer ? [] : ids.filter((id) => before?.has(id) && !refused.some((each) => each.id === id))
+    await settleTaken(state, scope, taken)
+    await refusals?.note(scope, ids, refused, byPeer)
     count({ refused: refused.length })
     if (refused.length > 0) options.onRefused?.(scope, refused)
   }
@@ -324,10 +347,29 @@ export function startSession(options: SessionOptions): Session {
     if (message.type === 'digest') send({ type: 'verdict', scope: message.scope, outcome: 'foreign' })
   }
 
+  const ourLine: PresenceLine = {
+    tell(device) {
+      const mayHear = async (): Promise<void> => {
+        if (await rules?.mayEnter(device.scope)) send({ type: 'presence', devices: [device] })
+      }
+      guard(mayHear())
+    },
+  }
+
+  async function onPresence({ devices }: Presence): Promise<void> {
+    if (!peer || !rules) return close({ code: 'PROTOCOL', message: 'presence before hello' })
+    const heard: Presence['devices'] = []
+    for (const device of devices) {
+      const isOwn = device.deviceId === peer.deviceId
+      if ((isOwn || rules.passesOn) && (await rules.mayEnter(device.scope))) heard.push(device)
+    }
+    options.presence?.hear({ type: 'presence', devices: heard }, ourLine)
+  }
+
   async function handle(message: Message, arrivedAt: number): Promise<void> {
     switch (message.type) {
       case 'hello':
-        return onHello(message)
+        return onHello(message, arrivedAt)
       case 'resume':
         return onResume(message.cursors)
       case 'changes':
@@ -342,7 +384,7 @@ export function startSession(options: SessionOptions): Session {
       case 'resend':
         return onVerification(message)
       case 'presence':
-        return
+        return onPresence(message)
       case 'ping':
       case 'pong':
         return // answered as they arrive

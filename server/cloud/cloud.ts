@@ -7,7 +7,7 @@ import { createServer } from 'node:http'
 import express, { type RequestHandler } from 'express'
 import { z } from 'zod'
 import { err, ok, type Result } from '../../model/result.ts'
-import { QUARANTINE } from '../../model/sync/quarantine.ts'
+import { quarantined } from '../../model/sync/quarantine.ts'
 import { createReplicaSync, type ReplicaSync } from '../../model/sync/replicaSync.ts'
 import { type PeerRules, rulesOf } from '../../model/sync/rules.ts'
 import type { SessionError } from '../../model/sync/session.ts'
@@ -217,7 +217,7 @@ function cloudContext(store: PostgresStore, sync: ReplicaSync, books: Books, tra
         },
         upstreams: [],
         devices: [],
-        quarantined: (await state.list(QUARANTINE)).size,
+        quarantined: (await quarantined(state)).length,
       }
     },
   }

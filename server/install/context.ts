@@ -1,6 +1,6 @@
 import type { InstallStatus } from '../../model/database/status.ts'
 import { ok } from '../../model/result.ts'
-import { QUARANTINE } from '../../model/sync/quarantine.ts'
+import { quarantined } from '../../model/sync/quarantine.ts'
 import type { ReplicaSync } from '../../model/sync/replicaSync.ts'
 import type { Trail } from '../audit/trail.ts'
 import type { InstallBlobs } from '../blobs/installBlobs.ts'
@@ -69,7 +69,7 @@ export function installContext(
         upstreams: [...(await sync.upstreams())],
         devices: [...(await sync.devices())],
         ...(running && { lan: { url: running.url, fingerprint: identity.fingerprint } }),
-        quarantined: (await state.list(QUARANTINE)).size,
+        quarantined: (await quarantined(state)).length,
       }
     },
     async startHub() {

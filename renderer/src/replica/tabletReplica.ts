@@ -15,7 +15,7 @@ import { createClock } from '../../../model/merge/clock.ts'
 import { createRecord } from '../../../model/merge/edit.ts'
 import { roleName } from '../../../model/roles.ts'
 import type { ChangeStore, StateStore } from '../../../model/sync/changeStore.ts'
-import { QUARANTINE } from '../../../model/sync/quarantine.ts'
+import { quarantined } from '../../../model/sync/quarantine.ts'
 import { createReplicaSync, type ReplicaSync } from '../../../model/sync/replicaSync.ts'
 import { openTabletFiles } from '../photos/tabletFiles.ts'
 import { callApi } from './api.ts'
@@ -160,7 +160,7 @@ async function readStatus(member: Membership, sync: ReplicaSync, state: StateSto
     grant: member.grant,
     upstreams: await sync.upstreams(),
     devices: [],
-    quarantined: (await state.list(QUARANTINE)).size,
+    quarantined: (await quarantined(state)).length,
   }
 }
 
