@@ -3,8 +3,7 @@
  * authority of whoever asks, taken off the list with a copy kept.
  */
 import { v5 as uuidv5 } from 'uuid'
-import { receiveChanges } from '../../model/sync/inbox.ts'
-import { QUARANTINE, type QuarantineEntry, quarantineEntry } from '../../model/sync/quarantine.ts'
+import { type QuarantineEntry, quarantined, removeQuarantined, retryQuarantined } from '../../model/sync/quarantine.ts'
 import { rulesOf } from '../../model/sync/rules.ts'
 import type { Caller, ReplicaStores } from './context.ts'
 
@@ -23,8 +22,8 @@ export async function deadLetters(
 ): Promise<readonly DeadLetter[]> {
   const letters: DeadLetter[] = []
   for (const scope of scopes) {
-    for (const [key, value] of await state.list(`${QUARANTINE}${scope}/`)) {
-      letters.push({ ...quarantineEntry.parse(value), letterId: uuidv5(key, NAMESPACE) })
+    for (const entry of await quarantined(state, scope)) {
+      letters.push({ ...entry, letterId: uuidv5(`quarantine/${entry.scope}/${entry.id}`, NAMESPACE) })
     }
   }
   return letters
@@ -36,11 +35,7 @@ export async function retryLetter(
   letter: DeadLetter,
   caller: Caller,
 ): Promise<void> {
-  const { scope, raw, peer } = letter
-  const rules = rulesOf(caller.grant, caller.team, () => true)
-  const message = { type: 'changes' as const, scope, seq: 0, remaining: 0, records: [raw] }
-  const { refused, needs } = await receiveChanges(message, { changes, state, rules, peerEpoch: peer })
-  if (refused.length === 0 && needs.length === 0) await state.set(keyOf(letter), undefined)
+  await retryQuarantined(letter, { changes, state, rules: rulesOf(caller.grant, caller.team, () => true) })
 }
 
 export async function removeLetter(
@@ -52,9 +47,5 @@ export async function removeLetter(
   const { letterId, ...entry } = letter
   const copy = { ...entry, removedBy: caller.userId, removedAt: new Date(atMs).toISOString() }
   await state.set(`${REMOVED}${letterId}/${atMs}`, copy)
-  await state.set(keyOf(letter), undefined)
-}
-
-function keyOf({ scope, id }: DeadLetter): string {
-  return `${QUARANTINE}${scope}/${id}`
+  await removeQuarantined(state, letter.scope, letter.id)
 }
