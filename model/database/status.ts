@@ -29,6 +29,8 @@ export const installStatus = z.object({
   devices: z.array(peerStatus),
   lan: z.object({ url: z.string(), fingerprint: z.string() }).optional(),
   quarantined: z.number().int(),
+  /** ms by which this device's clock is corrected, after that of whom it calls. */
+  clockOffsetMs: z.number().optional(),
 })
 
 export type PeerStatus = z.infer<typeof peerStatus>

@@ -44,6 +44,8 @@ export interface ReplicaSyncOptions {
   /** Whatever `status` or `completeness` answer may have changed. */
   readonly onChange: () => void
   readonly onRefused?: (scope: string, refused: readonly Refused[]) => void
+  /** Whether as little data as possible is to be used. */
+  readonly saver?: () => boolean
 }
 
 export interface ConnectOptions {
@@ -124,6 +126,7 @@ export function createReplicaSync(options: ReplicaSyncOptions): ReplicaSync {
       clockOffset,
       ...ofCaller,
       onProgress: onChange,
+      ...(options.saver && { saver: options.saver }),
       ...(options.onRefused && { onRefused: options.onRefused }),
     })
     void session.closed.then((error) => {

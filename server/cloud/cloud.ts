@@ -82,8 +82,10 @@ export async function openCloud(options: CloudOptions): Promise<Result<Cloud, Li
   const upgrades = serveUpgrades(server, [
     {
       path: PEER_PATH,
-      serve: (socket) =>
-        sync.receive(webSocketTransport(socket), (hello) => acceptInstall(hello, store, { rosters, trail })),
+      serve: (socket, request) =>
+        sync.receive(webSocketTransport(socket, request.socket), (hello) =>
+          acceptInstall(hello, store, { rosters, trail }),
+        ),
     },
   ])
   async function stop(): Promise<void> {

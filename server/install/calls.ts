@@ -7,7 +7,7 @@ import type { Transport } from '../../model/sync/transport.ts'
 import type { Identity } from '../identity/identity.ts'
 import { pinnedAgent } from '../identity/pinned.ts'
 import { postJson } from '../identity/postJson.ts'
-import { opened, webSocketTransport } from '../sync/webSocketTransport.ts'
+import { openTransport } from '../sync/webSocketTransport.ts'
 
 export const PEER_PATH = '/api/offline/peer'
 export const ENROL_PATH = '/api/offline/enrol'
@@ -46,7 +46,7 @@ export async function rememberCloud(state: StateStore, url: string, enrolToken: 
 /** Talks to the one certificate that the join link named, and to nobody else; and shows its own. */
 export async function dialHub({ url, fingerprint }: HubAddress, own: Identity): Promise<Transport> {
   const socket = new WebSocket(peerUrl(url), { agent: pinnedAgent(fingerprint, { own }), maxPayload: 8_000_000 })
-  return webSocketTransport(await opened(socket))
+  return openTransport(socket)
 }
 
 /** Enrols the team first, if that has not been done. */
@@ -58,7 +58,7 @@ export async function dialCloud(state: StateStore, identity: Identity): Promise<
     if (!enrolled.ok) throw new Error(enrolled.error)
     await state.set('cloud', { ...cloud, enrolled: true })
   }
-  return webSocketTransport(await opened(new WebSocket(peerUrl(cloud.url), { maxPayload: 8_000_000 })))
+  return openTransport(new WebSocket(peerUrl(cloud.url), { maxPayload: 8_000_000 }))
 }
 
 async function enrol(url: string, token: string, { team }: Identity): Promise<Result<true, string>> {

@@ -70,6 +70,7 @@ export function installContext(
         devices: [...(await sync.devices())],
         ...(running && { lan: { url: running.url, fingerprint: identity.fingerprint } }),
         quarantined: (await quarantined(state)).length,
+        clockOffsetMs: sync.clockOffset(),
       }
     },
     async startHub() {

@@ -105,8 +105,6 @@ async function start(
   }
   if (options.cloud) await rememberCloud(state, options.cloud.url, options.cloud.token)
 
-  const people = openPeople(changes, state, { deviceId: identity.deviceId })
-  const actor = await people.actor(personOf(identity))
   const sync = createReplicaSync({
     changes,
     state,
@@ -120,6 +118,8 @@ async function start(
     onChange: () => undefined,
     onRefused: (scope, refused) => log('records refused', { scope, count: refused.length }),
   })
+  const people = openPeople(changes, state, { deviceId: identity.deviceId }, sync.clockOffset)
+  const actor = await people.actor(personOf(identity))
 
   const blobs = await openInstallBlobs({
     dir: dataDir.path,

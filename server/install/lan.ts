@@ -88,7 +88,7 @@ export async function openLan(options: LanParts): Promise<Result<Lan, LanError>>
       path: PEER_PATH,
       serve: (socket, request) => {
         const presented = presentedDevice(request.socket)
-        sync.receive(webSocketTransport(socket), (hello) => acceptDevice(hello, presented, options))
+        sync.receive(webSocketTransport(socket, request.socket), (hello) => acceptDevice(hello, presented, options))
       },
     },
   ])

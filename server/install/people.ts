@@ -22,9 +22,17 @@ export interface People {
   actor(person: Person): Promise<string>
 }
 
-/** @param own the device whose actor is the store's own incarnation; everybody else gets one of their own */
-export function openPeople(changes: ChangeStore, state: StateStore, own?: { readonly deviceId: string }): People {
-  const clock = createClock(Date.now)
+/**
+ * @param own the device whose actor is the store's own incarnation; everybody else gets one of their own
+ * @param clockOffset ms by which this machine's clock is corrected
+ */
+export function openPeople(
+  changes: ChangeStore,
+  state: StateStore,
+  own?: { readonly deviceId: string },
+  clockOffset?: () => number,
+): People {
+  const clock = createClock(Date.now, clockOffset)
   const known = new Map<string, Promise<string>>()
 
   async function find(person: Person): Promise<string> {

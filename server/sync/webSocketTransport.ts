@@ -1,8 +1,12 @@
+import type { Socket } from 'node:net'
 import { WebSocket } from 'ws'
 import type { Transport } from '../../model/sync/transport.ts'
 
-/** An open WebSocket of the `ws` package as a line between two replicas. */
-export function webSocketTransport(socket: WebSocket): Transport {
+/**
+ * An open WebSocket of the `ws` package as a line between two replicas.
+ * @param wire what it runs on, to count what really goes over it
+ */
+export function webSocketTransport(socket: WebSocket, wire?: Socket): Transport {
   return {
     send(text) {
       if (socket.readyState === WebSocket.OPEN) socket.send(text)
@@ -11,6 +15,7 @@ export function webSocketTransport(socket: WebSocket): Transport {
       socket.close()
     },
     buffered: () => socket.bufferedAmount,
+    ...(wire && { wireBytes: () => ({ in: wire.bytesRead, out: wire.bytesWritten }) }),
     onMessage(listener) {
       socket.on('message', (data, isBinary) => {
         // There are no binary frames in the protocol; as text they are no JSON, and are answered as a bad message.
@@ -29,7 +34,11 @@ export function webSocketTransport(socket: WebSocket): Transport {
 const OPEN_TIMEOUT_MS = 5_000
 
 /** Waits until the socket is open. Rejects with the reason if it closes first. */
-export async function opened(socket: WebSocket): Promise<WebSocket> {
+export async function openTransport(socket: WebSocket): Promise<Transport> {
+  let wire: Socket | undefined
+  socket.once('upgrade', (response) => {
+    wire = response.socket
+  })
   await new Promise<void>((resolve, reject) => {
     const timeout = setTimeout(() => {
       socket.terminate()
@@ -44,5 +53,5 @@ export async function opened(socket: WebSocket): Promise<WebSocket> {
       reject(cause)
     })
   })
-  return socket
+  return webSocketTransport(socket, wire)
 }

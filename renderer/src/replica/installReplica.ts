@@ -30,7 +30,7 @@ export async function openInstallReplica(secret: string): Promise<OpenOutcome> {
   })
   await database.addCollections({ [RECORDS]: { schema: recordSchema } })
   const collection = database[RECORDS]
-  const clock = createClock(Date.now)
+  const clock = createClock(Date.now, () => status.value.clockOffsetMs ?? 0)
   const { team, userId, deviceId, actor } = info.value
   followStatus(secret, status)
   return {
@@ -66,7 +66,7 @@ function gone(status: number): OpenOutcome {
 async function readStatus(secret: string): Promise<ReplicaStatus | string> {
   const answer = await callApi(installStatus, 'GET', 'status', { token: secret })
   if (!answer.ok) return answer.error.message
-  const { role, deviceName, personName, grant, upstreams, devices, quarantined } = answer.value
+  const { role, deviceName, personName, grant, upstreams, devices, quarantined, clockOffsetMs } = answer.value
   return {
     role: role === 'hub' ? 'hub' : 'local',
     deviceName,
@@ -75,6 +75,7 @@ async function readStatus(secret: string): Promise<ReplicaStatus | string> {
     upstreams,
     devices,
     quarantined,
+    clockOffsetMs,
   }
 }
 

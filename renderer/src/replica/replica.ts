@@ -33,6 +33,8 @@ export interface ReplicaStatus {
   readonly upstreams: readonly PeerStatus[]
   readonly devices: readonly PeerStatus[]
   readonly quarantined: number
+  /** ms by which an install corrects its clock. */
+  readonly clockOffsetMs?: number | undefined
   /** The window lost its own local server or storage: nothing can be saved now. */
   readonly problem?: string
 }

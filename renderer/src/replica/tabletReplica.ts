@@ -81,9 +81,6 @@ async function join(stores: Stores, secret: string, personName: string): Promise
 
 async function start({ records, state }: Stores, member: Membership): Promise<OpenOutcome> {
   const changes = await openSequencedStore(records, await epochOf(state))
-  const clock = createClock(Date.now)
-  const author = () => ({ actor: changes.epoch, stamp: clock.next() })
-  await introduce(changes, member, author())
   const { team, userId, deviceId, token, deviceName } = member
   let refresh = (): void => undefined
   const sync = createReplicaSync({
@@ -92,7 +89,11 @@ async function start({ records, state }: Stores, member: Membership): Promise<Op
     scheduler: browserScheduler,
     self: () => ({ deviceId, deviceName, team: team.id, token }),
     onChange: () => refresh(),
+    saver: () => isSavingData(navigator),
   })
+  const clock = createClock(Date.now, sync.clockOffset)
+  const author = () => ({ actor: changes.epoch, stamp: clock.next() })
+  await introduce(changes, member, author())
   sync.connect('hub', dialHub, member.hub.name)
   const files = await openTabletFiles({ changes, sync, token, author })
   const status = new BehaviorSubject(await readStatus(member, sync, state))
@@ -164,14 +165,19 @@ async function readStatus(member: Membership, sync: ReplicaSync, state: StateSto
   }
 }
 
-/** Two tabs would count their changes apart, so one of them holds the data and the other says so. */
+/**
+ * Two tabs would count their changes apart, so one of them holds the data. The other says so, and goes on by itself as soon
+ * as that one is closed or has crashed: the browser gives the lock to who waits for it.
+ */
 async function holdTab(): Promise<boolean> {
-  return new Promise((resolve) => {
+  const isFirst = await new Promise<boolean>((resolve) => {
     void navigator.locks.request(DATABASE, { ifAvailable: true }, (lock) => {
       resolve(lock !== null)
       return lock === null ? undefined : new Promise(() => undefined) // held as long as the tab lives
     })
   })
+  if (!isFirst) void navigator.locks.request(DATABASE, () => window.location.reload())
+  return isFirst
 }
 
 /** Folds calls into one run at a time, with a pause between runs; the last call is always followed by a run. */
@@ -193,6 +199,13 @@ function atMostEvery(ms: number, run: () => Promise<void>): () => void {
   }
 }
 
+const saving = z.object({ connection: z.object({ saveData: z.literal(true) }) })
+
+/** Whether the person has asked this browser to use little data (Network Information API; not in every browser). */
+function isSavingData(navigator: unknown): boolean {
+  return saving.safeParse(navigator).success
+}
+
 function describeDevice(userAgent: string): string {
   const kind = /iPad|Tablet/.test(userAgent) ? 'tablet' : /iPhone|Mobile/.test(userAgent) ? 'phone' : 'browser'
   const system = /(Android|iPhone|iPad|Windows|Mac OS|Linux)/.exec(userAgent)?.[1]
@@ -202,7 +215,7 @@ function describeDevice(userAgent: string): string {
 const SECOND_TAB: OpenOutcome = {
   kind: 'failed',
   title: 'WedSync is already open in another tab',
-  advice: 'Go on in the other tab, or close it and reload this one.',
+  advice: 'Go on in the other tab. When you close it, this one takes over.',
 }
 
 const NOT_INVITED: OpenOutcome = {
