@@ -31,3 +31,16 @@ export function fromBase64Url(text: string): Uint8Array | undefined {
   }
   return bytes
 }
+
+/** Text of UTF-8 bytes, as `TextDecoder` reads well-formed ones. What is malformed gives some text, and no error. */
+export function fromUtf8(bytes: Uint8Array): string {
+  let text = ''
+  for (let i = 0; i < bytes.length; ) {
+    const first = bytes[i++] ?? 0
+    const more = first < 0xc0 ? 0 : first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3
+    let point = more === 0 ? first : first & (0x3f >> more)
+    for (let n = 0; n < more; n++) point = (point << 6) | ((bytes[i++] ?? 0) & 0x3f)
+    text += String.fromCodePoint(Math.min(point, 0x10ffff))
+  }
+  return text
+}

@@ -6,10 +6,11 @@
  *     store ── restrict to what the peer may read ── outgoing ── delta, encode ──▶ wire
  *     store ◀── authority, join ── incoming ── decode, fill in the delta ◀────────── wire
  *
- * A border may give registers, tags and values another form. It must leave ids, scope, table, classes, dots, stamps and
- * vectors as they are, and it must be deterministic: two devices make the same of one record, or the digests towards the
- * peer differ, which are taken over records as `outgoing` makes them. Then base vectors are the same on both sides of the
- * border, and deltas need not know of it.
+ * A border may give registers, tags and values another form. It must leave ids, scope, table, dots, stamps and vectors as
+ * they are, and names and tags must be deterministic: two devices make the same of one record, or the digests towards the
+ * peer differ, which are taken over records as `outline` makes them. It treats every register for itself and keeps their
+ * order, so a part of a record goes through as it would in the whole, and what a delta carries goes through alone. Units
+ * that it has no key for it leaves out, as if the peer might not read them.
  */
 import type { CausalRecord } from '../merge/record.ts'
 import type { Result } from '../result.ts'
@@ -20,7 +21,8 @@ export interface BorderRefusal {
 }
 
 export interface Border {
-  /** Throws only if something is broken here (no key where there must be one): the session ends and is tried again. */
   outgoing(record: CausalRecord): Promise<CausalRecord>
+  /** As `outgoing`, save that values are left as they are: enough for digests, and cheap. */
+  outline(record: CausalRecord): CausalRecord
   incoming(record: CausalRecord): Promise<Result<CausalRecord, BorderRefusal>>
 }

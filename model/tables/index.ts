@@ -11,7 +11,7 @@ import { guests } from './guests.ts'
 import { issues } from './issues.ts'
 import { photoGroupMembers, photoGroups } from './photoGroups.ts'
 import { tasks } from './tasks.ts'
-import { actors, members, templates, vendorDirectory } from './team.ts'
+import { actors, deviceKeys, members, recoveryBoxes, templates, vendorDirectory, wrappedKeys } from './team.ts'
 import { timelineItems } from './timelineItems.ts'
 import { vendorContacts, vendors } from './vendors.ts'
 import { weddings } from './weddings.ts'
@@ -49,6 +49,9 @@ const all: readonly Table[] = [
   documents,
   members,
   actors,
+  deviceKeys,
+  wrappedKeys,
+  recoveryBoxes,
   templates,
   vendorDirectory,
 ]

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { type Field, field, table } from './field.ts'
 import { timelineItems } from './timelineItems.ts'
-import { dateTime, label, name } from './types.ts'
+import { dateTime, label, name, text } from './types.ts'
 import { vendors } from './vendors.ts'
 
 /**
@@ -35,6 +35,30 @@ export const actors = table('actors', {
     deviceId: field(label),
     deviceName: field(label),
   },
+})
+
+/**
+ * The public key of a device, for which keys of sealed values are wrapped, and what it may read, both signed with the team's
+ * key: the cloud passes these records on, and must not be able to slip in a device of its own.
+ */
+export const deviceKeys = table('device_keys', {
+  scope: 'team',
+  required: ['deviceId', 'certificate'],
+  fields: { deviceId: field(label), certificate: field(text) },
+})
+
+/** Keys of sealed values, wrapped for one device and signed with the team's key. A new key makes a new record. */
+export const wrappedKeys = table('wrapped_keys', {
+  scope: 'team',
+  required: ['deviceId', 'grant'],
+  fields: { deviceId: field(label), grant: field(text) },
+})
+
+/** The team's own key, sealed with the words of a recovery kit, for the day when every device is lost. */
+export const recoveryBoxes = table('recovery_boxes', {
+  scope: 'team',
+  required: ['deviceId', 'box'],
+  fields: { deviceId: field(label), box: field(text) },
 })
 
 /** Items of a day that is still to be planned. */

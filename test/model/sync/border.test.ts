@@ -38,6 +38,7 @@ function turned(record: CausalRecord): CausalRecord {
 }
 
 const mirror: Border = {
+  outline: turned,
   outgoing: async (record) => turned(record),
   incoming: async (record) => (record.id === uuidOf(666) ? err({ reason: 'no key for it' }) : ok(turned(record))),
 }

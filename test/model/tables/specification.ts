@@ -60,7 +60,7 @@ export const DEPARTURES: Readonly<Record<string, string>> = {
 }
 
 /** Tables of our own: `actors` says whose edits are whose (`docs/decisions/0001-actor-names-person-and-device.md`). */
-export const OUR_TABLES: readonly string[] = ['actors']
+export const OUR_TABLES: readonly string[] = ['actors', 'device_keys', 'wrapped_keys', 'recovery_boxes']
 
 const CLASSES: Readonly<Record<string, string>> = { p: 'private', d: 'diet', m: 'money', i: 'inner' }
 

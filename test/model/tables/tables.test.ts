@@ -41,7 +41,7 @@ describe('tables.md', () => {
       ).split(', '),
     )
     const ofTeam = [...TABLES.values()].filter(({ scope }) => scope === 'team').map(({ name }) => name)
-    expect(ofTeam).toEqual(['members', 'actors', 'templates', 'vendor_directory'])
+    expect(ofTeam).toEqual(['members', ...OUR_TABLES, 'templates', 'vendor_directory'])
   })
 
   it.each([
