@@ -13,7 +13,7 @@
  */
 import type { Answer } from 'dns-packet'
 import { deviceIdSchema } from '../identity/certificate.ts'
-import { isSignedByTeam, signAsTeam } from '../identity/token.ts'
+import { isSignedByTeam, signAsTeam } from '../identity/signed.ts'
 
 export const SERVICE = '_wedsync._tcp.local'
 

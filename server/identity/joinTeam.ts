@@ -6,7 +6,8 @@ import { deviceIdOf } from './certificate.ts'
 import type { JoinTarget, LinkError } from './joinLink.ts'
 import { JOIN_PATH, JOIN_REFUSALS, type JoinRefusal, type JoinReply, joinReplySchema } from './joinProtocol.ts'
 import { type JsonReply, postJson, type RequestError } from './postJson.ts'
-import { publicKeyOf, readToken } from './token.ts'
+import { publicKeyOf } from './signed.ts'
+import { readToken } from './token.ts'
 
 /** Who wants to join. */
 export interface Applicant {

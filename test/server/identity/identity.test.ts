@@ -7,7 +7,8 @@ import {
   renewOwnToken,
   saveIdentity,
 } from '../../../server/identity/identity.ts'
-import { publicKeyOf, verifyToken } from '../../../server/identity/token.ts'
+import { publicKeyOf } from '../../../server/identity/signed.ts'
+import { verifyToken } from '../../../server/identity/token.ts'
 import { DAY_MS, MemoryState, NOW_MS, okValue } from './support.ts'
 
 const names = { deviceName: "Ana's laptop", personName: 'Ana' }

@@ -1,6 +1,7 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { MAX_GRANTED_WEDDINGS } from '../../../server/identity/grant.ts'
+import { publicKeyOf } from '../../../server/identity/signed.ts'
 import {
   type Capability,
   createTeamKeys,
@@ -8,7 +9,6 @@ import {
   mintFor,
   mintToken,
   privateKeySchema,
-  publicKeyOf,
   publicKeySchema,
   readToken,
   TOKEN_LIFE_MS,

@@ -1,0 +1,191 @@
+import { randomUUID } from 'node:crypto'
+import { afterEach, describe, expect, it } from 'vitest'
+import { createRecord, editRecord } from '../../../model/merge/edit.ts'
+import { joinRecords } from '../../../model/merge/record.ts'
+import type { Grant } from '../../../model/roles.ts'
+import { readSealed } from '../../../model/sealing/sealedValue.ts'
+import { createIdentity, type Identity } from '../../../server/identity/identity.ts'
+import { certifyDevice } from '../../../server/identity/keyGrants.ts'
+import { loadOwnKeys } from '../../../server/identity/ownKeys.ts'
+import { openSealingKeys, type SealingKeys, writeCertificate } from '../../../server/identity/sealingKeys.ts'
+import { createTeamKeys } from '../../../server/identity/token.ts'
+import { uuidOf } from '../../support/ids.ts'
+import { type MemoryReplica, openMemoryReplica } from '../../support/memoryReplica.ts'
+import { opened } from '../../support/sealing.ts'
+
+const NOW = Date.parse('2027-06-12T10:00:00Z')
+const WEDDING = uuidOf(20)
+const OTHER_WEDDING = uuidOf(21)
+
+interface Device {
+  readonly identity: Identity
+  readonly replica: MemoryReplica
+  readonly keys: SealingKeys
+}
+
+const devices: Device[] = []
+afterEach(async () => {
+  for (const { keys, replica } of devices.splice(0)) {
+    await keys.stop()
+    await replica.close()
+  }
+})
+
+async function device(name: string, identity: Identity): Promise<Device> {
+  const replica = await openMemoryReplica(name, { now: () => NOW })
+  const { changes, state } = replica
+  const options = {
+    identity,
+    changes,
+    state,
+    author: async () => replica.author(),
+    now: () => NOW,
+    log: () => undefined,
+  }
+  const made = { identity, replica, keys: await openSealingKeys(options) }
+  devices.push(made)
+  return made
+}
+
+async function owner(): Promise<Device> {
+  return device('owner', await createIdentity({ deviceName: 'd', personName: 'Ana', nowMs: NOW }))
+}
+
+/** A device that the owner has let in with this grant. */
+async function memberOf({ identity: { team }, replica }: Device, name: string, grant: Grant): Promise<Device> {
+  const own = await createIdentity({ deviceName: name, personName: name, nowMs: NOW })
+  const hubCapable = grant.role === 'planner' && grant.weddings === 'all'
+  const { privateKey, ...open } = team
+  const identity = { ...own, team: hubCapable ? team : open, grant: { ...grant } }
+  const made = await device(name, identity)
+  const [{ publicKey }] = await loadOwnKeys(made.replica.state, identity.deviceId)
+  await writeCertificate(
+    { team: team.id, device: identity.deviceId, publicKey, ...identity.grant, issuedAt: NOW },
+    privateKey ?? '',
+    replica.changes,
+    replica.author(),
+  )
+  return made
+}
+
+async function exchange(...all: readonly Device[]): Promise<void> {
+  for (let round = 0; round < 3; round++) {
+    for (const from of all) {
+      for (const to of all) {
+        await from.keys.settled()
+        const { changes } = from.replica
+        const records = (await Promise.all((await changes.scopes()).map((scope) => changes.inScope(scope)))).flat()
+        await to.replica.changes.update(
+          records.map(({ id }) => id),
+          (current) =>
+            records.flatMap((record) => {
+              const mine = current.get(record.id)
+              const joined = mine ? joinRecords(mine, record) : { ok: true as const, value: record }
+              if (!joined.ok) throw new Error('records clash')
+              return joined.value === mine ? [] : [{ record: joined.value }]
+            }),
+        )
+      }
+    }
+    await Promise.all(all.map(({ keys }) => keys.settled()))
+  }
+}
+
+function guestOf(device: Device, scope = WEDDING) {
+  const data = { name: 'Ada', phone: '123', allergies: ['nuts'] }
+  return createRecord({ id: randomUUID(), scope, table: 'guests', data }, device.replica.author())
+}
+
+async function wedding(device: Device, id = WEDDING): Promise<void> {
+  await device.replica.create({ id, scope: id, table: 'weddings', data: { name: 'A & B', date: '2027-06-12' } })
+}
+
+describe('keys of sealed values', () => {
+  it('whoever holds the key of the team needs nobody to seal and to open', async () => {
+    const ana = await owner()
+    const ben = await memberOf(ana, 'ben', { role: 'planner', weddings: 'all' })
+    const guest = guestOf(ana)
+    expect(await opened(ben.keys.border(), await ana.keys.border().outgoing(guest))).toEqual(guest)
+    expect(await ben.keys.border().outgoing(guest)).toEqual(await ana.keys.border().outgoing(guest))
+    const stranger = await owner()
+    expect(await stranger.keys.border().incoming(await ana.keys.border().outgoing(guest))).toMatchObject({ ok: false })
+  })
+
+  it('[SEA7] a photographer gets the keys of its weddings and classes, and of weddings that come later', async () => {
+    const ana = await owner()
+    await wedding(ana)
+    const phil = await memberOf(ana, 'phil', { role: 'photographer', weddings: [WEDDING] })
+    expect(phil.keys.holds(WEDDING)).toBe(false)
+    const changed = new Promise<void>((resolve) => phil.keys.onChange(resolve))
+    await wedding(ana, OTHER_WEDDING)
+    await exchange(ana, phil)
+    await changed
+    expect([WEDDING, ana.identity.team.id, OTHER_WEDDING].map(phil.keys.holds)).toEqual([true, true, false])
+    const sealed = await ana.keys.border().outgoing(guestOf(ana))
+    const seen = { ...sealed, units: new Map([...sealed.units].filter(([name]) => name !== 'private')) }
+    expect([...(await opened(phil.keys.border(), seen)).units.keys()].sort()).toEqual(['diet', 'open'])
+    expect(await phil.keys.border().incoming(sealed)).toMatchObject({ ok: false })
+  })
+
+  it('[SEA8] who is shut out cannot read what is sealed from then on, and everybody else can', async () => {
+    const ana = await owner()
+    await wedding(ana)
+    const [phil, ben, cleo] = [
+      await memberOf(ana, 'phil', { role: 'photographer', weddings: 'all' }),
+      await memberOf(ana, 'ben', { role: 'planner', weddings: 'all' }),
+      await memberOf(ana, 'cleo', { role: 'couple', weddings: [WEDDING] }),
+    ]
+    await exchange(ana, phil, ben, cleo)
+    const before = await ana.keys.border().outgoing(guestOf(ana))
+    const { scope, ...member } = { scope: ana.identity.team.id, deviceId: phil.identity.deviceId, role: 'photographer' }
+    const record = await ana.replica.create({ id: uuidOf(30), scope, table: 'members', data: member })
+    await ana.replica.change(record.id, (known) =>
+      editRecord(known, { revokedAt: new Date(NOW).toISOString() }, ana.replica.author()),
+    )
+    await exchange(ana, phil, ben, cleo)
+    const guest = guestOf(ana)
+    const after = await ana.keys.border().outgoing(guest)
+    const keyId = readSealed(after.units.get('open')?.registers.get('name')?.[0]?.value)?.keyId ?? ''
+    expect(keyId).toMatch(/^1\./)
+    for (const { keys } of [ana, ben, cleo]) {
+      expect(await opened(keys.border(), after)).toEqual(guest)
+      expect(await keys.border().incoming(before)).toMatchObject({ ok: true })
+    }
+    const diet = { ...after, units: new Map([...after.units].filter(([name]) => name === 'diet')) }
+    expect(await phil.keys.border().incoming(diet)).toMatchObject({ ok: false })
+    // One rotation by one device, however often the records are looked at again.
+    await exchange(ana, ben)
+    const again = await ana.keys.border().outgoing(guest)
+    expect(again).toEqual(after)
+  })
+
+  it('keys that the team did not sign are not taken, and devices that it did not certify are given none', async () => {
+    const ana = await owner()
+    await wedding(ana)
+    const phil = await memberOf(ana, 'phil', { role: 'photographer', weddings: 'all' })
+    const forger = createTeamKeys()
+    const [{ publicKey }] = await loadOwnKeys(phil.replica.state, 'A'.repeat(43))
+    const forged = {
+      team: ana.identity.team.id,
+      device: 'A'.repeat(43),
+      publicKey,
+      role: 'owner',
+      weddings: 'all',
+    } as const
+    const certificate = certifyDevice({ ...forged, issuedAt: NOW }, forger.privateKey)
+    await ana.replica.create({
+      id: uuidOf(31),
+      scope: ana.identity.team.id,
+      table: 'device_keys',
+      data: { deviceId: forged.device, certificate },
+    })
+    await exchange(ana, phil)
+    await ana.keys.rotate([WEDDING])
+    await exchange(ana, phil)
+    const grants = await ana.replica.changes.inScope(ana.identity.team.id, { table: 'wrapped_keys' })
+    expect(
+      JSON.stringify(grants.flatMap(({ units }) => [...units.values()].map(({ registers }) => [...registers]))),
+    ).not.toContain(forged.device)
+    expect(phil.keys.holds(WEDDING)).toBe(true)
+  })
+})
