@@ -90,7 +90,7 @@ export function openDigestIndex(changes: ChangeStore, options: DigestIndexOption
       const page = await changes.changesSince(scope, known.seq, { limit: PAGE })
       for (const { seq, record } of page.changes) {
         heldVectors.note(seq, record)
-        note(known, border ? await border.outgoing(record) : record)
+        note(known, border ? border.outline(record) : record)
       }
       known.seq = page.upTo
       more = page.more

@@ -1,10 +1,11 @@
 /** The receiving half of a session: joins a batch into the store and says what became of it. */
 import { encodeRecord } from '../merge/codec.ts'
-import { type Delta, type Vectors, wholeOf } from '../merge/delta.ts'
-import { type CausalRecord, joinRecords, restrictRecord, sameRecord } from '../merge/record.ts'
+import { type Delta, encodeDelta, type Vectors, wholeOf } from '../merge/delta.ts'
+import { type CausalRecord, joinRecords, restrictRecord } from '../merge/record.ts'
 import { coversAll, EMPTY_VECTOR } from '../merge/vector.ts'
+import { ok } from '../result.ts'
 import type { Changes } from '../wire/index.ts'
-import type { Border } from './border.ts'
+import { type Border, deltaIn } from './border.ts'
 import type { ChangeStore, StateStore, Write } from './changeStore.ts'
 import { vectorsOf } from './heldVectors.ts'
 import { idOf, readIncoming } from './incoming.ts'
@@ -66,7 +67,7 @@ export async function receiveChanges(message: Changes, options: InboxOptions): P
   for (const each of [...readable.records.values(), ...readable.deltas.values()]) {
     options.knowledge?.tell(each.id, vectorsOf(each))
   }
-  const { offers, shut } = await throughBorder(readable, options)
+  const { offers, shut } = await throughBorder(readable, options.border)
   let outcome = decide(new Map(), new Map(), options)
   if (offers.size > 0) {
     await changes.update([...offers.keys()], (current) => {
@@ -94,41 +95,25 @@ interface Offers {
 
 async function throughBorder(
   { records, deltas }: { records: ReadonlyMap<string, CausalRecord>; deltas: ReadonlyMap<string, Delta> },
-  { changes, border }: InboxOptions,
+  border: Border | undefined,
 ): Promise<Offers> {
   const offers = new Map<string, Offer>()
   const shut = new Map<string, Setback>()
-  if (!border) {
-    for (const [id, record] of records) offers.set(id, () => record)
-    for (const [id, delta] of deltas) {
+  for (const [id, record] of records) {
+    const entered = border ? await border.incoming(record) : ok(record)
+    if (entered.ok) offers.set(id, () => entered.value)
+    else shut.set(id, { reason: entered.error.reason, raw: encodeRecord(record) })
+  }
+  for (const [id, delta] of deltas) {
+    const entered = border ? await deltaIn(border, delta) : ok(delta)
+    if (entered.ok) {
       offers.set(id, (current) => {
-        const whole = wholeOf(current, delta)
+        const whole = wholeOf(current, entered.value)
         return whole.ok ? whole.value : undefined
       })
-    }
-    return { offers, shut }
-  }
-
-  async function enter(record: CausalRecord, offer: (entered: CausalRecord) => Offer): Promise<void> {
-    const entered = await border?.incoming(record)
-    if (entered?.ok) offers.set(record.id, offer(entered.value))
-    else shut.set(record.id, { reason: entered?.error.reason ?? '', raw: encodeRecord(record) })
-  }
-
-  for (const record of records.values()) await enter(record, (entered) => () => entered)
-  const held = deltas.size > 0 ? await changes.records([...deltas.keys()]) : new Map<string, CausalRecord>()
-  for (const [id, delta] of deltas) {
-    const mine = held.get(id)
-    const whole = wholeOf(mine && (await border.outgoing(mine)), delta)
-    if (!whole.ok) offers.set(id, () => undefined)
-    // Filled in from what we held then: should that have changed meanwhile, the peer is asked for the record whole.
-    else await enter(whole.value, (entered) => (current) => (isStill(mine, current) ? entered : undefined))
+    } else shut.set(id, { reason: entered.error.reason, raw: encodeDelta(delta) })
   }
   return { offers, shut }
-}
-
-function isStill(before: CausalRecord | undefined, now: CausalRecord | undefined): boolean {
-  return before && now ? sameRecord(before, now) : before === now
 }
 
 interface Outcome {

@@ -2,7 +2,7 @@
 import { encodeRecord, type StoredRecord } from '../merge/codec.ts'
 import { deltaSince, encodeDelta, type StoredDelta, type Vectors } from '../merge/delta.ts'
 import { type CausalRecord, restrictRecord } from '../merge/record.ts'
-import type { Border } from './border.ts'
+import { type Border, deltaOut } from './border.ts'
 import type { PeerRules } from './rules.ts'
 
 export interface Encoded {
@@ -24,10 +24,13 @@ export async function encodeFor(
 ): Promise<Encoded | undefined> {
   const readable = restrictRecord(record, (readClass) => rules.mayRead(record.table, readClass))
   if (!readable) return undefined
-  if (!held) return encoded(record.id, encodeRecord(border ? await border.outgoing(readable) : readable))
-  // Asked before the border, which may be dear: often the peer lacks nothing, since it is its own edit coming back.
+  if (!held) {
+    const whole = border ? await border.outgoing(readable) : readable
+    return whole.units.size > 0 ? encoded(record.id, encodeRecord(whole)) : undefined
+  }
+  // Made before the border, which is dear: often the peer lacks nothing, since it is its own edit coming back.
   const delta = deltaSince(readable, held)
-  const through = delta && border ? deltaSince(await border.outgoing(readable), held) : delta
+  const through = delta && border ? await deltaOut(border, delta) : delta
   return through && encoded(record.id, encodeDelta(through))
 }
 
