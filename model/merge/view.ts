@@ -2,7 +2,7 @@
 import { canonicalJson } from '../canonicalJson.ts'
 import { type Field, fieldOf, type Policy, tableNamed } from '../tables/index.ts'
 import { type Stamp, stampMs } from './clock.ts'
-import { envelopeValue } from './envelope.ts'
+import { envelopeValue, isSealed } from './envelope.ts'
 import { inOrder, setOwn } from './maps.ts'
 import { type CausalRecord, recordVersion } from './record.ts'
 import { CREATED, DELETED, parseRegister, registerName } from './registers.ts'
@@ -115,11 +115,24 @@ function byField(registers: SortedMap<readonly Sibling[]>): ReadonlyMap<string, 
 
 /** The distinct values of one field, the visible one first. Empty if the field was never written. */
 export function viewField(field: Field, registers: readonly NamedRegister[]): readonly SeenValue[] {
+  if (registers.some(({ siblings }) => siblings.some(({ value }) => isSealed(value))))
+    return viewSealed(field, registers)
   if (field.policy === 'set') return viewSet(registers)
   // Registers of members are those of a set of a newer version, which this one cannot show.
   const siblings = registers.find(({ member }) => member === undefined)?.siblings ?? []
   if (field.policy === 'text') return viewText(siblings)
   return viewRegister(field.policy, siblings)
+}
+
+/** For whoever holds the key: every sealed value of a text, one for each member of a set, else as any value. */
+function viewSealed({ policy }: Field, registers: readonly NamedRegister[]): readonly SeenValue[] {
+  if (policy !== 'set') {
+    const siblings = registers.find(({ member }) => member === undefined)?.siblings ?? []
+    return viewRegister(policy === 'text' ? 'lww' : policy, siblings)
+  }
+  const latest = registers.flatMap(({ siblings }) => [...siblings].sort((a, b) => later(a.edit, b.edit)).slice(0, 1))
+  const [edit] = latest.map((sibling) => sibling.edit).sort(later)
+  return edit ? [{ value: latest.map(({ value }) => value), edit }] : []
 }
 
 function viewRegister(policy: Policy, siblings: readonly Sibling[]): readonly SeenValue[] {

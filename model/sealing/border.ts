@@ -10,6 +10,7 @@
  */
 import { utf8ToBytes } from '@noble/hashes/utils.js'
 import { toBase64Url } from '../bytes.ts'
+import { readSealed } from '../merge/envelope.ts'
 import type { CausalRecord } from '../merge/record.ts'
 import { parseRegister, registerName } from '../merge/registers.ts'
 import type { Edit, Sibling, Unit } from '../merge/unit.ts'
@@ -17,7 +18,7 @@ import { err, ok, type Result } from '../result.ts'
 import type { Border, BorderRefusal } from '../sync/border.ts'
 import type { KeyRing, LastingKeys } from './keyRing.ts'
 import { isOpenField } from './openFields.ts'
-import { openValue, readSealed, type SealPlace, sealValue } from './sealedValue.ts'
+import { openValue, type SealPlace, sealValue } from './sealedValue.ts'
 import { maskTag } from './tagMask.ts'
 
 /** 16 bytes of HMAC: as many names of members as there are people do not collide. */

@@ -33,15 +33,6 @@ export interface Plain {
   readonly member?: string
 }
 
-const sealedEnvelope = z.strictObject({
-  $sealed: z.strictObject({ keyId: z.string().max(64), data: z.string().max(1_400_000) }),
-})
-
-/** Reads an envelope as a sealed one; `undefined` if it is open. */
-export function readSealed(envelope: Envelope): { readonly keyId: string; readonly data: string } | undefined {
-  return sealedEnvelope.safeParse(envelope).data?.$sealed
-}
-
 /** @param edit as it is outside, that is, with its masked tag */
 export async function sealValue(plain: Plain, place: SealPlace, edit: Edit, key: ValueKey): Promise<Envelope> {
   const associated = associatedData(place, edit, key.keyId)

@@ -25,6 +25,7 @@ import type { Log } from '../log.ts'
 import { createApi } from '../rest/api.ts'
 import { type Books, openPostgresBooks } from '../rest/books.ts'
 import type { Caller, ServerContext } from '../rest/context.ts'
+import { HttpError } from '../rest/errors.ts'
 import { originOf, requestIdOf } from '../rest/requestState.ts'
 import { type RosterOf, rosterOf } from '../rest/roster.ts'
 import { admitSession } from '../rest/sessionDoor.ts'
@@ -190,6 +191,13 @@ async function enrol(store: PostgresStore, { team }: z.infer<typeof enrolment>):
 function cloudContext(store: PostgresStore, sync: ReplicaSync, books: Books, trail: Trail): ServerContext {
   const { changes, state, history } = store
   const people = openPeople(changes, state)
+
+  /** Whatever is written here would be written in the open: a team that has an install seals on its devices. */
+  async function refuseIfSealed(team: string): Promise<void> {
+    const [sealed] = await changes.inScope(team, { table: 'device_keys', limit: 1 })
+    if (sealed) throw new HttpError(409, 'SEALED', 'This team seals its values: make the change on one of its devices')
+  }
+
   return {
     role: 'cloud',
     version: VERSION,
@@ -198,9 +206,14 @@ function cloudContext(store: PostgresStore, sync: ReplicaSync, books: Books, tra
     async weddingsOf(team) {
       return (await store.scopesOf(team)).filter((scope) => scope !== team)
     },
-    claimWedding: async (team, weddingId) => (await store.claimScopes(team, [weddingId])) === 'ok',
-    author: ({ team, userId, deviceId }) =>
-      people.author({ team, userId, deviceId, personName: 'somebody', deviceName: 'the cloud' }),
+    async claimWedding(team, weddingId) {
+      await refuseIfSealed(team)
+      return (await store.claimScopes(team, [weddingId])) === 'ok'
+    },
+    async author({ team, userId, deviceId }) {
+      await refuseIfSealed(team)
+      return people.author({ team, userId, deviceId })
+    },
     completeness: (scope) => sync.completeness(scope),
     dismiss: (deviceId) => sync.dismiss(deviceId),
     books,

@@ -7,6 +7,7 @@ import type { StateStore } from '../../model/sync/changeStore.ts'
 import type { Identity } from './identity.ts'
 import type { JoinRefusal, JoinReply, JoinRequest } from './joinProtocol.ts'
 import { redeemJoin } from './joins.ts'
+import type { DeviceCertificate } from './keyGrants.ts'
 import { mintFor } from './token.ts'
 
 export interface AdmitContext {
@@ -33,6 +34,8 @@ export interface Admission {
   readonly reply: JoinReply
   /** To be written before the reply is sent. */
   readonly member: MemberData
+  /** To be written as well: the key of an install that cannot certify its own. */
+  readonly certificate?: DeviceCertificate
 }
 
 const DEVICE_ID_BYTES = 32
@@ -55,6 +58,7 @@ export async function admit(
   const deviceId = request.kind === 'install' ? request.deviceId : toBase64Url(randomBytes(DEVICE_ID_BYTES))
   const mayBecomeHub = request.kind === 'install' && mayServeAsHub(grant)
   const { personName, deviceName } = request
+  const wrappingKey = request.kind === 'install' && !mayBecomeHub ? request.wrappingKey : undefined
   return ok({
     reply: {
       team: { id: team, publicKey, ...(mayBecomeHub && { privateKey }) },
@@ -65,5 +69,8 @@ export async function admit(
       hub: { deviceId: identity.deviceId, name: identity.deviceName },
     },
     member: { deviceId, userId, personName, deviceName, ...grant },
+    ...(wrappingKey !== undefined && {
+      certificate: { team, device: deviceId, publicKey: wrappingKey, ...grant, issuedAt: nowMs },
+    }),
   })
 }

@@ -7,6 +7,7 @@ import { deviceIdSchema } from './certificate.ts'
 import { grantSchema } from './grant.ts'
 import { joinSecretSchema } from './joinLink.ts'
 import { MAX_TOKEN_CHARS, privateKeySchema, publicKeySchema } from './token.ts'
+import { wrappingPublicKeySchema } from './wrapping.ts'
 
 export const JOIN_PATH = '/api/offline/join'
 
@@ -18,7 +19,13 @@ const applicant = { secret: joinSecretSchema, deviceName: nameSchema, personName
 
 /** An install is the fingerprint of its certificate; a browser has none and is given an id. */
 export const joinRequestSchema = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('install'), deviceId: deviceIdSchema, ...applicant }),
+  z.object({
+    kind: z.literal('install'),
+    deviceId: deviceIdSchema,
+    /** For keys of sealed values; a device without one cannot speak with a cloud. */
+    wrappingKey: wrappingPublicKeySchema.exactOptional(),
+    ...applicant,
+  }),
   z.object({ kind: z.literal('browser'), ...applicant }),
 ])
 

@@ -17,6 +17,8 @@ export interface Applicant {
   /** Its certificate proves the device id. */
   readonly certPem: string
   readonly keyPem: string
+  /** Its public key, for keys of sealed values. */
+  readonly wrappingKey?: string
 }
 
 export type JoinError =
@@ -43,11 +45,12 @@ const ERROR_KINDS: Readonly<Record<JoinRefusal, JoinError>> = {
 /** Joins as an install. Nobody but the hub that the link names sees the secret. */
 export async function joinTeam(
   link: JoinTarget,
-  { deviceId, deviceName, personName, ...own }: Applicant,
+  { deviceId, deviceName, personName, wrappingKey, ...own }: Applicant,
   timeoutMs = JOIN_TIMEOUT_MS,
 ): Promise<Result<JoinReply, JoinError>> {
   if (deviceIdOf(link.fingerprint) === deviceId) return err({ kind: 'same-device' })
-  const request = { kind: 'install', secret: link.secret, deviceId, deviceName, personName }
+  const applicant = { deviceId, deviceName, personName, ...(wrappingKey !== undefined && { wrappingKey }) }
+  const request = { kind: 'install', secret: link.secret, ...applicant }
   const { fingerprint } = link
   const answer = await postJson(new URL(JOIN_PATH, link.url).href, request, { fingerprint, own, timeoutMs })
   if (!answer.ok) return err(toJoinError(answer.error, link.url))

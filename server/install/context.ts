@@ -6,6 +6,7 @@ import type { Trail } from '../audit/trail.ts'
 import type { InstallBlobs } from '../blobs/installBlobs.ts'
 import type { SqliteStore } from '../changes/sqlite.ts'
 import type { Identity } from '../identity/identity.ts'
+import type { SealingKeys } from '../identity/sealingKeys.ts'
 import type { Books } from '../rest/books.ts'
 import type { ServerContext } from '../rest/context.ts'
 import type { RosterOf } from '../rest/roster.ts'
@@ -26,11 +27,12 @@ export interface InstallParts {
   readonly books: Books
   readonly trail: Trail
   readonly blobs: InstallBlobs
+  readonly keys: SealingKeys
 }
 
 /** What the REST API sees of an install. */
 export function installContext(
-  { identity, store, sync, people, books, trail, blobs }: InstallParts,
+  { identity, store, sync, people, keys, books, trail, blobs }: InstallParts,
   lan: () => Lan | undefined,
   startHub: Install['startHub'],
   authenticate: ServerContext['authenticate'],
@@ -53,6 +55,7 @@ export function installContext(
     dismiss: (deviceId) => sync.dismiss(deviceId),
     books,
     trail,
+    outline: () => keys.border().outline,
     async status(): Promise<InstallStatus> {
       const running = lan()
       return {

@@ -16,6 +16,7 @@ import { type DataDir, type DataDirError, openDataDir } from '../identity/dataDi
 import { createIdentity, type Identity, loadIdentity, renewOwnToken, saveIdentity } from '../identity/identity.ts'
 import type { LinkError } from '../identity/joinLink.ts'
 import type { JoinError } from '../identity/joinTeam.ts'
+import { openSealingKeys } from '../identity/sealingKeys.ts'
 import type { Log } from '../log.ts'
 import { openSqliteBooks } from '../rest/books.ts'
 import type { ServerContext } from '../rest/context.ts'
@@ -130,12 +131,21 @@ async function start(
     log,
   })
 
+  const keys = await openSealingKeys({
+    identity,
+    changes,
+    state,
+    author: () => people.author(personOf(identity)),
+    now: Date.now,
+    log,
+  })
+
   let lan: Lan | undefined
   let following: Following | undefined
   const audit = await openInstallAudit(dataDir, store, identity, log)
   const trail = createTrail(audit.log, identity.team.id)
   const books = openSqliteBooks(store.database, audit.log)
-  const parts = { identity, store, sync, people, rosters: rosterOf(changes), books, trail, blobs }
+  const parts = { identity, store, sync, people, keys, rosters: rosterOf(changes), books, trail, blobs }
   const contextFor = (authenticate: ServerContext['authenticate']): ServerContext =>
     installContext(parts, () => lan, startHub, authenticate)
 
@@ -166,7 +176,7 @@ async function start(
     log,
   })
   if (!loopback.ok) {
-    await Promise.all([sync.stop(), blobs.stop()])
+    await Promise.all([sync.stop(), blobs.stop(), keys.stop()])
     return err({ kind: 'listen', error: loopback.error })
   }
   const { url, windowUrl } = loopback.value
@@ -199,8 +209,10 @@ async function start(
     author: () => people.author(personOf(identity)),
     upstreams: () => sync.upstreams(),
   })
+  const callCloud = () => sync.connect('cloud', () => dialCloud(state, identity), 'cloud', { border: keys.border() })
   if (await knownCloud(state)) {
-    sync.connect('cloud', () => dialCloud(state, identity), 'cloud')
+    callCloud()
+    keys.onChange(() => void sync.disconnect('cloud').then(callCloud))
     blobs.holdBackFromCloud()
   }
 
@@ -215,6 +227,7 @@ async function start(
     async stop() {
       following?.stop()
       await lan?.stop()
+      await keys.stop()
       await Promise.all([sync.stop(), loopback.value.stop(), blobs.stop()])
       await audit.close()
       await store.close()

@@ -5,6 +5,7 @@ import type { SqliteStore } from '../changes/sqlite.ts'
 import { adoptTeam, type Identity, saveIdentity } from '../identity/identity.ts'
 import { type LinkError, parseJoinLink } from '../identity/joinLink.ts'
 import { type JoinError, joinTeam } from '../identity/joinTeam.ts'
+import { loadOwnKeys } from '../identity/ownKeys.ts'
 import { rememberHub } from './calls.ts'
 
 /** This install already holds weddings of another team, which must not be mixed with those of the link. */
@@ -28,7 +29,8 @@ export async function joinByLink(
   if ((await state.get('joined-by')) === usedLink) return ok(identity)
   const weddings = (await changes.scopes()).filter((scope) => scope !== identity.team.id)
   if (weddings.length > 0 && team !== identity.team.id) return err({ kind: 'team-clash' })
-  const reply = await joinTeam(link.value, identity)
+  const [{ publicKey }] = await loadOwnKeys(state, identity.deviceId)
+  const reply = await joinTeam(link.value, { ...identity, wrappingKey: publicKey })
   if (!reply.ok) return reply
   const member = adoptTeam(identity, reply.value)
   await saveIdentity(state, member)

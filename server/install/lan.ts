@@ -16,12 +16,13 @@ import { pages, securityHeaders } from '../http/pages.ts'
 import { serveUpgrades } from '../http/upgrades.ts'
 import { type Announcing, announceHub } from '../hub/announce.ts'
 import { endorse } from '../hub/announcement.ts'
-import { admit, type MemberData } from '../identity/admit.ts'
+import { type Admission, admit } from '../identity/admit.ts'
 import type { Identity } from '../identity/identity.ts'
 import { formatJoinLink } from '../identity/joinLink.ts'
 import { JOIN_PATH, JOIN_REFUSALS, joinRequestSchema } from '../identity/joinProtocol.ts'
 import { createJoin } from '../identity/joins.ts'
 import { presentedDevice } from '../identity/pinned.ts'
+import { writeCertificate } from '../identity/sealingKeys.ts'
 import type { Log } from '../log.ts'
 import { createApi } from '../rest/api.ts'
 import type { JoinLinks, JoinRequest, ServerContext } from '../rest/context.ts'
@@ -198,7 +199,7 @@ function joinRoute(parts: LanParts): RequestHandler {
     } as const
     await trail.run(
       subject,
-      () => writeMember(admission.value.member, parts),
+      () => writeMember(admission.value, parts),
       () => [{ phase: 'done' }],
     )
     log('device joined', { deviceId: admission.value.member.deviceId, role: admission.value.member.role })
@@ -210,7 +211,10 @@ function refusedWith(code: string): Note {
   return { phase: 'refused', details: { code } }
 }
 
-async function writeMember(member: MemberData, { identity, store, people }: InstallParts): Promise<void> {
+async function writeMember(
+  { member, certificate }: Admission,
+  { identity, store, people }: InstallParts,
+): Promise<void> {
   await rememberNames(store.state, member)
   const author = await people.author(personOf(identity))
   const record = createRecord(
@@ -218,6 +222,10 @@ async function writeMember(member: MemberData, { identity, store, people }: Inst
     author,
   )
   await store.changes.update([record.id], () => [{ record }])
+  const { privateKey } = identity.team
+  if (certificate && privateKey !== undefined) {
+    await writeCertificate(certificate, privateKey, store.changes, await people.author(personOf(identity)))
+  }
 }
 
 /** Whether another device could reach a hub on this machine: it is in some network. */

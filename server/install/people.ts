@@ -11,8 +11,9 @@ export interface Person {
   readonly team: string
   readonly userId: string
   readonly deviceId: string
-  readonly personName: string
-  readonly deviceName: string
+  /** Absent where nobody may say them: the cloud knows no names. */
+  readonly personName?: string
+  readonly deviceName?: string
 }
 
 export interface People {
@@ -49,7 +50,8 @@ export function openPeople(
 
   async function announce(actor: string, { team, userId, deviceId, personName, deviceName }: Person): Promise<void> {
     const id = uuidv5(actor, ACTOR_RECORDS)
-    const data = { actor, userId, deviceId, personName, deviceName }
+    const names = { ...(personName !== undefined && { personName }), ...(deviceName !== undefined && { deviceName }) }
+    const data = { actor, userId, deviceId, ...names }
     await changes.update([id], (current) =>
       current.has(id)
         ? []

@@ -29,7 +29,7 @@ import { syncHandlers } from './sync/routes.ts'
 import { RunningCalls } from './sync/running.ts'
 import { undoHandlers } from './undoRoutes.ts'
 import { userStatusHandlers } from './userStatusRoutes.ts'
-import { createSummaries } from './weddingSummary.ts'
+import { asItIs, createSummaries } from './weddingSummary.ts'
 import { weddingHandlers } from './weddingsRoutes.ts'
 
 export { answerFailures, HttpError, notFound } from './errors.ts'
@@ -50,7 +50,7 @@ export function createApi(
   const router = Router()
   const index = createScopeIndex(context.stores.changes)
   const people = peopleOf(context.stores.changes)
-  const summaries = createSummaries(context.stores.changes)
+  const summaries = createSummaries(context.stores.changes, () => context.outline?.() ?? asItIs)
   const rosters = rosterOf(context.stores.changes)
   const reports = deviceReportsIn(context.stores.state)
   const running = new RunningCalls()

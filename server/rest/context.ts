@@ -2,6 +2,7 @@ import type { InstallStatus } from '../../model/database/status.ts'
 import type { Author } from '../../model/merge/edit.ts'
 import type { Result } from '../../model/result.ts'
 import type { Grant, Role } from '../../model/roles.ts'
+import type { Border } from '../../model/sync/border.ts'
 import type { ChangeStore, History, StateStore } from '../../model/sync/changeStore.ts'
 import type { ScopeCompleteness } from '../../model/sync/replicaSync.ts'
 import type { Trail } from '../audit/trail.ts'
@@ -63,6 +64,11 @@ export interface ServerContext {
   /** An author for edits of this caller, with a fresh stamp. */
   author(caller: Caller): Promise<Author>
   completeness(scope: string): Promise<ScopeCompleteness>
+  /**
+   * Only where values are open: the record as a cloud sees it, so that digests can be compared with it. Another function
+   * once this device has got keys.
+   */
+  outline?(): Border['outline']
   status(caller: Caller): Promise<InstallStatus>
   /** The peers that this server sends to. Absent where everybody comes by themselves, as at the cloud. */
   readonly outgoing?: Outgoing

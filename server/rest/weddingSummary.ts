@@ -17,18 +17,25 @@ export interface WeddingSummary {
 
 export type Summaries = (weddingId: string, role: Role) => Promise<WeddingSummary>
 
+type Outline = (record: CausalRecord) => CausalRecord
+
+/** Where values are sealed already, or no cloud's view is known. */
+export const asItIs: Outline = (record) => record
+
 const MAX_SUMMARIES = 1_000
 
-export function createSummaries(changes: ChangeStore): Summaries {
-  const known = new Map<string, { readonly head: number; readonly summary: Promise<WeddingSummary> }>()
+/** @param outline how a record is to be seen for its digest */
+export function createSummaries(changes: ChangeStore, outline: () => Outline): Summaries {
+  const known = new Map<string, { head: number; outline: Outline; summary: Promise<WeddingSummary> }>()
   return async (weddingId, role) => {
     const key = `${weddingId}/${role}`
     const head = await changes.head(weddingId)
     const cached = known.get(key)
-    if (cached?.head === head) return cached.summary
-    const summary = summarise(changes, weddingId, role)
+    const asOutside = outline()
+    if (cached?.head === head && cached.outline === asOutside) return cached.summary
+    const summary = summarise(changes, weddingId, role, asOutside)
     known.delete(key)
-    known.set(key, { head, summary })
+    known.set(key, { head, outline: asOutside, summary })
     const [oldest] = known.keys()
     if (known.size > MAX_SUMMARIES && oldest !== undefined) known.delete(oldest)
     try {
@@ -40,14 +47,19 @@ export function createSummaries(changes: ChangeStore): Summaries {
   }
 }
 
-async function summarise(changes: ChangeStore, weddingId: string, role: Role): Promise<WeddingSummary> {
+async function summarise(
+  changes: ChangeStore,
+  weddingId: string,
+  role: Role,
+  outline: Outline,
+): Promise<WeddingSummary> {
   const parts: CausalRecord[] = []
   let records = 0
   let wedding: ReturnType<typeof viewRecord> | undefined
   for await (const record of recordsIn(changes, weddingId)) {
     // As a peer of this role holds it, so that its own digest can be compared.
     const part = restrictRecord(record, (readClass) => mayRead(role, record.table, readClass))
-    if (part) parts.push(part)
+    if (part) parts.push(outline(part))
     const readable = readablePart(record, role)
     const view = readable && viewRecord(readable)
     if (view && !view.deleted) records += 1

@@ -39,7 +39,7 @@ async function show(api: ApiClient, options: ParsedOptions): Promise<Failure | u
   print('')
   for (const { name, date, records, complete, behindBy } of weddings.value.weddings) {
     const state = complete ? 'complete' : behindBy > 0 ? `behind by ${behindBy}` : 'not compared yet'
-    print(`${String(date ?? '?')}  ${String(name ?? 'a wedding')}  ${records} records  ${state}`)
+    print(`${String(date ?? '?')}  ${typeof name === 'string' ? name : 'a wedding'}  ${records} records  ${state}`)
   }
   if (weddings.value.weddings.length === 0) print('No weddings yet.')
   const open = conflicts.value.conflicts

@@ -2,11 +2,12 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decodeRecord, encodeRecord } from '../../../model/merge/codec.ts'
 import { scopeDigest, unitHash } from '../../../model/merge/digest.ts'
+import { deleteRecord } from '../../../model/merge/edit.ts'
+import { readSealed } from '../../../model/merge/envelope.ts'
 import { type CausalRecord, liveValues, sameRecord } from '../../../model/merge/record.ts'
 import { parseRegister } from '../../../model/merge/registers.ts'
-import { viewRecord } from '../../../model/merge/view.ts'
+import { isDeleted, viewRecord } from '../../../model/merge/view.ts'
 import { isOpenField, OPEN_FIELDS } from '../../../model/sealing/openFields.ts'
-import { readSealed } from '../../../model/sealing/sealedValue.ts'
 import { TABLES } from '../../../model/tables/index.ts'
 import { histories, join, joinAll, play } from '../../support/mergeFuzz.ts'
 import { apart, at, newRecord, write } from '../../support/mergeHelpers.ts'
@@ -222,5 +223,19 @@ describe('the border', () => {
     const merged = join(ana, ben)
     const outside = join(await border.outgoing(ana), await border.outgoing(ben))
     expect(viewRecord(await opened(border, outside)).siblings).toEqual(viewRecord(merged).siblings)
+  })
+})
+
+describe('a sealed record', () => {
+  it('shows its sealed values: one for a field, those of all updates of a text, one for each member of a set', async () => {
+    const sealed = await border.outgoing(guest)
+    const { data, siblings, deleted } = viewRecord(sealed)
+    const value = { $sealed: { keyId: '0', data: expect.stringMatching(/^[\w-]+$/) } }
+    expect(data).toEqual({ name: value, phone: value, notes: value, tableNumber: value, allergies: [value, value] })
+    expect([siblings, deleted]).toEqual([{}, false])
+    const [ana, ben] = apart(guest, write({ notes: 'one' }), write({ notes: 'two' }))
+    const both = join(await border.outgoing(ana), await border.outgoing(ben))
+    expect(viewRecord(both).siblings.notes).toHaveLength(2)
+    expect(isDeleted(await border.outgoing(deleteRecord(guest, at(30, 'ana'))))).toBe(true)
   })
 })

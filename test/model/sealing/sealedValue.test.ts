@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { fromUtf8 } from '../../../model/bytes.ts'
-import { paddedLength, readSealed } from '../../../model/sealing/sealedValue.ts'
+import { readSealed } from '../../../model/merge/envelope.ts'
+import { paddedLength } from '../../../model/sealing/sealedValue.ts'
 import { newRecord } from '../../support/mergeHelpers.ts'
 import { opened, teamBorder } from '../../support/sealing.ts'
 

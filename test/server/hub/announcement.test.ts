@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto'
 import type { Answer } from 'dns-packet'
 import { describe, expect, it } from 'vitest'
 import { endorse, hubsIn, isEndorsed, recordsOf, SERVICE } from '../../../server/hub/announcement.ts'
-import { createTeamKeys, isSignedByTeam } from '../../../server/identity/token.ts'
+import { isSignedByTeam } from '../../../server/identity/signed.ts'
+import { createTeamKeys } from '../../../server/identity/token.ts'
 
 const deviceId = randomBytes(32).toString('base64url')
 const [team, otherTeam] = [createTeamKeys(), createTeamKeys()]
