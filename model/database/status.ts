@@ -31,6 +31,8 @@ export const installStatus = z.object({
   quarantined: z.number().int(),
   /** ms by which this device's clock is corrected, after that of whom it calls. */
   clockOffsetMs: z.number().optional(),
+  /** Whether a recovery kit was made; absent where none can be made. */
+  recoveryKit: z.boolean().optional(),
 })
 
 export type PeerStatus = z.infer<typeof peerStatus>

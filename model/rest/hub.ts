@@ -28,8 +28,8 @@ export const joinRequest = z.object({
 export const joinReply = z.object({
   /** `wedsync://join?…`, for another install. */
   join: z.string(),
-  /** The same as `https://…/#join=…`, for a browser. */
-  browser: z.string(),
+  /** The same as `https://…/#join=…`, for a browser; not through the cloud, which serves no pages. */
+  browser: z.string().optional(),
   expiresAt: dateTime,
 })
 export type JoinReply = z.infer<typeof joinReply>

@@ -64,8 +64,6 @@ export interface KeyRing {
   secret(name: KeyName): Bytes | undefined
   /** Key ids of the scope beyond the first generation. */
   laterIds(scope: string): readonly string[]
-  /** Whether it holds any key of the scope. */
-  holds(scope: string): boolean
 }
 
 export interface KeyRingContents {
@@ -149,7 +147,6 @@ export function createKeyRing({ root, entries }: KeyRingContents, aead: Aead): K
       lastingKeys.set(name, keys)
       return keys
     },
-    holds: (scope) => root !== undefined || secrets.has(scope),
   }
 }
 

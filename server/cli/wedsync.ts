@@ -59,6 +59,13 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
       return { options: statusOptions, run: status }
     },
   },
+  recovery: {
+    summary: 'shows the words that bring a team back when every device is lost',
+    load: async () => {
+      const { recovery, recoveryOptions } = await import('./commands/recovery.ts')
+      return { options: recoveryOptions, run: recovery }
+    },
+  },
   verify: {
     summary: 'checks the data of an install that is not running',
     load: async () => {

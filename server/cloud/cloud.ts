@@ -32,6 +32,7 @@ import { admitSession } from '../rest/sessionDoor.ts'
 import { nodeScheduler } from '../sync/nodeScheduler.ts'
 import { webSocketTransport } from '../sync/webSocketTransport.ts'
 import { VERSION } from '../version.ts'
+import { boxRoutes } from './boxes.ts'
 
 export interface CloudOptions {
   /** Folder of the embedded PostgreSQL; ignored with a database URL. */
@@ -78,6 +79,7 @@ export async function openCloud(options: CloudOptions): Promise<Result<Cloud, Li
   app.disable('x-powered-by')
   app.use(securityHeaders)
   app.post(ENROL_PATH, enrolRoute(store, enrolToken, trail, log))
+  app.use(boxRoutes(store, (token) => callerOf(token, store), log))
   app.use('/api/offline', createApi(cloudContext(store, sync, books, trail), log))
   const server = createServer(app)
   const upgrades = serveUpgrades(server, [

@@ -3,6 +3,7 @@
  *
  *     wedsync://join?url=https%3A%2F%2F192.168.7.2%3A8443&fp=sha256:…&secret=…&team=…    opens the app
  *     https://192.168.7.2:8443/#join=<secret>&fp=sha256:…                                opens the browser app
+ *     wedsync://join?cloud=https%3A%2F%2Fcloud.example&secret=…&team=…                   joins through the cloud
  *
  * The secret of the second is in the fragment, which a browser never sends.
  */
@@ -17,6 +18,14 @@ export interface JoinTarget {
   readonly secret: string
   /** Absent in a browser link. */
   readonly team?: string
+}
+
+/** An invitation that waits at a cloud. */
+export interface CloudTarget {
+  /** Origin of the cloud. */
+  readonly url: string
+  readonly secret: string
+  readonly team: string
 }
 
 export interface JoinLinks {
@@ -40,6 +49,25 @@ export function formatJoinLink({ url, fingerprint, secret, team }: Required<Join
     app: `wedsync://join?url=${encodeURIComponent(origin)}&fp=${fingerprint}&secret=${secret}&team=${team}`,
     browser: `${origin}/#join=${secret}&fp=${fingerprint}`,
   }
+}
+
+export function formatCloudLink({ url, secret, team }: CloudTarget): string {
+  return `wedsync://join?cloud=${encodeURIComponent(new URL(url).origin)}&secret=${secret}&team=${team}`
+}
+
+/** @returns `undefined` if the link leads to no cloud */
+export function parseCloudLink(text: string): Result<CloudTarget, LinkError> | undefined {
+  const trimmed = text.trim()
+  const link = trimmed.length <= MAX_LINK_CHARS ? URL.parse(trimmed) : null
+  const address = link?.protocol === 'wedsync:' ? link.searchParams.get('cloud') : null
+  if (!link || address === null) return undefined
+  const url = URL.parse(address)
+  const team = z.uuid().safeParse(link.searchParams.get('team'))
+  const secret = joinSecretSchema.safeParse(link.searchParams.get('secret'))
+  if (url?.protocol !== 'https:' && url?.protocol !== 'http:') return bad('it has no address of a cloud')
+  if (!team.success) return bad('the team in it is damaged')
+  if (!secret.success) return bad('its secret is damaged or cut off; copy it to its end')
+  return ok({ url: url.origin, secret: secret.data, team: team.data })
 }
 
 /** Reads either spelling. White space around it, as copying brings along, is ignored. */

@@ -23,6 +23,7 @@ export interface Applicant {
 
 export type JoinError =
   | { readonly kind: 'hub-unreachable'; readonly url: string; readonly detail: string }
+  | { readonly kind: 'cloud-unreachable'; readonly url: string; readonly detail: string }
   | { readonly kind: 'wrong-certificate'; readonly url: string; readonly actual: string | undefined }
   | {
       readonly kind: 'secret-unknown' | 'secret-used' | 'secret-expired' | 'same-device' | 'other-device' | 'not-a-hub'
@@ -71,6 +72,8 @@ export function describeJoinError(error: JoinError | LinkError): string {
       return `The link cannot be used: ${error.reason}.`
     case 'hub-unreachable':
       return `The hub at ${error.url} does not answer (${error.detail}): check that it is switched on and that this device is in the same network, then try the link again.`
+    case 'cloud-unreachable':
+      return `The cloud at ${error.url} does not answer (${error.detail}): check that this device is online, then try again.`
     case 'wrong-certificate':
       return `Another device than the hub of the link answers at ${error.url}, so nothing was sent to it: check that you are in the right network, and ask for a new link from the hub.`
     case 'secret-unknown':
@@ -110,7 +113,8 @@ function toJoinError(error: RequestError, url: string): JoinError {
   }
 }
 
-function refusalOf({ status, body }: JsonReply): JoinError {
+/** Also of the cloud, which refuses as a hub does. */
+export function refusalOf({ status, body }: JsonReply): JoinError {
   const code = z.object({ code: z.string().max(100) }).safeParse(body).data?.code
   for (const refusal of Object.keys(JOIN_REFUSALS) as JoinRefusal[]) {
     if (JOIN_REFUSALS[refusal].code === code) return ERROR_KINDS[refusal]

@@ -25,7 +25,7 @@ const deviceCertificate = z.object({
 })
 export type DeviceCertificate = z.infer<typeof deviceCertificate>
 
-const keyName = z.object({
+export const keyName = z.object({
   scope: z.uuid(),
   keyId: z.string().regex(KEY_ID_PATTERN),
   readClass: z.string().max(20).exactOptional(),

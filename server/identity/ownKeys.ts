@@ -1,36 +1,44 @@
-/** The keys of this device: those that it unwraps with, and the team's root if it holds the team's own key. */
+/** The keys of this device: the pair that it unwraps with, the team's root if it holds the team's own key, and keys it was given. */
 import { expand, extract } from '@noble/hashes/hkdf.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { z } from 'zod'
-import { SECRET_BYTES } from '../../model/sealing/keyRing.ts'
+import { type KeyEntry, SECRET_BYTES } from '../../model/sealing/keyRing.ts'
 import type { StateStore } from '../../model/sync/changeStore.ts'
-import { deviceIdSchema } from './certificate.ts'
 import type { Identity } from './identity.ts'
+import { keyName } from './keyGrants.ts'
 import { seedOf } from './signed.ts'
-import { createWrappingKeys, wrappingPrivateKeySchema, wrappingPublicKeySchema } from './wrapping.ts'
+import { createWrappingKeys, type WrappingKeys, wrappingPrivateKeySchema, wrappingPublicKeySchema } from './wrapping.ts'
 
-const ownKeys = z.array(
-  z.object({ device: deviceIdSchema, publicKey: wrappingPublicKeySchema, privateKey: wrappingPrivateKeySchema }),
-)
-export type OwnKeys = z.infer<typeof ownKeys>[number]
+const wrappingKeys = z.object({ publicKey: wrappingPublicKeySchema, privateKey: wrappingPrivateKeySchema })
 
-const STATE_KEY = 'wrapping-keys'
+const PAIR = 'wrapping-keys'
+const GIVEN = 'given-keys'
 
-/** This device's own pair first, made at first start; then that of a recovery kit, if it was brought back by one. */
-export async function loadOwnKeys(state: StateStore, device: string): Promise<readonly [OwnKeys, ...OwnKeys[]]> {
-  const known = ownKeys.parse((await state.get(STATE_KEY)) ?? [])
-  const own = known.find((keys) => keys.device === device)
-  const others = known.filter((keys) => keys.device !== device)
-  if (own) return [own, ...others]
-  const made = { device, ...createWrappingKeys() }
-  await state.set(STATE_KEY, [made, ...others])
-  return [made, ...others]
+/** The pair of this device, made at first start. */
+export async function loadWrappingKeys(state: StateStore): Promise<WrappingKeys> {
+  const known = await state.get(PAIR)
+  if (known !== undefined && known !== null) return wrappingKeys.parse(known)
+  const made = createWrappingKeys()
+  await state.set(PAIR, made)
+  return made
 }
 
-/** Keeps a pair that opens what was wrapped for another device. */
-export async function addOwnKeys(state: StateStore, keys: OwnKeys): Promise<void> {
-  const known = ownKeys.parse((await state.get(STATE_KEY)) ?? [])
-  await state.set(STATE_KEY, [...known.filter(({ device }) => device !== keys.device), keys])
+/** Keys as they stand in a box, or on disk. */
+export const storedKeys = z.array(
+  keyName.extend({ secret: z.base64url().transform((text) => new Uint8Array(Buffer.from(text, 'base64url'))) }),
+)
+
+export function storeKeys(entries: readonly KeyEntry[]): unknown {
+  return entries.map(({ secret, ...name }) => ({ ...name, secret: Buffer.from(secret).toString('base64url') }))
+}
+
+/** Keys that came with an invitation or from a recovery kit, and not as records. */
+export async function loadGivenKeys(state: StateStore): Promise<readonly KeyEntry[]> {
+  return storedKeys.parse((await state.get(GIVEN)) ?? [])
+}
+
+export async function saveGivenKeys(state: StateStore, entries: readonly KeyEntry[]): Promise<void> {
+  await state.set(GIVEN, storeKeys(entries))
 }
 
 /** The root of the team's keys (`model/sealing/keyRing.ts`); `undefined` on a device that may not serve as hub. */

@@ -25,7 +25,7 @@ import type { Log } from '../log.ts'
 import type { Identity } from './identity.ts'
 import { type KeyDirectory, readKeyDirectory } from './keyDirectory.ts'
 import { certifyDevice, type DeviceCertificate, grantKeys, nameOfKey, openGrant } from './keyGrants.ts'
-import { loadOwnKeys, teamRoot } from './ownKeys.ts'
+import { loadGivenKeys, loadWrappingKeys, teamRoot } from './ownKeys.ts'
 
 export interface SealingKeysOptions {
   readonly identity: Identity
@@ -40,8 +40,8 @@ export interface SealingKeysOptions {
 export interface SealingKeys {
   /** For the keys that this device holds now. */
   border(): Border
-  /** Whether this device has a key of the wedding or the team's scope, and so may speak of it with a cloud. */
-  holds(scope: string): boolean
+  /** All keys that the team's own key does not yield, for a device that is given that. */
+  laterKeys(): Promise<readonly KeyEntry[]>
   /** Calls back when this device has got keys: its border is another one from then on. */
   onChange(listener: () => void): void
   /** Makes new keys for what is written from now on. Throws on a device that may not serve as hub. */
@@ -59,22 +59,21 @@ const RANDOM_BYTES = 8
 export async function openSealingKeys(options: SealingKeysOptions): Promise<SealingKeys> {
   const { identity, changes, state, author, now, log } = options
   const { team } = identity
-  const own = await loadOwnKeys(state, identity.deviceId)
+  const own = await loadWrappingKeys(state)
+  const given = await loadGivenKeys(state)
   const root = teamRoot(team)
   const aead = webCryptoAead(globalThis.crypto.subtle)
   const listeners: (() => void)[] = []
-  let held = new Set<string>()
-  let ring: KeyRing = createKeyRing({ ...(root && { root }), entries: [] }, aead)
+  let held = new Set<string>(given.map(nameOfKey))
+  let ring: KeyRing = createKeyRing({ ...(root && { root }), entries: given }, aead)
   let border = sealingBorder(ring)
   let work: Promise<void> = Promise.resolve()
   let asked = false
   let stopped = false
 
   function takeOwn({ grants }: KeyDirectory): void {
-    const entries = grants.flatMap((grant) => {
-      const keys = own.find(({ device }) => device === grant.device)
-      return (keys && openGrant(grant, keys)) ?? []
-    })
+    const mine = grants.filter(({ device }) => device === identity.deviceId)
+    const entries = [...given, ...mine.flatMap((grant) => openGrant(grant, own) ?? [])]
     const names = new Set(entries.map(nameOfKey))
     if (names.size === held.size) return
     held = names
@@ -84,7 +83,7 @@ export async function openSealingKeys(options: SealingKeysOptions): Promise<Seal
   }
 
   async function publishOwn(directory: KeyDirectory, teamKey: string): Promise<void> {
-    const [{ publicKey }] = own
+    const { publicKey } = own
     if (directory.certificates.get(identity.deviceId)?.publicKey === publicKey) return
     await writeCertificate(
       { team: team.id, device: identity.deviceId, publicKey, ...identity.grant, issuedAt: now() },
@@ -187,7 +186,14 @@ export async function openSealingKeys(options: SealingKeysOptions): Promise<Seal
 
   return {
     border: () => border,
-    holds: (scope) => ring.holds(scope),
+    async laterKeys() {
+      const scopes = [...new Set([team.id, ...(await changes.scopes())])]
+      const names = scopes.flatMap((scope) => ring.laterIds(scope).map((keyId) => ({ scope, keyId })))
+      return names.flatMap((name) => {
+        const secret = ring.secret(name)
+        return secret ? [{ ...name, secret }] : []
+      })
+    },
     onChange: (listener) => listeners.push(listener),
     async rotate(scopes) {
       const teamKey = team.privateKey

@@ -11,6 +11,8 @@ import { openTransport } from '../sync/webSocketTransport.ts'
 
 export const PEER_PATH = '/api/offline/peer'
 export const ENROL_PATH = '/api/offline/enrol'
+export const INVITATIONS_PATH = '/api/offline/invitations'
+export const RECOVERY_PATH = '/api/offline/recovery-box'
 
 const hubAddress = z.object({ url: z.url(), fingerprint: z.string(), name: z.string() })
 export type HubAddress = z.infer<typeof hubAddress>
@@ -43,6 +45,12 @@ export async function rememberCloud(state: StateStore, url: string, enrolToken: 
   await state.set('cloud', { url, ...(enrolToken !== undefined && { enrolToken }), enrolled })
 }
 
+/** The team is known at the cloud already, whoever told it. */
+export async function rememberEnrolment(state: StateStore): Promise<void> {
+  const known = await knownCloud(state)
+  if (known) await state.set('cloud', { ...known, enrolled: true })
+}
+
 /** Talks to the one certificate that the join link named, and to nobody else; and shows its own. */
 export async function dialHub({ url, fingerprint }: HubAddress, own: Identity): Promise<Transport> {
   const socket = new WebSocket(peerUrl(url), { agent: pinnedAgent(fingerprint, { own }), maxPayload: 8_000_000 })
@@ -56,7 +64,7 @@ export async function dialCloud(state: StateStore, identity: Identity): Promise<
   if (!cloud.enrolled && cloud.enrolToken !== undefined) {
     const enrolled = await enrol(cloud.url, cloud.enrolToken, identity)
     if (!enrolled.ok) throw new Error(enrolled.error)
-    await state.set('cloud', { ...cloud, enrolled: true })
+    await rememberEnrolment(state)
   }
   return openTransport(new WebSocket(peerUrl(cloud.url), { maxPayload: 8_000_000 }))
 }

@@ -6,6 +6,7 @@ import type { Trail } from '../audit/trail.ts'
 import type { InstallBlobs } from '../blobs/installBlobs.ts'
 import type { SqliteStore } from '../changes/sqlite.ts'
 import type { Identity } from '../identity/identity.ts'
+import { hasRecoveryKit } from '../identity/recovery.ts'
 import type { SealingKeys } from '../identity/sealingKeys.ts'
 import type { Books } from '../rest/books.ts'
 import type { ServerContext } from '../rest/context.ts'
@@ -16,6 +17,7 @@ import type { Install } from './install.ts'
 import type { Lan } from './lan.ts'
 import { outgoingOf } from './outgoing.ts'
 import type { People } from './people.ts'
+import { createCloudJoin } from './throughCloud.ts'
 
 /** What the doors of an install share. */
 export interface InstallParts {
@@ -74,6 +76,9 @@ export function installContext(
         ...(running && { lan: { url: running.url, fingerprint: identity.fingerprint } }),
         quarantined: (await quarantined(state)).length,
         clockOffsetMs: sync.clockOffset(),
+        ...(identity.team.privateKey !== undefined && {
+          recoveryKit: await hasRecoveryKit(changes, identity.team.id),
+        }),
       }
     },
     async startHub() {
@@ -84,5 +89,6 @@ export function installContext(
       const running = lan()
       return running ? running.createJoin(request) : undefined
     },
+    createCloudJoin: (request) => createCloudJoin(request, identity, state, keys),
   }
 }

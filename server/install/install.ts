@@ -16,6 +16,7 @@ import { type DataDir, type DataDirError, openDataDir } from '../identity/dataDi
 import { createIdentity, type Identity, loadIdentity, renewOwnToken, saveIdentity } from '../identity/identity.ts'
 import type { LinkError } from '../identity/joinLink.ts'
 import type { JoinError } from '../identity/joinTeam.ts'
+import { recoveryWords } from '../identity/recovery.ts'
 import { openSealingKeys } from '../identity/sealingKeys.ts'
 import type { Log } from '../log.ts'
 import { openSqliteBooks } from '../rest/books.ts'
@@ -32,6 +33,7 @@ import { isInNetwork, type Lan, type LanError, type LanOptions, openLan } from '
 import { openLoopback } from './loopback.ts'
 import { openPeople } from './people.ts'
 import { openSoundStore } from './soundStore.ts'
+import { announceMember, recoverTeam } from './throughCloud.ts'
 
 export interface InstallOptions {
   readonly dataDir: string
@@ -44,6 +46,8 @@ export interface InstallOptions {
   readonly deviceName?: string
   /** A join link, to become part of a team before anything else. */
   readonly join?: string
+  /** The words of a recovery kit, to bring a team back from what the cloud has of it. */
+  readonly recover?: { readonly words: Uint8Array; readonly cloudUrl: string }
   readonly cloud?: { readonly url: string; readonly token?: string }
   /** Whether hubs on the network are looked for, and this one, if it is a hub, announces itself. On by default. */
   readonly discovery?: boolean
@@ -70,6 +74,8 @@ export interface Install {
   readonly sync: ReplicaSync
   lan(): Lan | undefined
   startHub(options: LanOptions): Promise<Result<Lan, LanError>>
+  /** The words of the recovery kit, made if there is none; `undefined` if this device may not make one. */
+  recoveryWords(): Promise<string | undefined>
   stop(): Promise<void>
 }
 
@@ -104,6 +110,11 @@ async function start(
     if (!joined.ok) return err({ kind: 'join', error: joined.error })
     identity = joined.value
   }
+  if (options.recover) {
+    const recovered = await recoverTeam(options.recover, identity, store)
+    if (!recovered.ok) return err({ kind: 'join', error: recovered.error })
+    identity = recovered.value
+  }
   if (options.cloud) await rememberCloud(state, options.cloud.url, options.cloud.token)
 
   const sync = createReplicaSync({
@@ -121,6 +132,7 @@ async function start(
   })
   const people = openPeople(changes, state, { deviceId: identity.deviceId }, sync.clockOffset)
   const actor = await people.actor(personOf(identity))
+  await announceMember(identity, { changes, state, people })
 
   const blobs = await openInstallBlobs({
     dir: dataDir.path,
@@ -224,6 +236,11 @@ async function start(
     sync,
     lan: () => lan,
     startHub,
+    async recoveryWords() {
+      if (identity.team.privateKey === undefined) return undefined
+      const author = () => people.author(personOf(identity))
+      return recoveryWords(identity, await keys.laterKeys(), { changes, state, author, nowMs: Date.now() })
+    },
     async stop() {
       following?.stop()
       await lan?.stop()

@@ -1,12 +1,14 @@
 /** Becoming part of somebody else's team by a link, once. */
 import { createHash } from 'node:crypto'
 import { err, ok, type Result } from '../../model/result.ts'
+import type { StateStore } from '../../model/sync/changeStore.ts'
 import type { SqliteStore } from '../changes/sqlite.ts'
 import { adoptTeam, type Identity, saveIdentity } from '../identity/identity.ts'
-import { type LinkError, parseJoinLink } from '../identity/joinLink.ts'
+import { type LinkError, parseCloudLink, parseJoinLink } from '../identity/joinLink.ts'
 import { type JoinError, joinTeam } from '../identity/joinTeam.ts'
-import { loadOwnKeys } from '../identity/ownKeys.ts'
+import { loadWrappingKeys } from '../identity/ownKeys.ts'
 import { rememberHub } from './calls.ts'
+import { joinThroughCloud } from './throughCloud.ts'
 
 /** This install already holds weddings of another team, which must not be mixed with those of the link. */
 export interface TeamClash {
@@ -22,19 +24,34 @@ export async function joinByLink(
   identity: Identity,
   { state, changes }: SqliteStore,
 ): Promise<Result<Identity, JoinError | LinkError | TeamClash>> {
-  const link = parseJoinLink(text)
+  const cloudLink = parseCloudLink(text)
+  const link = cloudLink ?? parseJoinLink(text)
   if (!link.ok) return link
-  const { url, fingerprint, secret, team } = link.value
+  const { secret, team } = link.value
   const usedLink = createHash('sha256').update(secret).digest('hex')
   if ((await state.get('joined-by')) === usedLink) return ok(identity)
   const weddings = (await changes.scopes()).filter((scope) => scope !== identity.team.id)
   if (weddings.length > 0 && team !== identity.team.id) return err({ kind: 'team-clash' })
-  const [{ publicKey }] = await loadOwnKeys(state, identity.deviceId)
+  const joined = cloudLink?.ok
+    ? await joinThroughCloud(cloudLink.value, identity, state)
+    : await joinAtHub(text, identity, state)
+  if (joined.ok) await state.set('joined-by', usedLink)
+  return joined
+}
+
+async function joinAtHub(
+  text: string,
+  identity: Identity,
+  state: StateStore,
+): Promise<Result<Identity, JoinError | LinkError>> {
+  const link = parseJoinLink(text)
+  if (!link.ok) return link
+  const { publicKey } = await loadWrappingKeys(state)
   const reply = await joinTeam(link.value, { ...identity, wrappingKey: publicKey })
   if (!reply.ok) return reply
   const member = adoptTeam(identity, reply.value)
   await saveIdentity(state, member)
+  const { url, fingerprint } = link.value
   await rememberHub(state, { url, fingerprint, name: reply.value.hub.name })
-  await state.set('joined-by', usedLink)
   return ok(member)
 }

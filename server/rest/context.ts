@@ -81,7 +81,20 @@ export interface ServerContext {
   startHub?(): Promise<Result<{ readonly url: string; readonly fingerprint: string }, { readonly kind: string }>>
   /** A link that lets one device in; `undefined` while this install is no hub. */
   createJoin?(request: JoinRequest): Promise<JoinLinks | undefined>
+  /** Only an install: a link that lets one device in through the cloud. */
+  createCloudJoin?(request: JoinRequest): Promise<Result<CloudJoin, CloudJoinError>>
 }
+
+export interface CloudJoin {
+  readonly join: string
+  readonly expiresAt: string
+}
+
+export type CloudJoinError =
+  | { readonly kind: 'no-cloud' }
+  /** The role or its weddings: what is given away with the link is the key of the team. */
+  | { readonly kind: 'reads-too-little' }
+  | { readonly kind: 'cloud-unreachable'; readonly detail: string }
 
 export interface JoinLinks {
   /** `wedsync://join?…`, for the app. */

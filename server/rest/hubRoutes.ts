@@ -1,5 +1,6 @@
 /** `POST /hub` and `POST /hub/joins` (`cli.md`). */
 import type { Grant } from '../../model/roles.ts'
+import { cloudJoin } from './cloudJoin.ts'
 import type { ServerContext } from './context.ts'
 import { forbidden, HttpError } from './errors.ts'
 import type { Handlers } from './router.ts'
@@ -17,19 +18,13 @@ export function hubHandlers(context: ServerContext): Pick<Handlers, 'startHub' |
 
     async createJoin({ caller, origin, body: { role, weddings, expiresInSeconds, via } }) {
       const { grant } = caller
-      if (via === 'cloud') {
-        throw new HttpError(
-          400,
-          'JOIN_VIA_HUB_ONLY',
-          'In this version a device joins through a hub only, not through the cloud',
-        )
-      }
       if (role === 'owner' && grant.role !== 'owner') throw forbidden('Only an owner may let in another owner')
       const given = weddings ?? grant.weddings
       if (!isWithin(given, grant)) throw forbidden('Nobody may give away weddings that they may not enter')
-      const details = { role, weddings: given, expiresInSeconds }
+      const details = { role, weddings: given, expiresInSeconds, via }
       const subject = { event: 'join', resource: 'POST /hub/joins', caller, origin, details } as const
-      const work = async () => context.createJoin?.({ role, weddings: given, expiresInSeconds })
+      const wanted = { role, weddings: given, expiresInSeconds }
+      const work = async () => (via === 'cloud' ? cloudJoin(context, wanted) : context.createJoin?.(wanted))
       const links = await context.trail.run(subject, work, (made) => [{ phase: made ? 'done' : 'refused' }])
       if (!links) throw new HttpError(404, 'JOINS_NOT_AVAILABLE', 'This server is not a hub, so nobody can join it')
       return { ...links }

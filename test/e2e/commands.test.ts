@@ -19,7 +19,7 @@ import {
 } from '../support/teamCalls.ts'
 import { eventually, rest, type Server, serve, temporaryFolders, wedsync } from '../support/wedsync.ts'
 
-const COMMANDS = ['app', 'device', 'hub', 'cloud', 'import', 'status', 'verify']
+const COMMANDS = ['app', 'device', 'hub', 'cloud', 'import', 'status', 'recovery', 'verify']
 const STOPS_WITHIN_MS = 5_000
 const LOOPBACK_URL = /^http:\/\/127\.0\.0\.1:\d+$/
 const DEVICE_ID = /^[\w-]{43}$/
@@ -268,7 +268,7 @@ describe('status', () => {
       (await holdings(apiOf(hub))).map(({ id, digest }) => [id, digest]),
     )
     expect(await statusText(cloud, hub.ready.token)).toMatch(
-      /^cloud \d.* · owner\n\n2027-06-12 {2}Ana & Rui {2}4 records/,
+      /^cloud \d.* · owner\n\n2027-06-12 {2}a wedding {2}4 records/,
     )
   })
 })

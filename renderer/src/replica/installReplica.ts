@@ -95,5 +95,6 @@ async function invite(secret: string, role: string): Promise<Invitation> {
   const links = await callApi(joinReply, 'POST', 'hub/joins', { token: secret, body: { role } })
   if (!links.ok) throw new Error(links.error.message)
   const { browser, join, expiresAt } = links.value
+  if (browser === undefined) throw new Error('The hub gave no link for a browser')
   return { browserUrl: browser, appUrl: join, expiresAt, fingerprint: hub.value.fingerprint }
 }

@@ -1,12 +1,15 @@
 /** `app`, `device` and `hub`: an install, with a window, without one, and with the door to the LAN open. */
+import { existsSync, readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { err, ok, type Result } from '../../../model/result.ts'
 import { DEFAULT_QUOTA_MB, MAX_QUOTA_MB } from '../../blobs/installBlobs.ts'
-import { parseJoinLink } from '../../identity/joinLink.ts'
+import { parseCloudLink, parseJoinLink } from '../../identity/joinLink.ts'
 import { nameSchema } from '../../identity/joinProtocol.ts'
-import { type Install, openInstall } from '../../install/install.ts'
+import { readWords } from '../../identity/recovery.ts'
+import { type Install, type InstallOptions, openInstall } from '../../install/install.ts'
 import type { Lan } from '../../install/lan.ts'
 import { createLog } from '../../log.ts'
 import { VERSION } from '../../version.ts'
@@ -24,6 +27,11 @@ export const installOptions: OptionSpecs = {
   data: { type: 'string', value: 'DIR', help: 'where everything is kept; created if missing' },
   port: { type: 'string', value: 'N', help: `port on this computer (${DEFAULT_PORT}; with --json a free one)` },
   join: { type: 'string', value: 'LINK', help: 'join the team of this link first' },
+  recover: {
+    type: 'string',
+    value: 'WORDS',
+    help: 'bring a team back: the words of its recovery kit, or a file of them',
+  },
   cloud: { type: 'string', value: 'URL', help: 'forward to this cloud' },
   'cloud-token': { type: 'string', value: 'T', help: "the cloud's enrolment token, needed once" },
   'no-discovery': { type: 'boolean', help: 'neither look for hubs on the network nor announce this one' },
@@ -81,6 +89,8 @@ export async function openFromOptions(options: ParsedOptions): Promise<Install |
   const [link, personName, deviceName] = ['join', 'name', 'device-name'].map((name) => options.text(name))
   const faulty = nameFault(options) ?? linkFault(link) ?? quotaFault(options)
   if (faulty) return faulty
+  const recover = recoverOption(options, cloud.value)
+  if (!recover.ok) return usageError(recover.error)
   const opened = await openInstall({
     dataDir: options.text('data') ?? join(homedir(), '.wedsync'),
     port: port.value ?? (json ? 0 : DEFAULT_PORT),
@@ -90,11 +100,27 @@ export async function openFromOptions(options: ParsedOptions): Promise<Install |
     ...(link !== undefined && { join: link }),
     discovery: !options.flag('no-discovery'),
     takeOver: options.flag('take-over'),
+    ...(recover.value && { recover: recover.value }),
     ...(personName !== undefined && { personName }),
     ...(deviceName !== undefined && { deviceName }),
     ...(cloud.value !== undefined && { cloud: { url: cloud.value, ...(token !== undefined && { token }) } }),
   })
   return opened.ok ? opened.value : startFailure(opened.error)
+}
+
+function recoverOption(
+  options: ParsedOptions,
+  cloudUrl: string | undefined,
+): Result<InstallOptions['recover'], string> {
+  const text = options.text('recover')
+  if (text === undefined) return ok(undefined)
+  if (cloudUrl === undefined)
+    return err('--recover needs --cloud beside it: the cloud that has the records of the team.')
+  const words = readWords(existsSync(text) ? readFileSync(text, 'utf8') : text)
+  // Not quoted: they are a secret, even with a slip in them.
+  return words
+    ? ok({ words, cloudUrl })
+    : err('--recover takes the 24 words of a recovery kit in their order; one of them is wrong.')
 }
 
 /** Found before the folder is opened and the join link is used up. */
@@ -120,7 +146,7 @@ function quotaFault(options: ParsedOptions): Failure | undefined {
 
 /** Found before the folder is made. */
 function linkFault(link: string | undefined): Failure | undefined {
-  const parsed = link === undefined ? undefined : parseJoinLink(link)
+  const parsed = link === undefined ? undefined : (parseCloudLink(link) ?? parseJoinLink(link))
   return parsed && !parsed.ok ? startFailure({ kind: 'join', error: parsed.error }) : undefined
 }
 

@@ -31,7 +31,7 @@ async function show(api: ApiClient, options: ParsedOptions): Promise<Failure | u
     print(JSON.stringify({ ...install.value, weddings: weddings.value.weddings, conflicts: conflicts.value.conflicts }))
     return undefined
   }
-  const { role, version, deviceName, personName, grant, upstreams, devices, quarantined } = install.value
+  const { role, version, deviceName, personName, grant, upstreams, devices, quarantined, recoveryKit } = install.value
   print(`${role} ${version} · ${deviceName}${personName ? ` · ${personName}` : ''} · ${grant.role}`)
   for (const peer of upstreams) print(`  to ${describePeer(peer)}`)
   for (const peer of devices) print(`  from ${describePeer(peer)}`)
@@ -46,6 +46,10 @@ async function show(api: ApiClient, options: ParsedOptions): Promise<Failure | u
   if (open.length > 0) print(`\n${open.length} to decide:`)
   for (const { message } of open) print(`  ${message}`)
   if (quarantined > 0) print(`\n${quarantined} records could not be taken and are set aside.`)
+  if (recoveryKit === false) {
+    print('\nThere is no recovery kit: if every device is lost, nobody can open what the cloud has.')
+    print('Make one with:  wedsync recovery --data DIR')
+  }
   return undefined
 }
 

@@ -1,0 +1,46 @@
+/** `recovery`: shows the words of this install's recovery kit, and makes the kit if there is none. */
+import { type Failure, failed, print, usageError } from '../exit.ts'
+import type { OptionSpecs, ParsedOptions } from '../options.ts'
+import { openFromOptions } from './serve.ts'
+
+export const recoveryOptions: OptionSpecs = {
+  data: { type: 'string', value: 'DIR', help: 'the folder of an install that is not running' },
+}
+
+const WORDS_A_LINE = 6
+
+export async function recovery(options: ParsedOptions): Promise<Failure | undefined> {
+  if (options.text('data') === undefined) return usageError('--data is missing: say which install to make a kit for.')
+  const install = await openFromOptions({ ...options, text: (name) => (name === 'port' ? '0' : options.text(name)) })
+  if ('message' in install) return install
+  try {
+    const words = await install.recoveryWords()
+    if (words === undefined) {
+      return failed(
+        'This device may not read everything, so it cannot bring everything back: ask an owner for the kit.',
+      )
+    }
+    if (options.flag('json')) print(JSON.stringify({ words }))
+    else show(words.split(' '))
+    return undefined
+  } finally {
+    await install.stop()
+  }
+}
+
+function show(words: readonly string[]): void {
+  print(
+    'Write these words on paper, in this order, and keep the paper where no fire and no thief gets all devices with it.',
+  )
+  print('Whoever has them can read every wedding of this team. They are not sent anywhere.\n')
+  for (let i = 0; i < words.length; i += WORDS_A_LINE) {
+    print(
+      words
+        .slice(i, i + WORDS_A_LINE)
+        .map((word, n) => `${String(i + n + 1).padStart(4)} ${word.padEnd(10)}`)
+        .join(''),
+    )
+  }
+  print("\nWhen every device is lost:  wedsync device --data DIR --cloud URL --recover 'the words'")
+  print('It works with what the cloud has, so let this install reach the cloud once after this.')
+}
