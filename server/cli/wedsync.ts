@@ -52,6 +52,13 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
       return { options: importOptions, run: importFiles }
     },
   },
+  export: {
+    summary: 'writes a change file for an install that no network reaches',
+    load: async () => {
+      const { exportChanges, exportOptions } = await import('./commands/export.ts')
+      return { options: exportOptions, run: exportChanges }
+    },
+  },
   status: {
     summary: 'shows how things stand, on one screen',
     load: async () => {
@@ -76,7 +83,7 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
 }
 
 function overview(): string {
-  const rows = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(8)} ${summary}`)
+  const rows = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(8)}  ${summary}`)
   return ['wedsync <command> [options]', '', ...rows, '', 'wedsync <command> --help shows its options.'].join('\n')
 }
 

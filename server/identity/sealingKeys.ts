@@ -56,34 +56,48 @@ const NAMESPACE = 'c6b1b4a3-52b5-4d8e-9e1b-6e8f6b0d1b7d'
 /** Of a key id. */
 const RANDOM_BYTES = 8
 
+/** The keys that this device holds: what it was given, and what was wrapped for it. */
+async function heldKeys(deviceId: string, state: StateStore, { grants }: KeyDirectory): Promise<readonly KeyEntry[]> {
+  const pair = await loadWrappingKeys(state)
+  const mine = grants.filter(({ device }) => device === deviceId)
+  return [...(await loadGivenKeys(state)), ...mine.flatMap((grant) => openGrant(grant, pair) ?? [])]
+}
+
+function ringOf({ team }: Identity, entries: readonly KeyEntry[]): KeyRing {
+  const root = teamRoot(team)
+  return createKeyRing({ ...(root && { root }), entries }, webCryptoAead(globalThis.crypto.subtle))
+}
+
+/** The border of an install that is not running, to look at its records as a cloud would. */
+export async function borderOfInstall(identity: Identity, changes: ChangeStore, state: StateStore): Promise<Border> {
+  const directory = await readKeyDirectory(changes, identity.team)
+  return sealingBorder(ringOf(identity, await heldKeys(identity.deviceId, state, directory)))
+}
+
 export async function openSealingKeys(options: SealingKeysOptions): Promise<SealingKeys> {
   const { identity, changes, state, author, now, log } = options
   const { team } = identity
-  const own = await loadWrappingKeys(state)
-  const given = await loadGivenKeys(state)
-  const root = teamRoot(team)
-  const aead = webCryptoAead(globalThis.crypto.subtle)
+  const { publicKey } = await loadWrappingKeys(state)
   const listeners: (() => void)[] = []
-  let held = new Set<string>(given.map(nameOfKey))
-  let ring: KeyRing = createKeyRing({ ...(root && { root }), entries: given }, aead)
+  let held = -1
+  let ring: KeyRing = ringOf(identity, [])
   let border = sealingBorder(ring)
   let work: Promise<void> = Promise.resolve()
   let asked = false
   let stopped = false
 
-  function takeOwn({ grants }: KeyDirectory): void {
-    const mine = grants.filter(({ device }) => device === identity.deviceId)
-    const entries = [...given, ...mine.flatMap((grant) => openGrant(grant, own) ?? [])]
-    const names = new Set(entries.map(nameOfKey))
-    if (names.size === held.size) return
-    held = names
-    ring = createKeyRing({ ...(root && { root }), entries }, aead)
+  /** Keys are only ever added. */
+  async function takeOwn(directory: KeyDirectory): Promise<void> {
+    const entries = await heldKeys(identity.deviceId, state, directory)
+    const count = new Set(entries.map(nameOfKey)).size
+    if (count === held) return
+    held = count
+    ring = ringOf(identity, entries)
     border = sealingBorder(ring)
     for (const listener of listeners) listener()
   }
 
   async function publishOwn(directory: KeyDirectory, teamKey: string): Promise<void> {
-    const { publicKey } = own
     if (directory.certificates.get(identity.deviceId)?.publicKey === publicKey) return
     await writeCertificate(
       { team: team.id, device: identity.deviceId, publicKey, ...identity.grant, issuedAt: now() },
@@ -155,13 +169,13 @@ export async function openSealingKeys(options: SealingKeysOptions): Promise<Seal
 
   async function bringUpToDate(): Promise<void> {
     let directory = await readKeyDirectory(changes, team)
-    takeOwn(directory)
+    await takeOwn(directory)
     if (team.privateKey === undefined) return
     await publishOwn(directory, team.privateKey)
     directory = await readKeyDirectory(changes, team)
     await rotateAway(directory, team.privateKey)
     directory = await readKeyDirectory(changes, team)
-    takeOwn(directory)
+    await takeOwn(directory)
     await give(directory, team.privateKey)
   }
 

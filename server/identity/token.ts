@@ -40,9 +40,7 @@ export type Capability = z.infer<typeof capabilitySchema>
 
 export type Bearer = Pick<Capability, 'team' | 'user' | 'device' | 'holder' | 'role' | 'weddings'>
 
-export type TokenError =
-  | StatementError
-  | { readonly kind: 'expired'; readonly expiredAt: number }
+export type TokenError = StatementError | { readonly kind: 'expired'; readonly expiredAt: number }
 
 export interface TeamKeys {
   /** SPKI DER, base64url. */

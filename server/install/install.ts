@@ -27,6 +27,7 @@ import { nodeScheduler } from '../sync/nodeScheduler.ts'
 import { openInstallAudit } from './audit.ts'
 import { callerOf, personOf } from './callers.ts'
 import { dialCloud, dialHub, knownCloud, knownHub, rememberCloud } from './calls.ts'
+import { type ChangeFileOptions, readChangeFile, writeChangeFile } from './changeFile.ts'
 import { installContext } from './context.ts'
 import { joinByLink, type TeamClash } from './joining.ts'
 import { isInNetwork, type Lan, type LanError, type LanOptions, openLan } from './lan.ts'
@@ -76,6 +77,9 @@ export interface Install {
   startHub(options: LanOptions): Promise<Result<Lan, LanError>>
   /** The words of the recovery kit, made if there is none; `undefined` if this device may not make one. */
   recoveryWords(): Promise<string | undefined>
+  /** A change file of what this install holds; `undefined` if this device may not write one. */
+  writeChanges(options: ChangeFileOptions): ReturnType<typeof writeChangeFile>
+  readChanges(text: string): ReturnType<typeof readChangeFile>
   stop(): Promise<void>
 }
 
@@ -241,6 +245,8 @@ async function start(
       const author = () => people.author(personOf(identity))
       return recoveryWords(identity, await keys.laterKeys(), { changes, state, author, nowMs: Date.now() })
     },
+    writeChanges: (what) => writeChangeFile(parts, what),
+    readChanges: (text) => readChangeFile(text, parts),
     async stop() {
       following?.stop()
       await lan?.stop()

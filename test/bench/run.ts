@@ -2,6 +2,7 @@
 import { cpus } from 'node:os'
 import { chain } from './chain.ts'
 import { merge } from './merge.ts'
+import { seal } from './seal.ts'
 import { storage } from './storage.ts'
 
 export interface Figure {
@@ -10,7 +11,7 @@ export interface Figure {
   readonly unit: string
 }
 
-const BENCHES: Readonly<Record<string, () => Promise<readonly Figure[]>>> = { chain, merge, storage }
+const BENCHES: Readonly<Record<string, () => Promise<readonly Figure[]>>> = { chain, merge, seal, storage }
 
 const args = process.argv.slice(2)
 const json = args.includes('--json')

@@ -19,7 +19,7 @@ import {
 } from '../support/teamCalls.ts'
 import { eventually, rest, type Server, serve, temporaryFolders, wedsync } from '../support/wedsync.ts'
 
-const COMMANDS = ['app', 'device', 'hub', 'cloud', 'import', 'status', 'recovery', 'verify']
+const COMMANDS = ['app', 'device', 'hub', 'cloud', 'import', 'export', 'status', 'recovery', 'verify']
 const STOPS_WITHIN_MS = 5_000
 const LOOPBACK_URL = /^http:\/\/127\.0\.0\.1:\d+$/
 const DEVICE_ID = /^[\w-]{43}$/
@@ -249,7 +249,9 @@ describe('status', () => {
     expect(text).toMatch(
       /^hub \d+\.\d+\.\d+ · Hub laptop · Hana · owner\n {2}to cloud cloud: complete\n {2}from device /,
     )
-    expect(text).toMatch(/\n2027-06-12 {2}Ana & Rui {2}4 records {2}complete\n$/)
+    expect(text).toMatch(
+      /\n2027-06-12 {2}Ana & Rui {2}4 records {2}complete\n\nThere is no recovery kit: .*\n.*wedsync recovery --data DIR\n$/,
+    )
   })
 
   it('of a device', async () => {

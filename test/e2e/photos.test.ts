@@ -221,6 +221,7 @@ describe('a photo', () => {
     const api = rest(hub.ready.url, hub.ready.token)
     const { id: wedding } = await makeWedding(api, 'Anna & Ben', ['Ceremony'])
     const { browser: link } = await newJoin(api, { role: 'photographer' })
+    if (link === undefined) throw new Error('a link through the hub is for browsers too')
     const browser = await launchChromium()
     try {
       const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: { width: 820, height: 1180 } })

@@ -229,4 +229,35 @@ describe('a wedding in the cloud', () => {
     const open = JSON.stringify([...atDesk.values(), 'Aunt Wilhelmina', ...OTHERS])
     expect(found([open], used)).toHaveLength(used.length - FIELDS - 1)
   })
+
+  it('comes back from the words of a recovery kit and the cloud alone', async () => {
+    cloud = await up(['cloud', '--data', folders.make('cloud'), '--port', new URL(cloud.ready.url).port])
+    const made = await wedsync(['recovery', '--data', folders.make('hub'), '--json'])
+    const { words, atCloud } = z.object({ words: z.string(), atCloud: z.boolean() }).parse(JSON.parse(made.stdout))
+    expect([words.split(' ').length, atCloud]).toEqual([24, true])
+    const recover = (name: string, said: string) => [
+      ...['device', '--data', folders.make(name), '--cloud', tap.url, '--recover', said],
+    ]
+    const back = await up(recover('back', words.toUpperCase()))
+    const api = rest(back.ready.url, back.ready.token)
+    await eventually(
+      'everything is back',
+      () => theWedding(api),
+      (state) => state?.complete === true && state.records === GUESTS + 1,
+    )
+    expect((await rows(api, 'guests')).get(guests[5]?.id ?? '')).toMatchObject({ name: guests[5]?.name })
+    expect(found(tap.said, [words])).toEqual([])
+    expect(tap.said.some((text) => words.split(' ').every((word) => text.includes(word)))).toBe(false)
+
+    const otherWords = `${'abandon '.repeat(23)}art`
+    const [unknown, slip] = [
+      await wedsync([...recover('none', otherWords), '--json']),
+      await wedsync(recover('slip', `${words} x`)),
+    ]
+    expect([unknown.code, slip.code]).toEqual([1, 2])
+    expect(unknown.stderr).toMatch(/No team|404/)
+    expect(slip.stderr).toMatch(/--recover takes the 24 words/)
+    expect(slip.stderr).not.toContain(words)
+    for (const server of [back, cloud]) await down(server)
+  })
 })

@@ -1,18 +1,20 @@
 /** `import`: reads real files, shows what would come of them, and writes them through the REST API. */
 import { randomUUID } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { basename } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import { z } from 'zod'
 import { decodeText, type ImportReading, readImport } from '../../../model/import/index.ts'
 import { weddingsReply } from '../../../model/rest/weddings.ts'
 import { err, ok, type Result } from '../../../model/result.ts'
+import { isChangeFile } from '../../install/changeFile.ts'
 import { type ApiClient, serverOptions } from '../apiClient.ts'
 import { type Failure, failed, print, usageError } from '../exit.ts'
 import { type WrittenReport, writeRows } from '../importWriter.ts'
 import type { OptionSpecs, ParsedOptions } from '../options.ts'
 import { allRecords, pushChanges } from '../restCalls.ts'
 import { withServer } from '../withServer.ts'
+import { importChanges } from './importChanges.ts'
 
 export const importOptions: OptionSpecs = {
   ...serverOptions,
@@ -46,11 +48,23 @@ interface FileReport extends WrittenReport {
 
 export async function importFiles(options: ParsedOptions): Promise<Failure | undefined> {
   if (options.files.length === 0) return usageError('Name at least one file to import.')
+  const changeFiles = changeFilesAmong(options.files)
+  if (changeFiles.size > 0) return importChanges(changeFiles, options)
   const wanted = destination(options)
   if (!wanted.ok) return wanted.error
   const reading = readingOptions(options)
   if (!reading.ok) return reading.error
   return withServer(options, (api) => run(api, wanted.value, reading.value, options))
+}
+
+/** Change files by name; none if a file cannot be read, which is told when it is. */
+function changeFilesAmong(files: readonly string[]): ReadonlyMap<string, string> {
+  const found = new Map<string, string>()
+  for (const file of files) {
+    const text = existsSync(file) && statSync(file).isFile() ? readFileSync(file, 'utf8') : ''
+    if (isChangeFile(text)) found.set(file, text)
+  }
+  return found
 }
 
 async function run(

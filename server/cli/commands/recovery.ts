@@ -1,4 +1,5 @@
 /** `recovery`: shows the words of this install's recovery kit, and makes the kit if there is none. */
+import type { Install } from '../../install/install.ts'
 import { type Failure, failed, print, usageError } from '../exit.ts'
 import type { OptionSpecs, ParsedOptions } from '../options.ts'
 import { openFromOptions } from './serve.ts'
@@ -8,6 +9,8 @@ export const recoveryOptions: OptionSpecs = {
 }
 
 const WORDS_A_LINE = 6
+const CLOUD_WAIT_MS = 20_000
+const POLL_MS = 100
 
 export async function recovery(options: ParsedOptions): Promise<Failure | undefined> {
   if (options.text('data') === undefined) return usageError('--data is missing: say which install to make a kit for.')
@@ -20,15 +23,27 @@ export async function recovery(options: ParsedOptions): Promise<Failure | undefi
         'This device may not read everything, so it cannot bring everything back: ask an owner for the kit.',
       )
     }
-    if (options.flag('json')) print(JSON.stringify({ words }))
-    else show(words.split(' '))
+    const atCloud = await reachesCloud(install)
+    if (options.flag('json')) print(JSON.stringify({ words, atCloud }))
+    else show(words.split(' '), atCloud)
     return undefined
   } finally {
     await install.stop()
   }
 }
 
-function show(words: readonly string[]): void {
+/** Gives the kit's box some time to get to the cloud, without which the words open nothing once this device is lost. */
+async function reachesCloud({ sync }: Install): Promise<boolean> {
+  const until = Date.now() + CLOUD_WAIT_MS
+  for (;;) {
+    const cloud = (await sync.upstreams()).find(({ kind }) => kind === 'cloud')
+    if (cloud?.state === 'equal') return true
+    if (!cloud || Date.now() > until) return false
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS))
+  }
+}
+
+function show(words: readonly string[], atCloud: boolean): void {
   print(
     'Write these words on paper, in this order, and keep the paper where no fire and no thief gets all devices with it.',
   )
@@ -42,5 +57,9 @@ function show(words: readonly string[]): void {
     )
   }
   print("\nWhen every device is lost:  wedsync device --data DIR --cloud URL --recover 'the words'")
-  print('It works with what the cloud has, so let this install reach the cloud once after this.')
+  print(
+    atCloud
+      ? 'It works with what the cloud has, and the cloud has everything that this install has.'
+      : 'It works with what the cloud has: let this install reach the cloud, which it did not just now.',
+  )
 }

@@ -9,6 +9,7 @@ import { auditFaults } from '../../audit/verify.ts'
 import type { SqliteStore } from '../../changes/sqlite.ts'
 import { openDataDir } from '../../identity/dataDir.ts'
 import { loadIdentity } from '../../identity/identity.ts'
+import { borderOfInstall } from '../../identity/sealingKeys.ts'
 import { openSoundStore } from '../../install/soundStore.ts'
 import { EXIT, type Failure, failed, print, usageError } from '../exit.ts'
 import type { OptionSpecs, ParsedOptions } from '../options.ts'
@@ -99,14 +100,21 @@ async function checkRecord({ history }: SqliteStore, record: CausalRecord): Prom
 
 async function report(
   findings: readonly Finding[],
-  { changes }: SqliteStore,
+  { changes, state }: SqliteStore,
   options: ParsedOptions,
 ): Promise<Failure | undefined> {
   const digests: { scope: string; records: number; digest: string }[] = []
   if (findings.length === 0) {
+    const identity = await loadIdentity(state)
+    // As a cloud sees the records, as in `status`.
+    const border = identity && (await borderOfInstall(identity, changes, state))
     for (const scope of await changes.scopes()) {
       const records = await changes.inScope(scope)
-      digests.push({ scope, records: records.length, digest: combinedDigest(scopeDigest(records)) })
+      digests.push({
+        scope,
+        records: records.length,
+        digest: combinedDigest(scopeDigest(border ? records.map(border.outline) : records)),
+      })
     }
   }
   if (options.flag('json')) print(JSON.stringify({ ok: findings.length === 0, findings, digests }))

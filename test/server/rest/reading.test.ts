@@ -256,9 +256,9 @@ describe('the hub', () => {
     expect([reply.status, errorOf(reply).errors?.[0]]).toEqual([400, expect.stringContaining(`${path}: `)])
   })
 
-  it('does not join through the cloud yet, and says so', async () => {
+  it('says so when there is no cloud to join through', async () => {
     const reply = await post('/hub/joins', ana, { via: 'cloud' })
-    expect([reply.status, errorOf(reply).code]).toEqual([400, 'JOIN_VIA_HUB_ONLY'])
+    expect([reply.status, errorOf(reply).code]).toEqual([404, 'JOINS_NOT_AVAILABLE'])
   })
 
   it('nobody gives away more than they have', async () => {
