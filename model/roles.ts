@@ -35,9 +35,12 @@ interface Rights {
 
 const EVERYTHING = ['open', 'private', 'diet', 'money', 'inner']
 
-/** Every role reads whose edits are whose. */
-const NAMES = { actors: ['open'] }
+/** Every role reads whose edits are whose, and keys that were wrapped for somebody, which are of no use to others. */
+const NAMES = { actors: ['open'], wrapped_keys: ['open'] }
 const OWN_NAME = { actors: 'all' } as const
+
+/** Written by devices that let others in and hand out keys. */
+const OF_THE_TEAM = { members: [], device_keys: [], wrapped_keys: [], recovery_boxes: [] } as const
 
 /** Money amounts, and the currency that gives them their worth. */
 const MONEY_AMOUNTS = ['amount', 'estimated', 'actual', 'currency', 'packagePrice', 'deposit', 'balanceDue']
@@ -55,12 +58,12 @@ const RIGHTS: Readonly<Record<Role, Rights>> = {
   owner: { reads: { '*': EVERYTHING }, writes: { '*': 'all' } },
   planner: {
     reads: { '*': EVERYTHING },
-    writes: { '*': 'all', members: [] },
+    writes: { '*': 'all', ...OF_THE_TEAM },
     except: MONEY_AMOUNTS,
   },
   couple: {
     reads: { '*': ['open', 'private', 'diet', 'money'] },
-    writes: { '*': 'all', members: [] },
+    writes: { '*': 'all', ...OF_THE_TEAM },
     except: INNER_FIELDS,
   },
   photographer: {

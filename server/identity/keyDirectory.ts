@@ -1,5 +1,7 @@
-/** What the team's records say of keys: who has one to wrap for, who was given what, and who is out. Unsigned ones count for nothing. */
-import type { CausalRecord } from '../../model/merge/record.ts'
+/**
+ * What the team's records say of keys: who has one to wrap for, who was given what, and who is out. Unsigned ones count for
+ * nothing, and that one was deleted takes no key away: anybody could do that.
+ */
 import { viewRecord } from '../../model/merge/view.ts'
 import type { RecordStore } from '../../model/sync/changeStore.ts'
 import {
@@ -24,14 +26,14 @@ export interface KeyDirectory {
 export async function readKeyDirectory(records: RecordStore, team: SigningTeam): Promise<KeyDirectory> {
   const table = (name: string) => records.inScope(team.id, { table: name })
   const certificates = new Map<string, DeviceCertificate>()
-  for (const { data } of visible(await table('device_keys'))) {
+  for (const { data } of (await table('device_keys')).map(viewRecord)) {
     const certificate = typeof data.certificate === 'string' ? readCertificate(data.certificate, team) : undefined
     const known = certificate && certificates.get(certificate.device)
     if (certificate && (known?.issuedAt ?? 0) <= certificate.issuedAt) certificates.set(certificate.device, certificate)
   }
   const grants: KeyGrant[] = []
   const givenAt = new Map<string, number>()
-  for (const { data, created } of visible(await table('wrapped_keys'))) {
+  for (const { data, created } of (await table('wrapped_keys')).map(viewRecord)) {
     const grant = typeof data.grant === 'string' ? readGrant(data.grant, team) : undefined
     if (!grant) continue
     grants.push(grant)
@@ -39,13 +41,9 @@ export async function readKeyDirectory(records: RecordStore, team: SigningTeam):
       givenAt.set(name, Math.min(givenAt.get(name) ?? created.ms, created.ms))
   }
   const revokedAt = new Map<string, number>()
-  for (const { data } of visible(await table('members'))) {
+  for (const { data } of (await table('members')).map(viewRecord)) {
     if (typeof data.deviceId !== 'string' || typeof data.revokedAt !== 'string') continue
     revokedAt.set(data.deviceId, Date.parse(data.revokedAt))
   }
   return { certificates, grants, givenAt, revokedAt }
-}
-
-function visible(records: readonly CausalRecord[]) {
-  return records.map(viewRecord).filter(({ deleted }) => !deleted)
 }
