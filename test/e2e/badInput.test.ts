@@ -397,7 +397,9 @@ describe('a request', () => {
       },
       { action: 'update', table: 'timeline_items', id: crypto.randomUUID(), data: { title: 'Never seen' } },
     ]
-    for (const door of DOORS) {
+    // Of a team that seals, the cloud takes nothing in the open, whatever it is.
+    expectRefusal(await pushAt('cloud', hub.ready.token, changes), { status: 409, code: 'SEALED' })
+    for (const door of ['loopback', 'LAN'] as const) {
       const { status, body } = await pushAt(door, hub.ready.token, changes)
       expect(status).toBe(200)
       const { processed, failures } = syncReply.parse(body)
