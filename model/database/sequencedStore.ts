@@ -47,7 +47,11 @@ export async function openSequencedStore(
       return {
         changes: read
           .filter(({ from }) => except === undefined || from !== except)
-          .map((document) => ({ seq: document.seq ?? 0, record: recordOf(document) })),
+          .map((document) => ({
+            seq: document.seq ?? 0,
+            record: recordOf(document),
+            ...(document.from !== '' && { from: document.from }),
+          })),
         upTo: read.at(-1)?.seq ?? since,
         more: found.length > limit,
       }

@@ -36,6 +36,8 @@ export interface ScopePage {
 export interface Change {
   readonly seq: number
   readonly record: CausalRecord
+  /** The epoch of the peer whose state this is, unaltered. */
+  readonly from?: string
 }
 
 export interface ChangePage {

@@ -13,13 +13,14 @@ import type { Cursor } from './cursors.ts'
 import { type HeldVectors, joinHeld } from './heldVectors.ts'
 import type { PeerKnowledge } from './inbox.ts'
 import type { Flight, Line } from './line.ts'
+import { logReaderOf } from './logReader.ts'
 import { type Encoded, encodeFor } from './outgoing.ts'
 import { type Priority, TIERS, tierOf } from './priority.ts'
 import { type Gap, Remainder } from './remainder.ts'
 import type { PeerRules } from './rules.ts'
 
-/** So many changes at once are still what people do, however slow the line is. */
-const LIVE_RECORDS = 25
+/** So many changes at once are still what people do, however slow the line is. The same for all, who then share a page. */
+const LIVE_RECORDS = 50
 /** Records of which we know what the peer has told us in this session. */
 const MAX_TOLD = 256
 /** Records that may wait to be sent again, of all scopes. What is beyond is found by the next comparison of digests. */
@@ -73,6 +74,7 @@ type Part = { readonly scope: string; readonly remainder: Remainder } & (
 
 export function openOutbox(options: OutboxOptions): Outbox {
   const { changes, rules, border, heldVectors, peerEpoch, sent, line, send } = options
+  const log = logReaderOf(changes)
   const remainders = new Map<string, Remainder>()
   /** From where scopes are to be sent whose remainder was not looked at yet. */
   const starts = new Map<string, { readonly from: number; readonly whole: boolean }>()
@@ -159,10 +161,9 @@ export function openOutbox(options: OutboxOptions): Outbox {
   }
 
   async function sendLive(scope: string, remainder: Remainder): Promise<void> {
-    const limit = Math.max(LIVE_RECORDS, recordsOfBatch())
     // Before reading: a change that commits meanwhile is news again.
     remainder.news = false
-    const page = await changes.changesSince(scope, remainder.tail, { limit, except: peerEpoch })
+    const page = await log.page(scope, remainder.tail, { limit: LIVE_RECORDS, except: peerEpoch })
     if (page.more) {
       remainder.tailBecomesGap(await changes.head(scope))
       return
@@ -179,11 +180,7 @@ export function openOutbox(options: OutboxOptions): Outbox {
     const except = remainder.whole ? undefined : peerEpoch
     remainder.left ??= await changes.countSince(scope, remainder.cursor, except)
     const from = gap.at[tier] ?? 0
-    const page = await changes.changesSince(scope, from, {
-      limit: recordsOfBatch(),
-      ...(except !== undefined && { except }),
-      ...(TIERS[tier] && { tables: TIERS[tier].tables }),
-    })
+    const page = await log.page(scope, from, { limit: recordsOfBatch(), except, tier, head: gap.to })
     const inGap = page.changes.filter(({ seq }) => seq <= gap.to)
     const { records, taken } = await batchOf(inGap, (id, table) =>
       remainder.whole ? undefined : heldBy(remainder, id, table),
@@ -302,6 +299,7 @@ export function openOutbox(options: OutboxOptions): Outbox {
     },
 
     touch(scope) {
+      log.forget(scope)
       const remainder = remainders.get(scope)
       if (remainder) remainder.news = true
       else early.add(scope)

@@ -24,14 +24,33 @@ export async function encodeFor(
 ): Promise<Encoded | undefined> {
   const readable = restrictRecord(record, (readClass) => rules.mayRead(record.table, readClass))
   if (!readable) return undefined
+  if (border) return throughBorder(readable, held, border)
+  // A page of the log is shared by all sessions of a hub, so what was made for one peer is there for the next like it.
+  const known = shared.get(record) ?? new Map<string, Encoded | undefined>()
+  shared.set(record, known)
+  const key = JSON.stringify([[...readable.units.keys()], held && [...held].map(([name, seen]) => [name, [...seen]])])
+  if (!known.has(key)) {
+    const delta = held && deltaSince(readable, held)
+    known.set(key, held ? delta && encoded(record.id, encodeDelta(delta)) : encoded(record.id, encodeRecord(readable)))
+  }
+  return known.get(key)
+}
+
+const shared = new WeakMap<CausalRecord, Map<string, Encoded | undefined>>()
+
+async function throughBorder(
+  readable: CausalRecord,
+  held: Vectors | undefined,
+  border: Border,
+): Promise<Encoded | undefined> {
   if (!held) {
-    const whole = border ? await border.outgoing(readable) : readable
-    return whole.units.size > 0 ? encoded(record.id, encodeRecord(whole)) : undefined
+    const whole = await border.outgoing(readable)
+    return whole.units.size > 0 ? encoded(readable.id, encodeRecord(whole)) : undefined
   }
   // Made before the border, which is dear: often the peer lacks nothing, since it is its own edit coming back.
   const delta = deltaSince(readable, held)
-  const through = delta && border ? await deltaOut(border, delta) : delta
-  return through && encoded(record.id, encodeDelta(through))
+  const through = delta && (await deltaOut(border, delta))
+  return through && encoded(readable.id, encodeDelta(through))
 }
 
 function encoded(id: string, form: Encoded['form']): Encoded {

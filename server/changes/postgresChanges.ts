@@ -21,7 +21,12 @@ const scopeRow = z.object({ scope: z.string() })
 const countRow = z.object({ count: whole })
 const seqRow = z.object({ seq: whole })
 /** `head` of the scope beside each change; one row without a change if there is none. */
-const changeRow = z.object({ head: whole, seq: whole.nullable(), doc: z.string().nullable() })
+const changeRow = z.object({
+  head: whole,
+  seq: whole.nullable(),
+  doc: z.string().nullable(),
+  origin: z.string().nullable(),
+})
 
 export function postgresChangeStore({ sql, epoch, announcer, sender, now }: ChangeStoreParts): ChangeStore {
   const turns = new ScopeTurns()
@@ -63,9 +68,9 @@ export function postgresChangeStore({ sql, epoch, announcer, sender, now }: Chan
       // One statement, hence one snapshot: the head belongs to the very changes beside it. One row more than asked for
       // tells whether there is more.
       const rows = await sql.query(
-        `SELECT scopes.seq AS head, page.seq, page.doc
+        `SELECT scopes.seq AS head, page.seq, page.doc, page.origin
          FROM scopes LEFT JOIN LATERAL (
-           SELECT seq, doc FROM records
+           SELECT seq, doc, origin FROM records
            WHERE scope = scopes.scope AND seq > $2 AND ($4::text IS NULL OR origin IS DISTINCT FROM $4::text)
              AND ($5::text[] IS NULL OR tbl = ANY($5::text[])) AND ($6::text[] IS NULL OR tbl <> ALL($6::text[]))
            ORDER BY seq LIMIT $3
@@ -96,7 +101,11 @@ export function postgresChangeStore({ sql, epoch, announcer, sender, now }: Chan
 function pageOf(rows: readonly z.infer<typeof changeRow>[], limit: number): ChangePage {
   const changes = rows
     .slice(0, limit)
-    .flatMap(({ seq, doc }) => (seq === null || doc === null ? [] : [{ seq, record: fromDocument(doc) }]))
+    .flatMap(({ seq, doc, origin }) =>
+      seq === null || doc === null
+        ? []
+        : [{ seq, record: fromDocument(doc), ...(origin !== null && { from: fromColumn(origin) }) }],
+    )
   const more = rows.length > limit
   // Once exhausted, the log was read to its head, over whatever was left out at the end.
   const upTo = (more ? changes.at(-1)?.seq : rows[0]?.head) ?? 0

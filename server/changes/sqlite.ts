@@ -123,7 +123,11 @@ function sqliteChangeStore(database: Database, collection: RxCollection<RecordDo
       return {
         changes: read
           .filter(({ origin }) => except === undefined || origin !== except)
-          .map((row) => ({ seq: row.seq, record: recordOf(JSON.parse(row.data)) })),
+          .map(({ seq: at, data, origin }) => ({
+            seq: at,
+            record: recordOf(JSON.parse(data)),
+            ...(origin !== '' && { from: origin }),
+          })),
         upTo: read.at(-1)?.seq ?? seq,
         more: found.length > limit,
       }

@@ -171,6 +171,8 @@ export function changeStoreContract(name: string, open: () => Promise<OpenedStor
           expect(log.map(({ record }) => record.id)).toEqual([mine.id])
           expect(await readLog(store.changes, scope, { limit, except: other })).toHaveLength(6)
         }
+        const origins = (await readLog(store.changes, scope)).map(({ from }) => from)
+        expect(origins).toEqual([peer, peer, peer, undefined, peer, peer])
         const { upTo } = await store.changes.changesSince(scope, 0, { limit: 100, except: peer })
         expect(upTo).toBe(await store.changes.head(scope))
         expect(await store.changes.countSince(scope, 0)).toBe(6)
