@@ -5,6 +5,7 @@
 import { z } from 'zod'
 import { type Head, type Link, linked, NO_HEAD } from './chain.ts'
 import type { AuditEntry } from './entry.ts'
+import { grouped } from './grouped.ts'
 import type { Run } from './sql.ts'
 
 export interface AuditLog {
@@ -27,11 +28,9 @@ export interface ChainLink extends Link {
   readonly chain: string
 }
 
-interface Waiting {
+interface Item {
   readonly chain: string
   readonly entry: AuditEntry
-  readonly done: () => void
-  readonly failed: (reason: unknown) => void
 }
 
 const PAGE = 1_000
@@ -43,29 +42,10 @@ const headRow = z.object({ seq: number, hash: z.string() })
 const linkRow = headRow.extend({ entry: z.string(), previous_hash: z.string() })
 
 export function createAuditLog(table: AuditTable): AuditLog {
-  let waiting: Waiting[] = []
-  let isWriting = false
-
-  async function write(): Promise<void> {
-    isWriting = true
-    while (waiting.length > 0) {
-      const group = waiting.slice(0, MAX_GROUP)
-      waiting = waiting.slice(MAX_GROUP)
-      await writeGroup(table, group)
-    }
-    isWriting = false
-  }
+  const add = grouped((items: readonly Item[]) => writeGroup(table, items), MAX_GROUP)
 
   return {
-    append(chain, entry) {
-      return new Promise((done, failed) => {
-        waiting.push({ chain, entry, done, failed })
-        if (isWriting) return
-        isWriting = true
-        // Whoever else comes within this turn of the event loop is written with it.
-        setImmediate(() => void write())
-      })
-    },
+    append: (chain, entry) => add({ chain, entry }),
 
     async chains() {
       const rows = await table.rows('SELECT DISTINCT chain FROM audit ORDER BY chain', [])
@@ -94,17 +74,12 @@ export function createAuditLog(table: AuditTable): AuditLog {
   }
 }
 
-async function writeGroup(table: AuditTable, group: readonly Waiting[]): Promise<void> {
+async function writeGroup(table: AuditTable, group: readonly Item[]): Promise<void> {
   const byChain = Map.groupBy(group, ({ chain }) => chain)
-  try {
-    await table.extend([...byChain.keys()].sort(), (heads) =>
-      [...byChain].flatMap(([chain, members]) => {
-        const entries = members.map(({ entry }) => entry)
-        return linked(heads.get(chain) ?? NO_HEAD, entries).map((link) => ({ chain, ...link }))
-      }),
-    )
-    for (const { done } of group) done()
-  } catch (reason) {
-    for (const { failed } of group) failed(reason)
-  }
+  await table.extend([...byChain.keys()].sort(), (heads) =>
+    [...byChain].flatMap(([chain, members]) => {
+      const entries = members.map(({ entry }) => entry)
+      return linked(heads.get(chain) ?? NO_HEAD, entries).map((link) => ({ chain, ...link }))
+    }),
+  )
 }

@@ -1,5 +1,6 @@
 /** One row for each call of `POST /sync` (`wedsync-api.md` §1.1, §3.3), from which scores and estimates are made. */
 import { z } from 'zod'
+import { grouped } from '../audit/grouped.ts'
 import type { Run } from '../audit/sql.ts'
 
 export interface SessionRow {
@@ -62,6 +63,7 @@ const DAY_MS = 86_400_000
 /** `wedsync-api.md` §2.4. */
 const KEPT_MS = 30 * DAY_MS
 const BETWEEN_CLEANUPS_MS = 3_600_000
+const MAX_GROUP = 50
 
 export const SESSION_TABLES: readonly string[] = [
   `CREATE TABLE IF NOT EXISTS sync_sessions (
@@ -98,29 +100,11 @@ const lastRow = z.object({
 /** @param run against a database that has {@link SESSION_TABLES} */
 export function sessionsIn(run: Run): Sessions {
   let cleanedMs = 0
+  const insert = grouped((rows: readonly SessionRow[]) => insertRows(run, rows), MAX_GROUP)
 
   return {
     async add(row) {
-      await run(
-        `INSERT INTO sync_sessions (session_id, team, user_id, device_id, at, processing_ms, batch_size, items_synced,
-           conflicts, failures, throughput, error, app_version)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
-        [
-          row.sessionId,
-          row.team,
-          row.userId,
-          row.deviceId,
-          Math.floor(row.atMs),
-          row.processingMs,
-          row.batchSize,
-          row.itemsSynced,
-          row.conflicts,
-          row.failures,
-          row.throughput ?? null,
-          row.error ?? null,
-          row.appVersion ?? null,
-        ],
-      )
+      await insert(row)
       if (row.atMs - cleanedMs < BETWEEN_CLEANUPS_MS) return
       cleanedMs = row.atMs
       await run('DELETE FROM sync_sessions WHERE at < $1', [Math.floor(row.atMs) - KEPT_MS])
@@ -173,6 +157,37 @@ export function sessionsIn(run: Run): Sessions {
       })
     },
   }
+}
+
+async function insertRows(run: Run, rows: readonly SessionRow[]): Promise<void> {
+  const values = rows.map(valuesOf)
+  const parameters = values.flat()
+  let count = 0
+  const places = values.map((row) => `(${row.map(() => `$${++count}`).join(', ')})`)
+  await run(
+    `INSERT INTO sync_sessions (session_id, team, user_id, device_id, at, processing_ms, batch_size, items_synced,
+       conflicts, failures, throughput, error, app_version)
+     VALUES ${places.join(', ')}`,
+    parameters,
+  )
+}
+
+function valuesOf(row: SessionRow): readonly unknown[] {
+  return [
+    row.sessionId,
+    row.team,
+    row.userId,
+    row.deviceId,
+    Math.floor(row.atMs),
+    row.processingMs,
+    row.batchSize,
+    row.itemsSynced,
+    row.conflicts,
+    row.failures,
+    row.throughput ?? null,
+    row.error ?? null,
+    row.appVersion ?? null,
+  ]
 }
 
 function conditionOf({ team, userId, deviceId }: Omit<SessionFilter, 'sinceMs'>): {
