@@ -10,16 +10,17 @@ export function outgoingOf(sync: ReplicaSync, state: StateStore): Outgoing {
   return {
     async peers() {
       const peers: OutgoingPeer[] = []
-      for (const { kind, state: connection, problem } of await sync.upstreams()) {
-        if (kind === 'device') continue
+      for (const { kind, session, upstream } of (await sync.figures()).peers) {
+        if (kind === 'device' || !upstream) continue
         const known = knownPeer.safeParse(await state.get(`upstream/${kind}`))
+        const isConnected = session !== undefined
         peers.push({
           kind,
           epoch: known.data?.epoch,
-          isConnected: connection !== 'offline',
-          attempts: 0,
-          nextRetryMs: undefined,
-          problem,
+          isConnected,
+          attempts: upstream.inARow,
+          nextRetryMs: upstream.nextTryAtMs,
+          problem: isConnected ? undefined : upstream.lastError?.message,
         })
       }
       return peers

@@ -1,6 +1,7 @@
 /** §0: what all routes share. */
 import { randomUUID } from 'node:crypto'
 import { expect, it } from 'vitest'
+import { ALL_ROUTES, type RouteName } from '../../../../model/rest/routes.ts'
 import { ask, bad, good, type Server } from './compositions.ts'
 import { batch, newWedding, push, refused } from './situation.ts'
 
@@ -25,6 +26,16 @@ export function commonRows(open: () => Server): void {
       { error: 'Unauthorized', code: 'UNAUTHENTICATED', requestId: expect.stringMatching(/^[0-9a-f-]{36}$/) },
     ])
   })
+
+  it.each(ALL_ROUTES.filter(({ access }) => access !== 'anyone').map(({ name }) => name))(
+    '[0.3] %s without identity is 401, whatever else is wrong with it',
+    async (name) => {
+      const { status } = await ask(open(), name as RouteName, {
+        params: { id: 'x', deviceId: 'x', userId: 'x', date: 'x' },
+      })
+      expect(status).toBe(401)
+    },
+  )
 
   it('[0.11] identity is checked before the body is read', async () => {
     expect((await ask(open(), 'push', { body: '{"changes": [' })).status).toBe(401)

@@ -81,7 +81,7 @@ export function statusRows(open: () => Server): void {
     it('[1.3.5][1.3.6] has in its queue what it wrote and no upstream has got, the most urgent first', async () => {
       const server = open()
       const planner = server.member('planner')
-      await newRecord(server, wedding, 'photos', { filename: 'a.jpg' }, planner)
+      await newRecord(server, wedding, 'tasks', { title: 'Flowers' }, planner)
       await newRecord(server, wedding, 'timeline_items', { title: 'Dinner' }, planner)
       const { queue, performance } = await device(planner.deviceId, planner)
       if (server.role !== 'local') {
@@ -92,7 +92,7 @@ export function statusRows(open: () => Server): void {
       expect(queue).toMatchObject({ totalItems: 2, pendingItems: 2, processingItems: 0, failedItems: 0 })
       expect(queue.estimatedCompletionMs).toBeCloseTo(2 * (performance.averageProcessingTime ?? 0))
       expect(queue.estimatedCompletionTime).toEqual(expect.any(String))
-      expect(queue.items.map(({ priority }) => priority)).toEqual([10, 8])
+      expect(queue.items.map(({ priority }) => priority)).toEqual([10, 9])
       expect(queue.items[0]).toEqual({
         id: expect.any(String),
         operation_type: 'create',
