@@ -1,6 +1,7 @@
 import type { CausalRecord } from '../merge/record.ts'
 import type { Edit } from '../merge/unit.ts'
 import type { Vector } from '../merge/vector.ts'
+import type { Result } from '../result.ts'
 
 /** One record to be committed. */
 export interface Write {
@@ -81,6 +82,25 @@ export interface History {
   superseded(recordId: string): Promise<readonly Superseded[]>
   /** Keeps values that somebody sent and that lost at once, so that nothing anyone typed disappears. */
   keep(recordId: string, values: readonly Superseded[]): Promise<void>
+  /** The records that this replica held of the scope at a moment (ms since 1970 UTC), in order of id. */
+  weddingAt(scope: string, ms: number): Promise<Result<readonly CausalRecord[], BeforeHistory>>
+  /** Forgets what is older than it has to be kept, a little at a time. */
+  forget(retention: Retention, nowMs: number): Promise<void>
+}
+
+/** The moment lies before everything that this replica knows of the scope: it came later, or what was before is forgotten. */
+export interface BeforeHistory {
+  readonly kind: 'before-history'
+  /** The earliest moment that can be answered for, ms since 1970 UTC. */
+  readonly sinceMs: number
+}
+
+/** How many days things are kept that are only looked at in hindsight. */
+export interface Retention {
+  /** Replaced values and earlier versions: how far back `weddingAt` reaches. */
+  readonly historyDays: number
+  /** Facts of the `StateStore` that nothing has written again, by the prefix of their keys. */
+  readonly stateDays: Readonly<Record<string, number>>
 }
 
 export interface Superseded {
@@ -90,8 +110,12 @@ export interface Superseded {
   readonly counter: number
   readonly stamp: string
   readonly value: unknown
+  /** With `ask` and `operation`, the rest of the edit that wrote it; absent for a value that lost at once. */
+  readonly tag?: string
+  readonly ask?: true
+  readonly operation?: string
   /** The conflict that the edit decided, if it was a decision. */
-  readonly decided?: Edit['decided']
+  readonly decided?: NonNullable<Edit['decided']>
   /** The dot that replaced it; absent for a value that lost at once (REST strategy `server_wins`). */
   readonly replacedBy?: { readonly actor: string; readonly counter: number; readonly stamp: string }
 }

@@ -1,4 +1,5 @@
 /** What a commit took away: values that stood in a record before it and no longer stand there after it. Pure. */
+import { z } from 'zod'
 import type { CausalRecord } from '../merge/record.ts'
 import { liveValues } from '../merge/record.ts'
 import type { Edit, Sibling } from '../merge/unit.ts'
@@ -23,17 +24,7 @@ export function supersededValues(before: CausalRecord | undefined, after: Causal
     const has = siblingsOf(after, readClass, register)
     if (holds(has, edit)) continue
     const [replacement] = has.flatMap((sibling) => (holds(had, sibling.edit) ? [] : [sibling.edit])).sort(later)
-    const { actor, counter, stamp, decided } = edit
-    lost.push({
-      readClass,
-      register,
-      actor,
-      counter,
-      stamp,
-      value,
-      ...(decided && { decided }),
-      ...(replacement && { replacedBy: dot(replacement) }),
-    })
+    lost.push({ readClass, register, ...edit, value, ...(replacement && { replacedBy: dot(replacement) }) })
   }
   return lost
 }
@@ -48,4 +39,25 @@ function holds(siblings: readonly Sibling[], edit: Edit): boolean {
 
 function dot({ actor, counter, stamp }: Edit): NonNullable<Superseded['replacedBy']> {
   return { actor, counter, stamp }
+}
+
+const storedDot = z.object({ actor: z.string(), counter: z.number(), stamp: z.string() })
+const storedValue = storedDot.extend({
+  readClass: z.string(),
+  register: z.string(),
+  value: z.unknown(),
+  tag: z.string().exactOptional(),
+  ask: z.literal(true).exactOptional(),
+  operation: z.string().exactOptional(),
+  decided: z.object({ conflictId: z.string(), strategy: z.string() }).exactOptional(),
+  replacedBy: storedDot.exactOptional(),
+})
+
+export function encodeSuperseded(value: Superseded): string {
+  return JSON.stringify(value)
+}
+
+/** Throws if the text is not what `encodeSuperseded` gave: the database is damaged. */
+export function decodeSuperseded(text: string): Superseded {
+  return storedValue.parse(JSON.parse(text))
 }

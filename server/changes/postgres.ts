@@ -23,6 +23,8 @@ export interface PostgresOptions {
   readonly onProblem?: OnProblem
   /** Wall clock for `History`, ms since 1970 UTC. */
   readonly now?: () => number
+  /** The database was set back to an earlier state in a way that cannot be noticed: the store gets a new epoch. */
+  readonly isSetBack?: boolean
 }
 
 export interface PostgresStore {
@@ -55,7 +57,7 @@ export async function openPostgresStore(options: PostgresOptions = {}): Promise<
   const sql =
     databaseUrl === undefined ? await openEmbedded(dataDir, onProblem) : connectToServer(databaseUrl, onProblem)
   try {
-    const epoch = await prepareSchema(sql)
+    const epoch = await prepareSchema(sql, options.isSetBack)
     const announcer = new Announcer()
     const sender = randomBytes(SENDER_BYTES).toString('base64url')
     const listener =
@@ -129,7 +131,8 @@ function postgresState(sql: Queries): StateStore {
         return
       }
       await sql.query(
-        'INSERT INTO state (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
+        `INSERT INTO state (key, value) VALUES ($1, $2)
+         ON CONFLICT (key) DO UPDATE SET value = excluded.value, changed = clock_timestamp()`,
         [toColumn(key), text],
       )
     },

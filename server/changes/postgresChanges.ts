@@ -52,7 +52,7 @@ export function postgresChangeStore({ sql, epoch, announcer, sender, now }: Chan
       return parseRows(docRow, rows).map(({ doc }) => fromDocument(doc))
     },
     async update(ids, change) {
-      const changed = await updateRecords({ sql, turns, now, notify }, ids, change)
+      const changed = await updateRecords({ sql, epoch, turns, now, notify }, ids, change)
       for (const scope of changed) announcer.announce(scope)
     },
     subscribe: (listener) => announcer.subscribe(listener),

@@ -1,11 +1,12 @@
 /** What records were: the vectors of each committed state, and the values that were replaced. */
 import { z } from 'zod'
 import { type CausalRecord, recordVersion } from '../../model/merge/record.ts'
-import type { Vector } from '../../model/merge/vector.ts'
-import type { History, Superseded } from '../../model/sync/changeStore.ts'
-import { supersededValues } from '../../model/sync/superseded.ts'
-import type { Queries } from './postgresConnection.ts'
-import { parseRows, toColumn } from './postgresRows.ts'
+import { err, ok, type Result } from '../../model/result.ts'
+import type { BeforeHistory, History, Retention, Superseded } from '../../model/sync/changeStore.ts'
+import { decodeSuperseded, encodeSuperseded, supersededValues } from '../../model/sync/superseded.ts'
+import type { Queries, Sql } from './postgresConnection.ts'
+import { fromDocument, parseRows, toColumn, whole } from './postgresRows.ts'
+import { decodeVectors, encodeVectors, recordAt } from './recordAt.ts'
 
 /** A state that is being committed, with the state that it replaces. */
 export interface Committed {
@@ -28,8 +29,8 @@ export async function keepHistory(sql: Queries, commits: readonly Committed[], m
       ms,
     ],
   )
-  const lost = commits.flatMap(({ before, after }) =>
-    supersededValues(before, after).map((value) => ({ recordId: after.id, value })),
+  const lost = commits.flatMap(({ before, after, seq }) =>
+    supersededValues(before, after).map((value) => ({ recordId: after.id, value, seq })),
   )
   await addLost(sql, lost, ms)
 }
@@ -37,20 +38,29 @@ export async function keepHistory(sql: Queries, commits: readonly Committed[], m
 interface Lost {
   readonly recordId: string
   readonly value: Superseded
+  /** Of the commit that took it away; null for a value that lost at once. */
+  readonly seq: number | null
 }
 
 async function addLost(sql: Queries, lost: readonly Lost[], ms: number): Promise<void> {
   if (lost.length === 0) return
   await sql.query(
-    `INSERT INTO history (record_id, value, at)
-     SELECT record_id, value, $3 FROM unnest($1::text[], $2::text[]) AS new (record_id, value)`,
-    [lost.map(({ recordId }) => toColumn(recordId)), lost.map(({ value }) => JSON.stringify(value)), ms],
+    `INSERT INTO history (record_id, value, seq, at)
+     SELECT record_id, value, seq, $4 FROM unnest($1::text[], $2::text[], $3::bigint[]) AS new (record_id, value, seq)`,
+    [
+      lost.map(({ recordId }) => toColumn(recordId)),
+      lost.map(({ value }) => encodeSuperseded(value)),
+      lost.map(({ seq }) => seq),
+      ms,
+    ],
   )
 }
 
 /** @param now wall clock, ms since 1970 UTC */
-export function postgresHistory(sql: Queries, now: () => number): History {
+export function postgresHistory(sql: Sql, now: () => number): History {
   return {
+    weddingAt: (scope, ms) => weddingAt(sql, scope, ms),
+    forget: (retention, nowMs) => forgetOld(sql, retention, nowMs),
     async vectorsAt(recordId, moment) {
       const [condition, value] = 'version' in moment ? ['version =', moment.version] : ['at <=', moment.ms]
       const [row] = parseRows(
@@ -65,35 +75,95 @@ export function postgresHistory(sql: Queries, now: () => number): History {
     },
     async superseded(recordId) {
       const rows = await sql.query('SELECT value FROM history WHERE record_id = $1 ORDER BY id', [toColumn(recordId)])
-      return parseRows(historyRow, rows).map(({ value }): Superseded => {
-        const { decided, replacedBy, ...rest } = superseded.parse(JSON.parse(value))
-        return { ...rest, ...(decided && { decided }), ...(replacedBy && { replacedBy }) }
-      })
+      return parseRows(historyRow, rows).map(({ value }) => decodeSuperseded(value))
     },
     async keep(recordId, values) {
-      const lost = values.map((value) => ({ recordId, value }))
+      const lost = values.map((value) => ({ recordId, value, seq: null }))
       await addLost(sql, lost, Math.floor(now()))
     },
   }
 }
 
+/** Two statements, but one snapshot: no commit may come between what a record is and what it was. */
+async function weddingAt(sql: Sql, scope: string, ms: number): Promise<Result<readonly CausalRecord[], BeforeHistory>> {
+  return sql.transaction(async (transaction) => {
+    await transaction.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ')
+    const [since] = parseRows(
+      sinceRow,
+      await transaction.query(
+        `SELECT (SELECT min(at) FROM versions WHERE record_id IN (SELECT id FROM records WHERE scope = $1)) AS first,
+                (SELECT value FROM state WHERE key = $2) AS forgotten`,
+        [toColumn(scope), FORGOTTEN_TO],
+      ),
+    )
+    const sinceMs = Math.max(since?.first ?? 0, Number(since?.forgotten ?? 0))
+    if (ms < sinceMs) return err({ kind: 'before-history', sinceMs })
+    const rows = await transaction.query(
+      `SELECT records.doc, version.vectors, lost.list
+       FROM records
+       JOIN LATERAL (
+         SELECT seq, vectors FROM versions WHERE record_id = records.id AND at <= $2 ORDER BY seq DESC LIMIT 1
+       ) AS version ON true
+       LEFT JOIN LATERAL (
+         SELECT json_agg(value ORDER BY id)::text AS list FROM history
+         WHERE record_id = records.id AND history.seq > version.seq
+       ) AS lost ON true
+       WHERE records.scope = $1 ORDER BY records.id`,
+      [toColumn(scope), Math.floor(ms)],
+    )
+    return ok(
+      parseRows(pastRow, rows).map(({ doc, vectors, list }) => {
+        const lost = list === null ? [] : valueList.parse(JSON.parse(list)).map(decodeSuperseded)
+        return recordAt(fromDocument(doc), decodeVectors(vectors), lost)
+      }),
+    )
+  })
+}
+
+/** The fact that says up to when history was forgotten, in ms since 1970 UTC. */
+const FORGOTTEN_TO = toColumn('history/forgotten-to')
+const DAY_MS = 86_400_000
+const FORGET_BATCH = 5_000
+
+async function forgetOld(sql: Queries, { historyDays, stateDays }: Retention, nowMs: number): Promise<void> {
+  const horizon = Math.floor(nowMs - historyDays * DAY_MS)
+  // First, so that nobody asks for a moment of which a part is gone already.
+  await sql.query(
+    `INSERT INTO state AS old (key, value) VALUES ($1, $2)
+     ON CONFLICT (key) DO UPDATE SET value = greatest(old.value::bigint, excluded.value::bigint)::text`,
+    [FORGOTTEN_TO, String(horizon)],
+  )
+  await inBatches(sql, 'DELETE FROM history WHERE id IN (SELECT id FROM history WHERE at < $1 LIMIT $2) RETURNING 1', [
+    horizon,
+  ])
+  // The last version before the horizon stays: it is what the record was at the horizon.
+  await inBatches(
+    sql,
+    `DELETE FROM versions WHERE (record_id, seq) IN (
+       SELECT record_id, seq FROM versions AS old WHERE at < $1 AND EXISTS (
+         SELECT 1 FROM versions AS newer
+         WHERE newer.record_id = old.record_id AND newer.seq > old.seq AND newer.at < $1
+       ) LIMIT $2) RETURNING 1`,
+    [horizon],
+  )
+  for (const [prefix, days] of Object.entries(stateDays)) {
+    await inBatches(
+      sql,
+      `DELETE FROM state WHERE key IN (
+         SELECT key FROM state WHERE starts_with(key, $1) AND changed < to_timestamp($2::double precision / 1000) LIMIT $3
+       ) RETURNING 1`,
+      [toColumn(prefix), nowMs - days * DAY_MS],
+    )
+  }
+}
+
+async function inBatches(sql: Queries, remove: string, parameters: readonly unknown[]): Promise<void> {
+  let removed = FORGET_BATCH
+  while (removed === FORGET_BATCH) removed = (await sql.query(remove, [...parameters, FORGET_BATCH])).length
+}
+
 const vectorsRow = z.object({ vectors: z.string() })
 const historyRow = z.object({ value: z.string() })
-/** Lists of pairs, since a name of a class or actor as a key of an object might be `__proto__`. */
-const vectors = z.array(z.tuple([z.string(), z.array(z.tuple([z.string(), z.number()]))]))
-const dot = z.object({ actor: z.string(), counter: z.number(), stamp: z.string() })
-const superseded = dot.extend({
-  readClass: z.string(),
-  register: z.string(),
-  value: z.unknown(),
-  decided: z.object({ conflictId: z.string(), strategy: z.string() }).optional(),
-  replacedBy: dot.optional(),
-})
-
-function encodeVectors(record: CausalRecord): string {
-  return JSON.stringify([...record.units].map(([readClass, unit]) => [readClass, [...unit.vector]]))
-}
-
-function decodeVectors(text: string): ReadonlyMap<string, Vector> {
-  return new Map(vectors.parse(JSON.parse(text)).map(([readClass, counters]) => [readClass, new Map(counters)]))
-}
+const sinceRow = z.object({ first: whole.nullable(), forgotten: z.string().nullable() })
+const pastRow = z.object({ doc: z.string(), vectors: z.string(), list: z.string().nullable() })
+const valueList = z.array(z.string())

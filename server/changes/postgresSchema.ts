@@ -8,7 +8,7 @@
 
 import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
-import type { Sql } from './postgresConnection.ts'
+import type { Queries, Sql } from './postgresConnection.ts'
 import { parseRows } from './postgresRows.ts'
 
 /** Any number that no other program uses on the same database for an advisory lock. */
@@ -52,16 +52,33 @@ const MIGRATIONS: readonly (readonly string[])[] = [
     'CREATE INDEX history_record ON history (record_id, id)',
     'CREATE TABLE state (key text COLLATE "C" PRIMARY KEY, value text NOT NULL)',
   ],
+  [
+    // Of the commit that took the value away; null for one that lost at once. Values of before were not numbered: those
+    // that were replaced count as taken away by the first commit at their time or after it.
+    'ALTER TABLE history ADD COLUMN seq bigint',
+    `UPDATE history SET seq = (
+       SELECT min(seq) FROM versions WHERE versions.record_id = history.record_id AND versions.at >= history.at
+     ) WHERE value LIKE '%"replacedBy":%'`,
+    'CREATE INDEX history_time ON history (at)',
+    'CREATE INDEX versions_time ON versions (at)',
+    'CREATE INDEX versions_number ON versions (record_id, version)',
+    'ALTER TABLE state ADD COLUMN changed timestamptz NOT NULL DEFAULT clock_timestamp()',
+    // Which database the epoch was made for.
+    'ALTER TABLE schema_version ADD COLUMN made_for text',
+  ],
 ]
 
 const versionRow = z.object({ version: z.number().int(), epoch: z.string() })
+const madeForRow = z.object({ made_for: z.string().nullable() })
+const databaseRow = z.object({ database: z.string() })
 
 /**
  * Creates or migrates the tables. Any number of processes may do so at once: they take turns.
- * @returns the epoch of the store
+ * @param isSetBack somebody says that the database was set back to an earlier state, where it cannot be noticed
+ * @returns the epoch of the store, a new one if the database turns out to be a restored one
  * @throws if a newer program has migrated the database
  */
-export async function prepareSchema(sql: Sql): Promise<string> {
+export async function prepareSchema(sql: Sql, isSetBack = false): Promise<string> {
   return sql.transaction(async (transaction) => {
     await transaction.query('SELECT pg_advisory_xact_lock($1)', [MIGRATION_LOCK])
     const [encoding] = parseRows(
@@ -81,8 +98,32 @@ export async function prepareSchema(sql: Sql): Promise<string> {
     }
     if (version < MIGRATIONS.length)
       await transaction.query('UPDATE schema_version SET version = $1', [MIGRATIONS.length])
-    return epoch
+    return currentEpoch(transaction, epoch, isSetBack)
   })
+}
+
+/**
+ * A restored database remembers an earlier moment, and its counters would give out numbers and dots that others have
+ * seen. So an epoch is made for one database on one server on one timeline: a dump that is read in again is another
+ * database, another server has another identifier, and recovery to a moment, as well as a standby that takes over, begins
+ * a new timeline. What leaves no trace is a copy of all files of the server that is put back; whoever does that says so
+ * (`cloud --restored`).
+ */
+async function currentEpoch(transaction: Queries, epoch: string, isSetBack: boolean): Promise<string> {
+  const [known] = parseRows(madeForRow, await transaction.query('SELECT made_for FROM schema_version'))
+  const [found] = parseRows(
+    databaseRow,
+    await transaction.query(
+      `SELECT concat_ws(' ', system.system_identifier, place.oid, point.timeline_id) AS database
+       FROM pg_control_system() AS system, pg_control_checkpoint() AS point, pg_database AS place
+       WHERE place.datname = current_database()`,
+    ),
+  )
+  const database = found?.database ?? ''
+  if (!isSetBack && known?.made_for === database) return epoch
+  const next = !isSetBack && known?.made_for === null ? epoch : mintEpoch()
+  await transaction.query('UPDATE schema_version SET epoch = $1, made_for = $2', [next, database])
+  return next
 }
 
 const EPOCH_BYTES = 8

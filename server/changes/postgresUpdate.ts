@@ -18,6 +18,8 @@ import type { ScopeTurns } from './postgresTurns.ts'
 
 export interface UpdateParts {
   readonly sql: Sql
+  /** Under which this process opened the store. */
+  readonly epoch: string
   readonly turns: ScopeTurns
   /** Wall clock, ms since 1970 UTC. */
   readonly now: () => number
@@ -152,7 +154,7 @@ async function isCurrent(sql: Queries, { ids, rows }: State): Promise<boolean> {
 }
 
 async function commit(
-  { now, notify }: UpdateParts,
+  { epoch, now, notify }: UpdateParts,
   sql: Queries,
   { rows }: State,
   writes: readonly Write[],
@@ -167,11 +169,14 @@ async function commit(
   const changed = [...new Set(writes.map(({ record }) => record.scope))].sort(compareText)
   if (changed.length === 0) return { committed: changed }
   await keepHistory(sql, commits, Math.floor(now()))
-  await sql.query(
+  const counted = await sql.query(
     `UPDATE scopes SET seq = new.seq, changed = clock_timestamp()
-     FROM unnest($1::text[], $2::bigint[]) AS new (scope, seq) WHERE scopes.scope = new.scope`,
-    [changed.map(toColumn), changed.map((scope) => heads.get(scope))],
+     FROM unnest($1::text[], $2::bigint[]) AS new (scope, seq), schema_version
+     WHERE scopes.scope = new.scope AND schema_version.epoch = $3 RETURNING 1`,
+    [changed.map(toColumn), changed.map((scope) => heads.get(scope)), epoch],
   )
+  // Another process has found the database restored. What peers know of this one's epoch is no longer true.
+  if (counted.length !== changed.length) throw new Error('the database was restored: this process must start again')
   await notify(sql, changed)
   return { committed: changed }
 }

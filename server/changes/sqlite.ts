@@ -1,14 +1,19 @@
 import { randomBytes } from 'node:crypto'
+import { statSync } from 'node:fs'
 import { createRxDatabase, type RxCollection } from 'rxdb'
 import { z } from 'zod'
 import { RECORDS, type RecordDocument, recordSchema } from '../../model/database/recordSchema.ts'
 import { recordOf, rxRecordStore } from '../../model/database/rxRecordStore.ts'
-import { ok, type Result } from '../../model/result.ts'
-import type { ChangeStore, History, StateStore, TableFilter } from '../../model/sync/changeStore.ts'
+import { err, ok, type Result } from '../../model/result.ts'
+import type { ChangeStore, History, StateStore } from '../../model/sync/changeStore.ts'
 import { type Database, type OpenError, openDatabase } from '../storage/open.ts'
 import { getRxStorageSqlite, type SqliteCommit } from '../storage/rxStorage.ts'
 import { openSqliteHistory, type SqliteHistory } from './sqliteHistory.ts'
+import { forgetOld, indexLog, openSqliteLog } from './sqliteLog.ts'
+import { renewMark } from './sqliteMark.ts'
+import { prepareSqliteSchema } from './sqliteSchema.ts'
 import { openSqliteState } from './sqliteState.ts'
+import { StorageError, storageErrorOf } from './storageError.ts'
 
 type Collections = { [RECORDS]: RxCollection<RecordDocument> }
 
@@ -19,7 +24,14 @@ export interface SqliteStore {
   /** For the window, which reads and writes the same tables through RxDB's remote storage. */
   readonly rxStorage: ReturnType<typeof getRxStorageSqlite>
   readonly database: Database
+  /** The file turned out to be a copy, or set back, so the store has a new epoch and will have a new actor. */
+  readonly isCopy: boolean
   close(): Promise<void>
+}
+
+export interface SqliteOptions {
+  /** Wall clock, ms since 1970 UTC. */
+  readonly now?: () => number
 }
 
 /** An actor and an epoch are 8 random bytes, written as 11 characters. */
@@ -32,13 +44,40 @@ export function newActor(): string {
  * small facts.
  * @param key 32 bytes
  */
-export async function openSqliteStore(file: string, key: Uint8Array): Promise<Result<SqliteStore, OpenError>> {
+export async function openSqliteStore(
+  file: string,
+  key: Uint8Array,
+  { now = Date.now }: SqliteOptions = {},
+): Promise<Result<SqliteStore, OpenError>> {
   const opened = openDatabase(file, key)
   if (!opened.ok) return opened
   const database = opened.value
-  const history = openSqliteHistory(database)
-  const state = openSqliteState(database)
-  const rxStorage = getRxStorageSqlite({ database, onCommit: (commit) => noteHistory(history, commit) })
+  try {
+    const prepared = prepareSqliteSchema(database)
+    if (!prepared.ok) {
+      const { found, known } = prepared.error
+      const detail = `a newer WedSync wrote it: it has version ${found}, and this program knows ${known}`
+      database.close()
+      return err({ kind: 'unreadable', file, detail })
+    }
+    return ok(await openParts(file, database, now))
+  } catch (error) {
+    database.close()
+    throw storageErrorOf(error)
+  }
+}
+
+async function openParts(file: string, database: Database, now: () => number): Promise<SqliteStore> {
+  const history = openSqliteHistory(database, now)
+  const checkInPlace = guardPlace(file)
+  const state = guarded(openSqliteState(database, now), checkInPlace)
+  const rxStorage = getRxStorageSqlite({
+    database,
+    onCommit: (commit) => {
+      checkInPlace()
+      noteHistory(history, commit, now())
+    },
+  })
   const rxDatabase = await createRxDatabase<Collections>({
     name: 'wedsync',
     storage: rxStorage,
@@ -46,95 +85,99 @@ export async function openSqliteStore(file: string, key: Uint8Array): Promise<Re
     eventReduce: true,
   })
   await rxDatabase.addCollections({ [RECORDS]: { schema: recordSchema } })
-  const changes = sqliteChangeStore(database, rxDatabase[RECORDS], await epochOf(state))
-  return ok({
-    changes,
+  const collection = rxDatabase[RECORDS]
+  const table = z.object({ tableName: z.string().regex(/^\w+$/) }).parse(collection.storageInstance.internals).tableName
+  indexLog(database, table)
+  const log = openSqliteLog(database, table)
+  const { isCopy } = await renewMark(file, state)
+  if (isCopy) await forgetEpoch(state)
+  return {
+    changes: sqliteChangeStore(collection, log, await epochOf(state)),
     state,
-    history,
+    history: {
+      ...history,
+      weddingAt: async (scope, ms) => log.weddingAt(scope, ms),
+      forget: (retention, nowMs) => forgetOld(database, retention, nowMs),
+    },
     rxStorage,
     database,
+    isCopy,
     async close() {
       await rxDatabase.close()
       database.close()
     },
-  })
-}
-
-async function epochOf(state: StateStore): Promise<string> {
-  const known = await state.get('epoch')
-  if (known !== undefined) return z.string().parse(known)
-  const epoch = newActor()
-  await state.set('epoch', epoch)
-  return epoch
-}
-
-function noteHistory(history: SqliteHistory, { collectionName, rows }: SqliteCommit): void {
-  if (collectionName !== RECORDS) return
-  const now = Date.now()
-  for (const { previous, document } of rows) {
-    // Rows of this collection have its shape: RxDB has checked the document against the schema.
-    const before = previous === undefined ? undefined : recordOf(previous as RecordDocument)
-    history.note(before, recordOf(document as RecordDocument), now)
   }
 }
 
-const changeRow = z.object({ seq: z.number(), data: z.string(), origin: z.string() })
-const numberRow = z.object({ n: z.number().nullable() })
-const scopeRow = z.object({ scope: z.string() })
+const EPOCH = 'epoch'
 
-function namesOf(tables: TableFilter): readonly string[] {
-  return 'only' in tables ? tables.only : tables.not
+async function epochOf(state: StateStore): Promise<string> {
+  const known = await state.get(EPOCH)
+  if (known !== undefined) return z.string().parse(known)
+  const epoch = newActor()
+  await state.set(EPOCH, epoch)
+  return epoch
 }
 
-function sqliteChangeStore(database: Database, collection: RxCollection<RecordDocument>, epoch: string): ChangeStore {
-  const table = z.object({ tableName: z.string().regex(/^\w+$/) }).parse(collection.storageInstance.internals).tableName
-  const scopeOf = `json_extract(data, '$.scope')`
-  const originOf = `json_extract(data, '$.from')`
-  database.exec(`CREATE INDEX IF NOT EXISTS ${table}_log ON ${table} (${scopeOf}, seq, ${originOf})`)
+/** The next opening is of a new incarnation: its epoch is new, and so is every actor that edits through it. */
+export async function forgetEpoch(state: StateStore): Promise<void> {
+  await state.set(EPOCH, undefined)
+}
 
-  const scopes = database.prepare(`SELECT DISTINCT ${scopeOf} AS scope FROM ${table}`)
-  const head = database.prepare(`SELECT max(seq) AS n FROM ${table} WHERE ${scopeOf} = ?`)
-  const since = database.prepare(
-    `SELECT seq, data, ${originOf} AS origin FROM ${table} WHERE ${scopeOf} = ? AND seq > ? ORDER BY seq LIMIT ?`,
-  )
-  const sinceOfTables = database.prepare(
-    `SELECT seq, data, ${originOf} AS origin FROM ${table} WHERE ${scopeOf} = ? AND seq > ?
-     AND (json_extract(data, '$.table') IN (SELECT value FROM json_each(?))) = ? ORDER BY seq LIMIT ?`,
-  )
-  const count = database.prepare(
-    `SELECT count(*) AS n FROM ${table} WHERE ${scopeOf} = ? AND seq > ? AND ${originOf} <> ?`,
-  )
+/**
+ * A file that was removed can still be written to, and all of it is gone when the process ends. So every write looks
+ * first whether the file is still in its place; that takes some microseconds.
+ */
+function guardPlace(file: string): () => void {
+  const inodeOf = () => statSync(file, { bigint: true, throwIfNoEntry: false })?.ino
+  const inode = inodeOf()
+  return () => {
+    if (inodeOf() !== inode) throw new StorageError('gone')
+  }
+}
 
+function guarded(state: StateStore, check: () => void): StateStore {
   return {
-    ...rxRecordStore(collection),
-    epoch,
-    async scopes() {
-      return scopes.all().map((row) => scopeRow.parse(row).scope)
-    },
-    async head(scope) {
-      return numberRow.parse(head.get(scope)).n ?? 0
-    },
-    async changesSince(scope, seq, { limit, except, tables }) {
-      const rows = tables
-        ? sinceOfTables.all(scope, seq, JSON.stringify(namesOf(tables)), 'only' in tables ? 1 : 0, limit + 1)
-        : since.all(scope, seq, limit + 1)
-      const found = rows.map((row) => changeRow.parse(row))
-      const read = found.slice(0, limit)
-      return {
-        changes: read
-          .filter(({ origin }) => except === undefined || origin !== except)
-          .map(({ seq: at, data, origin }) => ({
-            seq: at,
-            record: recordOf(JSON.parse(data)),
-            ...(origin !== '' && { from: origin }),
-          })),
-        upTo: read.at(-1)?.seq ?? seq,
-        more: found.length > limit,
+    ...state,
+    async set(key, value) {
+      check()
+      try {
+        await state.set(key, value)
+      } catch (error) {
+        throw storageErrorOf(error)
       }
     },
-    async countSince(scope, seq, except) {
-      // No origin is longer than 11 characters, so this one leaves out nothing.
-      return numberRow.parse(count.get(scope, seq, except ?? 'no peer at all')).n ?? 0
+  }
+}
+
+function noteHistory(history: SqliteHistory, { collectionName, rows }: SqliteCommit, nowMs: number): void {
+  if (collectionName !== RECORDS) return
+  for (const { previous, document } of rows) {
+    // Rows of this collection have its shape: RxDB has checked the document against the schema.
+    const before = previous === undefined ? undefined : recordOf(previous as RecordDocument)
+    history.note(before, recordOf(document as RecordDocument), nowMs)
+  }
+}
+
+function sqliteChangeStore(
+  collection: RxCollection<RecordDocument>,
+  { scopes, head, changesSince, countSince }: ReturnType<typeof openSqliteLog>,
+  epoch: string,
+): ChangeStore {
+  const records = rxRecordStore(collection)
+  return {
+    ...records,
+    async update(ids, change) {
+      try {
+        await records.update(ids, change)
+      } catch (error) {
+        throw storageErrorOf(error)
+      }
     },
+    epoch,
+    scopes,
+    head,
+    changesSince,
+    countSince,
   }
 }

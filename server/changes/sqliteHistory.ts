@@ -1,83 +1,60 @@
 /**
  * What records were before, beside them in the same SQLite file and written in the same transaction: values that were
- * replaced, and the vectors of every version. A late REST edit finds in it what its author had seen.
+ * replaced, and the vectors of every version. A late REST edit finds in it what its author had seen, and a wedding can be
+ * seen as it was.
  */
-import { z } from 'zod'
 import { type CausalRecord, recordVersion } from '../../model/merge/record.ts'
-import type { History, Superseded } from '../../model/sync/changeStore.ts'
-import { supersededValues } from '../../model/sync/superseded.ts'
+import type { History } from '../../model/sync/changeStore.ts'
+import { decodeSuperseded, encodeSuperseded, supersededValues } from '../../model/sync/superseded.ts'
 import type { Database } from '../storage/open.ts'
+import { decodeVectors, encodeVectors } from './recordAt.ts'
 
-const SCHEMA = `
-  CREATE TABLE IF NOT EXISTS history (
-    id INTEGER PRIMARY KEY, record_id TEXT NOT NULL, entry TEXT NOT NULL, at INTEGER NOT NULL
-  );
-  CREATE INDEX IF NOT EXISTS history_by_record ON history (record_id, id);
-  CREATE TABLE IF NOT EXISTS versions (
-    record_id TEXT NOT NULL, version INTEGER NOT NULL, at INTEGER NOT NULL, vectors TEXT NOT NULL,
-    PRIMARY KEY (record_id, version)
-  ) WITHOUT ROWID;
-`
-
-const dot = { actor: z.string(), counter: z.number(), stamp: z.string() }
-const supersededEntry = z.object({
-  readClass: z.string(),
-  register: z.string(),
-  ...dot,
-  value: z.unknown(),
-  decided: z.object({ conflictId: z.string(), strategy: z.string() }).optional(),
-  replacedBy: z.object(dot).optional(),
-})
-const storedVectors = z.record(z.string(), z.record(z.string(), z.number()))
-const entryRow = z.object({ entry: z.string() })
-const vectorsRow = z.object({ vectors: z.string() })
-
-export interface SqliteHistory extends History {
+export interface SqliteHistory extends Pick<History, 'vectorsAt' | 'superseded' | 'keep'> {
   /** To be called inside the transaction that writes `after`. */
   note(before: CausalRecord | undefined, after: CausalRecord, atMs: number): void
 }
 
-export function openSqliteHistory(database: Database): SqliteHistory {
-  database.exec(SCHEMA)
-  const addEntry = database.prepare('INSERT INTO history (record_id, entry, at) VALUES (?, ?, ?)')
-  const addVersion = database.prepare(
-    `INSERT INTO versions (record_id, version, at, vectors) VALUES (?, ?, ?, ?)
-     ON CONFLICT (record_id, version) DO UPDATE SET vectors = excluded.vectors, at = excluded.at`,
+/** @param now wall clock, ms since 1970 UTC */
+export function openSqliteHistory(database: Database, now: () => number): SqliteHistory {
+  const addEntry = database.prepare<[string, string, number, number | bigint | null]>(
+    'INSERT INTO history (record_id, entry, at, commit_id) VALUES (?, ?, ?, ?)',
   )
-  const entries = database.prepare('SELECT entry FROM history WHERE record_id = ? ORDER BY id')
-  const atVersion = database.prepare('SELECT vectors FROM versions WHERE record_id = ? AND version = ?')
-  const atTime = database.prepare(
-    'SELECT vectors FROM versions WHERE record_id = ? AND at <= ? ORDER BY at DESC, version DESC LIMIT 1',
+  const addVersion = database.prepare<[string, number, number, string]>(
+    'INSERT INTO versions (record_id, version, at, vectors) VALUES (?, ?, ?, ?)',
   )
+  const entries = database
+    .prepare<[string], string>('SELECT entry FROM history WHERE record_id = ? ORDER BY id')
+    .pluck()
+  const atVersion = database
+    .prepare<[string, number], string>(
+      'SELECT vectors FROM versions WHERE record_id = ? AND version = ? ORDER BY id DESC LIMIT 1',
+    )
+    .pluck()
+  const atTime = database
+    .prepare<[string, number], string>(
+      'SELECT vectors FROM versions WHERE record_id = ? AND at <= ? ORDER BY id DESC LIMIT 1',
+    )
+    .pluck()
 
   return {
     note(before, after, atMs) {
-      for (const value of supersededValues(before, after)) addEntry.run(after.id, JSON.stringify(value), atMs)
-      addVersion.run(after.id, recordVersion(after), atMs, JSON.stringify(vectorsOf(after)))
+      const { lastInsertRowid } = addVersion.run(after.id, recordVersion(after), atMs, encodeVectors(after))
+      for (const value of supersededValues(before, after)) {
+        addEntry.run(after.id, encodeSuperseded(value), atMs, lastInsertRowid)
+      }
     },
 
     async vectorsAt(recordId, moment) {
-      const row = 'version' in moment ? atVersion.get(recordId, moment.version) : atTime.get(recordId, moment.ms)
-      if (row === undefined) return undefined
-      const vectors = storedVectors.parse(JSON.parse(vectorsRow.parse(row).vectors))
-      return new Map(Object.entries(vectors).map(([readClass, vector]) => [readClass, new Map(Object.entries(vector))]))
+      const text = 'version' in moment ? atVersion.get(recordId, moment.version) : atTime.get(recordId, moment.ms)
+      return text === undefined ? undefined : decodeVectors(text)
     },
 
     async superseded(recordId) {
-      return entries.all(recordId).map((row) => parseEntry(entryRow.parse(row).entry))
+      return entries.all(recordId).map(decodeSuperseded)
     },
 
     async keep(recordId, values) {
-      for (const value of values) addEntry.run(recordId, JSON.stringify(value), Date.now())
+      for (const value of values) addEntry.run(recordId, encodeSuperseded(value), now(), null)
     },
   }
-}
-
-function vectorsOf(record: CausalRecord): Record<string, Record<string, number>> {
-  return Object.fromEntries([...record.units].map(([readClass, unit]) => [readClass, Object.fromEntries(unit.vector)]))
-}
-
-function parseEntry(text: string): Superseded {
-  const { decided, replacedBy, ...entry } = supersededEntry.parse(JSON.parse(text))
-  return { ...entry, ...(decided && { decided }), ...(replacedBy && { replacedBy }) }
 }

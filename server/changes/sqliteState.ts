@@ -4,12 +4,15 @@ import type { Database } from '../storage/open.ts'
 
 const row = z.object({ key: z.string(), value: z.string() })
 
-/** Small durable facts of this install: identity, cursors, join secrets, quarantine. */
-export function openSqliteState(database: Database): StateStore {
-  database.exec('CREATE TABLE IF NOT EXISTS state (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID')
+/**
+ * Small durable facts of this install: identity, cursors, join secrets, quarantine.
+ * @param now wall clock, ms since 1970 UTC; with each fact goes when it was last written
+ */
+export function openSqliteState(database: Database, now: () => number): StateStore {
   const get = database.prepare('SELECT key, value FROM state WHERE key = ?')
   const set = database.prepare(
-    'INSERT INTO state (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
+    `INSERT INTO state (key, value, at) VALUES (?, ?, ?)
+     ON CONFLICT (key) DO UPDATE SET value = excluded.value, at = excluded.at`,
   )
   const remove = database.prepare('DELETE FROM state WHERE key = ?')
   const list = database.prepare('SELECT key, value FROM state WHERE substr(key, 1, ?) = ? AND key >= ? ORDER BY key')
@@ -23,7 +26,7 @@ export function openSqliteState(database: Database): StateStore {
       const text: string | undefined = JSON.stringify(value)
       // `undefined` is what `get` answers for a key that is not there.
       if (text === undefined) remove.run(key)
-      else set.run(key, text)
+      else set.run(key, text, now())
     },
     async list(prefix) {
       const found = list.all(prefix.length, prefix, prefix).map((entry) => row.parse(entry))

@@ -25,6 +25,7 @@ describe('supersededValues', () => {
         actor: ana,
         counter: 1,
         stamp: before?.stamp,
+        tag: before?.tag,
         value: 'Garden',
         replacedBy: { actor: ben, counter: 1, stamp: now?.stamp },
       },

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { encodeRecord } from '../../../model/merge/codec.ts'
-import { editRecord } from '../../../model/merge/edit.ts'
+import { type Data, deleteRecord, editRecord } from '../../../model/merge/edit.ts'
 import { type CausalRecord, recordVersion } from '../../../model/merge/record.ts'
 import { viewRecord } from '../../../model/merge/view.ts'
 import type { Change, ChangeQuery, ChangeStore, History, StateStore, Write } from '../../../model/sync/changeStore.ts'
@@ -517,6 +517,84 @@ export function changeStoreContract(name: string, open: () => Promise<OpenedStor
       })
     })
 
+    describe('a wedding as it was', () => {
+      it('is, at every moment, exactly what the replica held then, whatever people did', async () => {
+        const seed = Number(process.env.HISTORY_SEED ?? Date.now() % 1_000_000)
+        const random = randomFrom(seed)
+        const scope = randomUUID()
+        const moments: { readonly ms: number; readonly held: readonly string[] }[] = []
+        for (let step = 0; step < 40; step++) {
+          const current = await store.changes.inScope(scope)
+          await put(...randomStep(scope, current, random))
+          await nextMillisecond()
+          moments.push({ ms: Date.now(), held: (await store.changes.inScope(scope)).map(encoded) })
+          await nextMillisecond()
+        }
+        for (const { ms, held } of moments) {
+          const then = await store.history.weddingAt(scope, ms)
+          expect(then.ok && then.value.map(encoded), `seed ${seed}`).toEqual(held)
+        }
+      })
+
+      it('leaves out values that lost at once, which never stood in it', async () => {
+        const item = timelineItem(randomUUID())
+        await put(item)
+        const { stamp } = author(ben)
+        const lost = { readClass: 'open', register: 'title', actor: ben, counter: 0, stamp, value: 'late' }
+        await store.history.keep(item.id, [lost])
+        await nextMillisecond()
+        const then = await store.history.weddingAt(item.scope, Date.now())
+        expect(then.ok && then.value.map(encoded)).toEqual([encoded(item)])
+      })
+
+      it('cannot be told for a moment before this replica had it', async () => {
+        const before = Date.now()
+        await nextMillisecond()
+        const item = timelineItem(randomUUID())
+        await put(item)
+        const then = await store.history.weddingAt(item.scope, before)
+        expect(then.ok || then.error.kind).toBe('before-history')
+        expect(!then.ok && then.error.sinceMs).toBeGreaterThan(before)
+      })
+    })
+
+    describe('forgetting', () => {
+      const DAY_MS = 86_400_000
+      const retention = { historyDays: 90, stateDays: { 'test-batch/': 30 } }
+
+      it('takes old values, versions and facts, and nothing that is younger or still true', async () => {
+        const scope = randomUUID()
+        const first = timelineItem(scope)
+        let last = first
+        await put(first)
+        for (const title of ['Vows', 'Rings', 'Kiss']) {
+          last = edit(last, { title })
+          await put(last)
+        }
+        const [stale, other] = [`test-batch/${randomUUID()}`, `test-kept/${randomUUID()}`]
+        await store.state.set(stale, 1)
+        await store.state.set(other, 1)
+
+        await store.history.forget(retention, Date.now() + 29 * DAY_MS)
+        expect(await store.state.get(stale)).toBe(1)
+        expect(await store.history.superseded(first.id)).toHaveLength(3)
+        await store.history.forget(retention, Date.now() + 31 * DAY_MS)
+        expect(await store.state.get(stale)).toBeUndefined()
+        expect(await store.state.get(other)).toBe(1)
+        expect(await store.history.superseded(first.id)).toHaveLength(3)
+
+        const muchLater = Date.now() + 91 * DAY_MS
+        await store.history.forget(retention, muchLater)
+        expect(await store.history.superseded(first.id)).toEqual([])
+        expect(await store.history.vectorsAt(first.id, { version: recordVersion(first) })).toBeUndefined()
+        expect(await store.history.vectorsAt(first.id, { version: recordVersion(last) })).toBeDefined()
+        const then = await store.history.weddingAt(scope, muchLater)
+        expect(then.ok && then.value.map(encoded)).toEqual([encoded(last)])
+        const tooEarly = await store.history.weddingAt(scope, Date.now())
+        expect(tooEarly.ok || tooEarly.error.sinceMs).toBe(Math.floor(muchLater - 90 * DAY_MS))
+      })
+    })
+
     describe('reopening', () => {
       it('finds everything again, and goes on counting', async ({ skip }) => {
         const { reopen } = store
@@ -586,6 +664,41 @@ function idsOf(records: readonly CausalRecord[]): string[] {
 
 function encoded(record: CausalRecord | undefined): string {
   return record ? JSON.stringify(encodeRecord(record)) : 'no record'
+}
+
+async function nextMillisecond(): Promise<void> {
+  const now = Date.now()
+  while (Date.now() === now) await sleep(1)
+}
+
+/** Mulberry32. */
+function randomFrom(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let t = Math.imul(state ^ (state >>> 15), 1 | state)
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+/** One thing that people do: create, edit (also two at once), decide, delete, bring back. */
+function randomStep(scope: string, current: readonly CausalRecord[], random: () => number): readonly CausalRecord[] {
+  const pick = <T>(from: readonly T[]): T | undefined => from[Math.floor(random() * from.length)]
+  const who = pick([ana, ben, cleo]) ?? ana
+  const record = pick(current)
+  if (!record || random() < 0.2) return [guest(scope, { name: `Guest ${random()}`, tags: ['a', 'b'] }, who)]
+  const data = () =>
+    pick<Data>([
+      { name: `Dana ${random()}` },
+      { dietary: `no nuts ${random()}`, email: 'dana@example.org' },
+      { notes: `A note ${random()}` },
+      { tags: random() < 0.5 ? ['b', 'c'] : ['a'] },
+    ]) ?? {}
+  const action = random()
+  if (action < 0.2) return [deleteRecord(record, author(who))]
+  if (action < 0.5) return [join(edit(record, data(), ana), edit(record, data(), ben))]
+  return [edit(record, data(), who)]
 }
 
 async function titleOf(changes: ChangeStore, id: string): Promise<unknown> {

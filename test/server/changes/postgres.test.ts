@@ -231,6 +231,63 @@ describe.skipIf(!program.ok)('on a PostgreSQL server', () => {
       await expect(openPostgresStore({ databaseUrl: newer })).rejects.toThrow('version 1000')
     })
 
+    it('gives a restored database a new epoch, and stops who still has it open under the old one', async () => {
+      const original = await server.createDatabase()
+      const before = await openPostgresStore({ databaseUrl: original })
+      await write(before.changes, { record: timelineItem(randomUUID()) })
+      await before.close()
+      const restored = await server.createDatabase(original)
+      const after = await openPostgresStore({ databaseUrl: restored })
+      expect(after.changes.epoch).not.toBe(before.changes.epoch)
+      const again = await openPostgresStore({ databaseUrl: restored })
+      expect(again.changes.epoch).toBe(after.changes.epoch)
+
+      const setBack = await openPostgresStore({ databaseUrl: restored, isSetBack: true })
+      expect(setBack.changes.epoch).not.toBe(after.changes.epoch)
+      const item = timelineItem(randomUUID())
+      await expect(write(again.changes, { record: item })).rejects.toThrow('must start again')
+      expect(await setBack.changes.records([item.id])).toEqual(new Map())
+      await write(setBack.changes, { record: item })
+      for (const store of [after, again, setBack]) await store.close()
+    })
+
+    it('takes an epoch also without the rights of an administrator', async () => {
+      const databaseUrl = await server.createDatabase()
+      await run(
+        databaseUrl,
+        `CREATE ROLE guest_${process.pid} LOGIN; GRANT ALL ON SCHEMA public TO guest_${process.pid}`,
+      )
+      const asGuest = databaseUrl.replace(/\/\/\w+@/, `//guest_${process.pid}@`)
+      const first = await openPostgresStore({ databaseUrl: asGuest })
+      await first.close()
+      const second = await openPostgresStore({ databaseUrl: asGuest })
+      expect(second.changes.epoch).toBe(first.changes.epoch)
+      await second.close()
+    })
+
+    it('answers from an index whatever a session asks for', async () => {
+      const scope = randomUUID()
+      const queries: readonly (readonly [sql: string, index: RegExp])[] = [
+        [`SELECT doc FROM records WHERE scope = '${scope}' AND seq > 5 ORDER BY seq LIMIT 10`, /records_seq/],
+        [`SELECT count(*) FROM records WHERE scope = '${scope}' AND seq > 5`, /records_seq/],
+        [`SELECT doc FROM records WHERE scope = '${scope}' AND tbl = 'guests' ORDER BY id LIMIT 9`, /records_table/],
+        [
+          `SELECT vectors FROM versions WHERE record_id = 'x' AND at <= 5 ORDER BY seq DESC LIMIT 1`,
+          /versions_(pkey|number)/,
+        ],
+        [`SELECT vectors FROM versions WHERE record_id = 'x' AND version = 5`, /versions_number/],
+        [`SELECT value FROM history WHERE record_id = 'x' ORDER BY id`, /history_record/],
+      ]
+      const client = new pg.Client({ connectionString: databaseUrl })
+      await client.connect()
+      // With a few rows a scan is the better plan; the question is whether there is another.
+      await client.query('SET enable_seqscan = off')
+      const plans = []
+      for (const [sql] of queries) plans.push(JSON.stringify((await client.query(`EXPLAIN ${sql}`)).rows))
+      await client.end()
+      expect(plans).toEqual(queries.map(([, index]) => expect.stringMatching(index)))
+    })
+
     it('calls the listeners of each process once for a commit of either', async () => {
       const told: Record<'one' | 'two', string[]> = { one: [], two: [] }
       const unsubscribe = [

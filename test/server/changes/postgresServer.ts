@@ -15,8 +15,8 @@ export interface PostgresProgram {
 }
 
 export interface PostgresServer {
-  /** Creates an empty database and returns its address. */
-  createDatabase(): Promise<string>
+  /** Creates a database, empty or a copy of the one at an address that nobody is connected to, and returns its address. */
+  createDatabase(from?: string): Promise<string>
   stop(): Promise<void>
 }
 
@@ -93,10 +93,13 @@ export async function startPostgres({ folder, as }: PostgresProgram): Promise<Po
   }
   let databases = 0
   return {
-    async createDatabase() {
+    async createDatabase(from) {
       databases += 1
       const name = `test_${databases}`
-      await run(address('postgres'), `CREATE DATABASE ${name}`)
+      await run(
+        address('postgres'),
+        `CREATE DATABASE ${name}${from === undefined ? '' : ` TEMPLATE ${new URL(from).pathname.slice(1)}`}`,
+      )
       return address(name)
     },
     stop,

@@ -1,0 +1,194 @@
+/**
+ * Reading the file of an install: the change log of each scope, and a wedding as it was. Needs no more than a connection
+ * that may read, so a backup is read by the same code as the database itself.
+ */
+import { z } from 'zod'
+import { RECORDS, type RecordDocument } from '../../model/database/recordSchema.ts'
+import { recordOf } from '../../model/database/rxRecordStore.ts'
+import type { CausalRecord } from '../../model/merge/record.ts'
+import { err, ok, type Result } from '../../model/result.ts'
+import type { BeforeHistory, ChangeStore, Retention, TableFilter } from '../../model/sync/changeStore.ts'
+import { decodeSuperseded } from '../../model/sync/superseded.ts'
+import type { Database } from '../storage/open.ts'
+import { decodeVectors, recordAt } from './recordAt.ts'
+
+export interface SqliteLog extends Pick<ChangeStore, 'scopes' | 'head' | 'changesSince' | 'countSince'> {
+  /** Records of a scope in order of id, one at a time. Nothing may be written meanwhile. */
+  inScope(scope: string): IterableIterator<CausalRecord>
+  weddingAt(scope: string, ms: number): Result<readonly CausalRecord[], BeforeHistory>
+}
+
+const SCOPE = `json_extract(data, '$.scope')`
+const ORIGIN = `json_extract(data, '$.from')`
+
+/** The table of the records; `undefined` in a file that never held any. */
+export function recordTableOf(database: Database): string | undefined {
+  const hasCatalogue = database.prepare(`SELECT 1 FROM sqlite_master WHERE name = 'rx_collections'`).get()
+  if (!hasCatalogue) return undefined
+  const find = database.prepare('SELECT table_name FROM rx_collections WHERE collection_name = ?').pluck()
+  const name = find.get(RECORDS)
+  return name === undefined ? undefined : z.string().regex(/^\w+$/).parse(name)
+}
+
+/** The index by which the log is read; made once, by whoever may write. */
+export function indexLog(database: Database, table: string): void {
+  database.exec(`CREATE INDEX IF NOT EXISTS ${table}_log ON ${table} (${SCOPE}, seq, ${ORIGIN})`)
+}
+
+function namesOf(tables: TableFilter): readonly string[] {
+  return 'only' in tables ? tables.only : tables.not
+}
+
+const changeRow = z.object({ seq: z.number(), data: z.string(), origin: z.string() })
+
+/** @param table of the records, as `recordTableOf` names it */
+export function openSqliteLog(database: Database, table: string): SqliteLog {
+  // The first scope, then the first one after it: as many steps as there are scopes, not as many as there are records.
+  const nextScope = database
+    .prepare<[string], string | null>(`SELECT min(${SCOPE}) FROM ${table} WHERE ${SCOPE} > ?`)
+    .pluck()
+  const head = database.prepare<[string], number | null>(`SELECT max(seq) FROM ${table} WHERE ${SCOPE} = ?`).pluck()
+  const since = database.prepare<[string, number, number]>(
+    `SELECT seq, data, ${ORIGIN} AS origin FROM ${table} WHERE ${SCOPE} = ? AND seq > ? ORDER BY seq LIMIT ?`,
+  )
+  const sinceOfTables = database.prepare<[string, number, string, number, number]>(
+    `SELECT seq, data, ${ORIGIN} AS origin FROM ${table} WHERE ${SCOPE} = ? AND seq > ?
+     AND (json_extract(data, '$.table') IN (SELECT value FROM json_each(?))) = ? ORDER BY seq LIMIT ?`,
+  )
+  const count = database
+    .prepare<[string, number, string], number>(
+      `SELECT count(*) FROM ${table} WHERE ${SCOPE} = ? AND seq > ? AND ${ORIGIN} <> ?`,
+    )
+    .pluck()
+  const all = database.prepare<[string], string>(`SELECT data FROM ${table} WHERE ${SCOPE} = ? ORDER BY id`).pluck()
+  const weddingAt = pastReader(database, table)
+
+  return {
+    async scopes() {
+      const found: string[] = []
+      for (let next = nextScope.get(''); typeof next === 'string'; next = nextScope.get(next)) found.push(next)
+      return found
+    },
+    async head(scope) {
+      return head.get(scope) ?? 0
+    },
+    async changesSince(scope, seq, { limit, except, tables }) {
+      const rows = tables
+        ? sinceOfTables.all(scope, seq, JSON.stringify(namesOf(tables)), 'only' in tables ? 1 : 0, limit + 1)
+        : since.all(scope, seq, limit + 1)
+      const found = rows.map((row) => changeRow.parse(row))
+      const read = found.slice(0, limit)
+      return {
+        changes: read
+          .filter(({ origin }) => except === undefined || origin !== except)
+          .map(({ seq: at, data, origin }) => ({
+            seq: at,
+            record: readRecord(data),
+            ...(origin !== '' && { from: origin }),
+          })),
+        upTo: read.at(-1)?.seq ?? seq,
+        more: found.length > limit,
+      }
+    },
+    async countSince(scope, seq, except) {
+      // No origin is longer than 11 characters, so this one leaves out nothing.
+      return count.get(scope, seq, except ?? 'no peer at all') ?? 0
+    },
+    *inScope(scope) {
+      for (const data of all.iterate(scope)) yield readRecord(data)
+    },
+    // In one transaction: one moment of the file, whoever writes to it meanwhile.
+    weddingAt: database.transaction((scope: string, ms: number) => weddingAt(scope, ms)),
+  }
+}
+
+/** The fact that says up to when history was forgotten, in ms since 1970 UTC. */
+const FORGOTTEN_TO = 'history/forgotten-to'
+
+function pastReader(database: Database, table: string): SqliteLog['weddingAt'] {
+  const all = database.prepare<[string], string>(`SELECT data FROM ${table} WHERE ${SCOPE} = ? ORDER BY id`).pluck()
+  const forgottenTo = database.prepare<[string], string>('SELECT value FROM state WHERE key = ?').pluck()
+  const first = database
+    .prepare<[string], number | null>(
+      `SELECT min(at) FROM versions WHERE record_id IN (SELECT id FROM ${table} WHERE ${SCOPE} = ?)`,
+    )
+    .pluck()
+  const versionAt = database.prepare<[string, number], { id: number; vectors: string }>(
+    'SELECT id, vectors FROM versions WHERE record_id = ? AND at <= ? ORDER BY id DESC LIMIT 1',
+  )
+  const lostSince = database
+    .prepare<[string, number], string>('SELECT entry FROM history WHERE record_id = ? AND commit_id > ? ORDER BY id')
+    .pluck()
+
+  return (scope, ms) => {
+    const sinceMs = Math.max(first.get(scope) ?? 0, Number(forgottenTo.get(FORGOTTEN_TO) ?? 0))
+    if (ms < sinceMs) return err({ kind: 'before-history', sinceMs })
+    const records: CausalRecord[] = []
+    for (const data of all.all(scope)) {
+      const current = readRecord(data)
+      const then = versionAt.get(current.id, ms)
+      if (!then) continue
+      const lost = lostSince.all(current.id, then.id).map(decodeSuperseded)
+      records.push(recordAt(current, decodeVectors(then.vectors), lost))
+    }
+    return ok(records)
+  }
+}
+
+/** `encodeRecord` gave the document its shape, and `recordOf` looks at its inner consistency. */
+function readRecord(data: string): CausalRecord {
+  const document: RecordDocument = JSON.parse(data)
+  return recordOf(document)
+}
+
+const DAY_MS = 86_400_000
+const FORGET_BATCH = 500
+
+/** Forgets in batches of some milliseconds, and lets others go on in between. */
+export async function forgetOld(
+  database: Database,
+  { historyDays, stateDays }: Retention,
+  nowMs: number,
+): Promise<void> {
+  const horizon = Math.floor(nowMs - historyDays * DAY_MS)
+  const note = database.prepare<[string, string, number]>(
+    `INSERT INTO state (key, value, at) VALUES (?, ?, ?)
+     ON CONFLICT (key) DO UPDATE SET value = max(CAST(value AS INTEGER), CAST(excluded.value AS INTEGER)), at = excluded.at`,
+  )
+  // First, so that nobody asks for a moment of which a part is gone already.
+  note.run(FORGOTTEN_TO, String(horizon), nowMs)
+  const values = database.prepare<[number]>(
+    `DELETE FROM history WHERE id IN (SELECT id FROM history WHERE at < ? LIMIT ${FORGET_BATCH})`,
+  )
+  await inBatches(() => values.run(horizon).changes)
+  // The last version before the horizon stays: it is what the record was at the horizon.
+  const oldVersions = database
+    .prepare<[number, number, number], number>(
+      `SELECT id FROM versions AS old WHERE id > ? AND at < ? AND EXISTS (
+         SELECT 1 FROM versions AS newer WHERE newer.record_id = old.record_id AND newer.id > old.id AND newer.at < ?
+       ) ORDER BY id LIMIT ${FORGET_BATCH}`,
+    )
+    .pluck()
+  const removeVersion = database.prepare<[number]>('DELETE FROM versions WHERE id = ?')
+  let last = 0
+  await inBatches(() => {
+    const ids = oldVersions.all(last, horizon, horizon)
+    const remove = database.transaction(() => {
+      for (const id of ids) removeVersion.run(id)
+    })
+    remove.immediate()
+    last = ids.at(-1) ?? last
+    return ids.length
+  })
+  for (const [prefix, days] of Object.entries(stateDays)) {
+    const facts = database.prepare<[number, string, number]>(
+      `DELETE FROM state WHERE key IN (
+         SELECT key FROM state WHERE substr(key, 1, ?) = ? AND at < ? LIMIT ${FORGET_BATCH})`,
+    )
+    await inBatches(() => facts.run(prefix.length, prefix, nowMs - days * DAY_MS).changes)
+  }
+}
+
+async function inBatches(removeSome: () => number): Promise<void> {
+  while (removeSome() === FORGET_BATCH) await new Promise((resolve) => setImmediate(resolve))
+}
