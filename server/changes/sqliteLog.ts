@@ -136,7 +136,7 @@ function pastReader(database: Database, table: string): SqliteLog['weddingAt'] {
 }
 
 /** `encodeRecord` gave the document its shape, and `recordOf` looks at its inner consistency. */
-function readRecord(data: string): CausalRecord {
+export function readRecord(data: string): CausalRecord {
   const document: RecordDocument = JSON.parse(data)
   return recordOf(document)
 }

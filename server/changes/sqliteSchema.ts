@@ -57,3 +57,5 @@ export function prepareSqliteSchema(database: Database): Result<void, NewerSchem
   })
   return migrate.immediate()
 }
+
+export const SQLITE_SCHEMA_VERSION = MIGRATIONS.length

@@ -59,6 +59,20 @@ export function openDataDir(dir: string, { keyProvider }: DataDirOptions = {}): 
   }
 }
 
+/**
+ * Finds what is needed to read the database, also while a process has the folder open. Changes nothing.
+ * @returns `undefined` if there is no database
+ */
+export function lookIntoDataDir(
+  dir: string,
+): Result<Pick<DataDir, 'path' | 'databaseFile' | 'key'> | undefined, DataDirError> {
+  const { path, database, key: keyFile } = filesOf(resolve(dir))
+  if (!existsSync(database)) return ok(undefined)
+  const key = readKeyFile(keyFile, database)
+  if (!key.ok) return key
+  return ok(key.value && { path, databaseFile: database, key: key.value })
+}
+
 /** One line for a person: what is wrong and what to do. */
 export function describeDataDirError(error: DataDirError): string {
   switch (error.kind) {

@@ -9,7 +9,7 @@
  * end in a checkpoint, which folds the log into a database that we cannot read and deletes the log: with a damaged
  * first page that was measured, and it takes away what a repair would need.
  */
-import { copyFileSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { closeSync, copyFileSync, fsyncSync, mkdtempSync, openSync, rmSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type BetterSqlite3 from 'better-sqlite3'
 import EncryptableConnection, { type EncryptableDatabase } from 'better-sqlite3-multiple-ciphers'
@@ -61,6 +61,51 @@ export function openDatabase(file: string, key: Uint8Array): Result<Database, Op
   }
 }
 
+/** Opens a database that exists, also one that another process is writing to. Nothing can be written through it. */
+export function openForReading(file: string, key: Uint8Array): Result<Database, OpenError> {
+  try {
+    const database = connect(file, key, true)
+    try {
+      // Temporary files are not encrypted.
+      database.pragma('temp_store = MEMORY')
+      database.prepare('SELECT count(*) FROM sqlite_master').get()
+      return ok(database)
+    } catch (error) {
+      database.close()
+      throw error
+    }
+  } catch (error) {
+    return err(toOpenError(file, error))
+  }
+}
+
+/**
+ * Writes a copy under another key: one moment of the database, without its log, on disk when this returns. Others may go
+ * on writing to it meanwhile. Nothing is written that is not encrypted.
+ * @param source open, under `sourceKey`
+ * @param target must not exist; what is there after an error is not a database
+ */
+export function copyDatabase(source: Database, sourceKey: Uint8Array, target: string, targetKey: Uint8Array): void {
+  source.prepare('VACUUM INTO ?').run(target)
+  const copy = connect(target, sourceKey, false)
+  try {
+    // A journal would be for a copy that nobody needs if this fails.
+    copy.pragma('journal_mode = MEMORY')
+    copy.pragma('temp_store = MEMORY')
+    const rawKey = rawKeyOf(targetKey)
+    if (copy.rekey(rawKey) !== 0) throw new Error('the copy could not be given its own key')
+    rawKey.fill(0)
+  } finally {
+    copy.close()
+  }
+  const descriptor = openSync(target, 'r+')
+  try {
+    fsyncSync(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
 /**
  * Encrypts the whole database anew, on this connection and on disk. All or nothing: a rollback journal holds the old
  * pages until the last new one is written, so a kill on the way leaves the database under the old key. Blocks its
@@ -90,10 +135,12 @@ export function rekey(database: Database, key: Uint8Array): Result<void, RekeyEr
 /**
  * Reads the whole database and reports what is wrong with it, one line per finding; empty when it is sound.
  * Takes about as long as reading the file and blocks its thread meanwhile.
+ * @param depth `quick` leaves out whether each index has exactly the entries of its table
  */
-export function checkIntegrity(database: Database): string[] {
+export function checkIntegrity(database: Database, depth: 'quick' | 'full' = 'full'): string[] {
+  const check = depth === 'quick' ? 'quick_check' : 'integrity_check'
   try {
-    const findings = database.prepare<[], string>('PRAGMA integrity_check').pluck().all()
+    const findings = database.prepare<[], string>(`PRAGMA ${check}`).pluck().all()
     return findings.filter((finding) => finding !== 'ok')
   } catch (error) {
     // A page whose authentication tag does not fit ends the check with an error instead of a finding.
@@ -153,7 +200,7 @@ function openForWriting(file: string, key: Uint8Array): Database {
   }
 }
 
-function connect(file: string, key: Uint8Array, readonly: boolean): Database {
+function connect(file: string, key: Uint8Array, readonly: boolean): EncryptableDatabase {
   const database = new EncryptableConnection(resolve(file), {
     readonly,
     fileMustExist: readonly,

@@ -1,0 +1,136 @@
+/**
+ * Looks a database through: its pages, the order of its changes, every record against its history. Needs no more than a
+ * connection that may read, so that it works on a backup, and on a database that an install is writing to.
+ */
+import { combinedDigest, scopeDigest } from '../../model/merge/digest.ts'
+import { type CausalRecord, recordVersion } from '../../model/merge/record.ts'
+import { decodeVectors } from '../changes/recordAt.ts'
+import { openSqliteLog, recordTableOf, type SqliteLog } from '../changes/sqliteLog.ts'
+import { SQLITE_SCHEMA_VERSION } from '../changes/sqliteSchema.ts'
+import { openSqliteState } from '../changes/sqliteState.ts'
+import { loadIdentity } from '../identity/identity.ts'
+import { checkIntegrity, type Database } from '../storage/open.ts'
+
+export interface Finding {
+  readonly check: 'database' | 'change order' | 'record' | 'history' | 'identity'
+  readonly what: string
+}
+
+export interface ScopeContent {
+  readonly scope: string
+  readonly records: number
+  readonly digest: string
+}
+
+export interface Inspection {
+  /** Empty if everything is as it should be. */
+  readonly findings: readonly Finding[]
+  /** What it holds; empty if the database cannot be read. */
+  readonly scopes: readonly ScopeContent[]
+}
+
+const PAGE = 500
+
+/** All of it in one transaction, that is, one moment of the database. */
+export async function inspect(database: Database): Promise<Inspection> {
+  database.exec('BEGIN')
+  try {
+    const pages = checkIntegrity(database).map((what): Finding => ({ check: 'database', what }))
+    // What cannot be read cannot be compared.
+    if (pages.length > 0) return { findings: pages, scopes: [] }
+    return await inspectContent(database)
+  } finally {
+    database.exec('ROLLBACK')
+  }
+}
+
+async function inspectContent(database: Database): Promise<Inspection> {
+  const table = recordTableOf(database)
+  const version = Number(database.pragma('user_version', { simple: true }))
+  if (table === undefined || version !== SQLITE_SCHEMA_VERSION) {
+    const what = `it has version ${version} and this program needs ${SQLITE_SCHEMA_VERSION}: start the install once`
+    return { findings: table === undefined && version === 0 ? [] : [{ check: 'database', what }], scopes: [] }
+  }
+  const findings: Finding[] = []
+  const scopes: ScopeContent[] = []
+  const log = openSqliteLog(database, table)
+  for (const scope of await log.scopes()) {
+    const records = readScope(log, scope, findings)
+    findings.push(...(await checkOrder(log, scope, records)))
+    findings.push(...checkHistory(database, records))
+    scopes.push({ scope, records: records.length, digest: combinedDigest(scopeDigest(records)) })
+  }
+  findings.push(...(await checkIdentity(database)))
+  return { findings, scopes }
+}
+
+function readScope(log: SqliteLog, scope: string, findings: Finding[]): readonly CausalRecord[] {
+  try {
+    return [...log.inScope(scope)]
+  } catch (error) {
+    findings.push({ check: 'record', what: messageOf(error) })
+    return []
+  }
+}
+
+/** The log of a scope has every record of it once, in growing order, and nothing else. */
+async function checkOrder(
+  log: SqliteLog,
+  scope: string,
+  records: readonly CausalRecord[],
+): Promise<readonly Finding[]> {
+  const findings: Finding[] = []
+  const note = (what: string) => findings.push({ check: 'change order', what })
+  const seen = new Set<string>()
+  let seq = 0
+  for (let more = true; more; ) {
+    const page = await log.changesSince(scope, seq, { limit: PAGE })
+    for (const change of page.changes) {
+      if (change.seq <= seq) note(`${change.seq} comes after ${seq} in ${scope}`)
+      seq = change.seq
+      if (seen.has(change.record.id)) note(`${change.record.id} appears twice`)
+      seen.add(change.record.id)
+    }
+    more = page.more
+  }
+  if (seq !== (await log.head(scope))) note(`the log of ${scope} ends at ${seq} and says that it ends elsewhere`)
+  for (const { id } of records) if (!seen.has(id)) note(`${id} is missing`)
+  return findings
+}
+
+/** The latest version that history knows of a record is the record. */
+function checkHistory(database: Database, records: readonly CausalRecord[]): readonly Finding[] {
+  const latest = database
+    .prepare<[string], string>('SELECT vectors FROM versions WHERE record_id = ? ORDER BY id DESC LIMIT 1')
+    .pluck()
+  return records.flatMap((record): readonly Finding[] => {
+    const text = latest.get(record.id)
+    const name = `version ${recordVersion(record)} of ${record.id}`
+    if (text === undefined) return [{ check: 'history', what: `${name} is missing` }]
+    return isVersionOf(text, record) ? [] : [{ check: 'history', what: `${name} differs from the record` }]
+  })
+}
+
+function isVersionOf(text: string, record: CausalRecord): boolean {
+  const vectors = decodeVectors(text)
+  return (
+    vectors.size === record.units.size &&
+    [...record.units].every(([readClass, { vector }]) => {
+      const known = vectors.get(readClass)
+      return known?.size === vector.size && [...vector].every(([actor, counter]) => known.get(actor) === counter)
+    })
+  )
+}
+
+async function checkIdentity(database: Database): Promise<readonly Finding[]> {
+  try {
+    await loadIdentity(openSqliteState(database, Date.now))
+    return []
+  } catch (error) {
+    return [{ check: 'identity', what: messageOf(error) }]
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
