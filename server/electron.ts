@@ -69,8 +69,12 @@ async function start({
     return undefined
   }
   parent.postMessage({ type: 'ready', windowUrl: opened.value.windowUrl })
+  // The main process starts a server that ended by itself again, and the next start repairs the database.
+  opened.value.damaged.then(() => opened.value.stop()).then(() => process.exit(EXIT_DAMAGED))
   return opened.value
 }
+
+const EXIT_DAMAGED = 1
 
 /** Also while it is still opening: what was begun is finished first. */
 async function stop(): Promise<never> {

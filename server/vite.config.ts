@@ -15,11 +15,27 @@ const knownVersion: Plugin = {
   },
 }
 
+/** The program of the thread for whole databases is a bundle of its own beside the server's. */
+const knownWorker: Plugin = {
+  name: 'wedsync-worker',
+  load(id) {
+    const file = fileURLToPath(new URL('backup/workerFile.ts', import.meta.url)).replaceAll('\\', '/')
+    return id === file ? `export const WORKER_FILE = new URL('./backupWorker.js', import.meta.url)` : undefined
+  },
+}
+
 /** The local server for Electron's utility process. Only what has native code or its own files stays a package. */
 export default defineConfig({
   root: fileURLToPath(new URL('.', import.meta.url)),
   publicDir: false,
-  plugins: [knownVersion],
-  build: { ssr: 'electron.ts', outDir: '../dist/server', emptyOutDir: true, target: 'node24', minify: false },
+  plugins: [knownVersion, knownWorker],
+  build: {
+    ssr: true,
+    rolldownOptions: { input: { electron: 'electron.ts', backupWorker: 'backup/worker.ts' } },
+    outDir: '../dist/server',
+    emptyOutDir: true,
+    target: 'node24',
+    minify: false,
+  },
   ssr: { noExternal: true, external: ['better-sqlite3-multiple-ciphers', '@electric-sql/pglite', 'pg', 'electron'] },
 })

@@ -33,6 +33,8 @@ export const installStatus = z.object({
   clockOffsetMs: z.number().optional(),
   /** Whether a recovery kit was made; absent where none can be made. */
   recoveryKit: z.boolean().optional(),
+  /** Something about the database of this device that people should know, in a sentence. */
+  notice: z.string().optional(),
 })
 
 export type PeerStatus = z.infer<typeof peerStatus>

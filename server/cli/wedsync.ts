@@ -73,8 +73,22 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
       return { options: recoveryOptions, run: recovery }
     },
   },
+  backup: {
+    summary: 'writes an encrypted backup of an install, also while it runs',
+    load: async () => {
+      const { backup, backupOptions } = await import('./commands/backup.ts')
+      return { options: backupOptions, run: backup }
+    },
+  },
+  restore: {
+    summary: 'brings back everything from a backup, or one wedding as it was',
+    load: async () => {
+      const { restore, restoreOptions } = await import('./commands/restore.ts')
+      return { options: restoreOptions, run: restore }
+    },
+  },
   verify: {
-    summary: 'checks the data of an install that is not running',
+    summary: 'checks the data of an install, also while it runs, and changes nothing',
     load: async () => {
       const { verify, verifyOptions } = await import('./commands/verify.ts')
       return { options: verifyOptions, run: verify }

@@ -30,11 +30,13 @@ export interface InstallParts {
   readonly trail: Trail
   readonly blobs: InstallBlobs
   readonly keys: SealingKeys
+  /** What is to be told about the database of this device. */
+  readonly notice: Install['notice']
 }
 
 /** What the REST API sees of an install. */
 export function installContext(
-  { identity, store, sync, people, keys, books, trail, blobs }: InstallParts,
+  { identity, store, sync, people, keys, books, trail, blobs, notice }: InstallParts,
   lan: () => Lan | undefined,
   startHub: Install['startHub'],
   authenticate: ServerContext['authenticate'],
@@ -60,6 +62,7 @@ export function installContext(
     outline: () => keys.border().outline,
     async status(): Promise<InstallStatus> {
       const running = lan()
+      const told = await notice()
       return {
         role: running ? 'hub' : 'local',
         version: VERSION,
@@ -79,6 +82,7 @@ export function installContext(
         ...(identity.team.privateKey !== undefined && {
           recoveryKit: await hasRecoveryKit(changes, identity.team.id),
         }),
+        ...(told !== undefined && { notice: told }),
       }
     },
     async startHub() {

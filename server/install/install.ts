@@ -33,8 +33,9 @@ import { joinByLink, type TeamClash } from './joining.ts'
 import { isInNetwork, type Lan, type LanError, type LanOptions, openLan } from './lan.ts'
 import { openLoopback } from './loopback.ts'
 import { openPeople } from './people.ts'
-import { openSoundStore } from './soundStore.ts'
+import { currentNotice, openSoundStore, type SoundStore } from './soundStore.ts'
 import { announceMember, recoverTeam } from './throughCloud.ts'
+import { startUpkeep } from './upkeep.ts'
 
 export interface InstallOptions {
   readonly dataDir: string
@@ -58,6 +59,8 @@ export interface InstallOptions {
   readonly blobQuotaMegabytes?: number
   /** Supplies the database key in place of the key file. */
   readonly keyProvider?: (dir: string) => Uint8Array
+  /** How many backups are kept (`upkeep.ts`). */
+  readonly keepBackups?: number
 }
 
 export type StartError =
@@ -80,6 +83,10 @@ export interface Install {
   /** A change file of what this install holds; `undefined` if this device may not write one. */
   writeChanges(options: ChangeFileOptions): ReturnType<typeof writeChangeFile>
   readChanges(text: string): ReturnType<typeof readChangeFile>
+  /** What people are to be told about this device's database, in a sentence. */
+  notice(): Promise<string | undefined>
+  /** Resolves if the database is found to be damaged: stop the install and open it again, which repairs it. */
+  readonly damaged: Promise<void>
   stop(): Promise<void>
 }
 
@@ -88,14 +95,14 @@ export async function openInstall(options: InstallOptions): Promise<Result<Insta
   const opened = openDataDir(options.dataDir, { ...(keyProvider && { keyProvider }) })
   if (!opened.ok) return err({ kind: 'data-dir', error: opened.error })
   const dataDir = opened.value
-  const store = await openSoundStore(dataDir)
-  if (!store.ok) {
+  const sound = await openSoundStore(dataDir, options.log)
+  if (!sound.ok) {
     dataDir.close()
-    return err({ kind: 'database', error: store.error })
+    return err({ kind: 'database', error: sound.error })
   }
-  const started = await start(dataDir, store.value, options)
+  const started = await start(dataDir, sound.value, options)
   if (!started.ok) {
-    await store.value.close()
+    await sound.value.store.close()
     dataDir.close()
   }
   return started
@@ -103,9 +110,10 @@ export async function openInstall(options: InstallOptions): Promise<Result<Insta
 
 async function start(
   dataDir: DataDir,
-  store: SqliteStore,
+  sound: SoundStore,
   options: InstallOptions,
 ): Promise<Result<Install, StartError>> {
+  const { store } = sound
   const { state, changes } = store
   const { log, discovery = true } = options
   let identity = await ownIdentity(store, options)
@@ -161,7 +169,11 @@ async function start(
   const audit = await openInstallAudit(dataDir, store, identity, log)
   const trail = createTrail(audit.log, identity.team.id)
   const books = openSqliteBooks(store.database, audit.log)
-  const parts = { identity, store, sync, people, keys, rosters: rosterOf(changes), books, trail, blobs }
+  const { keepBackups } = options
+  const upkeep = startUpkeep({ dataDir, sound, log, ...(keepBackups !== undefined && { keepBackups }) })
+  const notice = async () => upkeep.problem() ?? (await currentNotice(state, Date.now()))
+  const rosters = rosterOf(changes)
+  const parts = { identity, store, sync, people, keys, rosters, books, trail, blobs, notice }
   const contextFor = (authenticate: ServerContext['authenticate']): ServerContext =>
     installContext(parts, () => lan, startHub, authenticate)
 
@@ -192,7 +204,7 @@ async function start(
     log,
   })
   if (!loopback.ok) {
-    await Promise.all([sync.stop(), blobs.stop(), keys.stop()])
+    await Promise.all([sync.stop(), blobs.stop(), keys.stop(), upkeep.stop()])
     return err({ kind: 'listen', error: loopback.error })
   }
   const { url, windowUrl } = loopback.value
@@ -247,11 +259,13 @@ async function start(
     },
     writeChanges: (what) => writeChangeFile(parts, what),
     readChanges: (text) => readChangeFile(text, parts),
+    notice,
+    damaged: upkeep.damaged,
     async stop() {
       following?.stop()
       await lan?.stop()
       await keys.stop()
-      await Promise.all([sync.stop(), loopback.value.stop(), blobs.stop()])
+      await Promise.all([sync.stop(), loopback.value.stop(), blobs.stop(), upkeep.stop()])
       await audit.close()
       await store.close()
       dataDir.close()

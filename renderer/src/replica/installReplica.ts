@@ -66,7 +66,7 @@ function gone(status: number): OpenOutcome {
 async function readStatus(secret: string): Promise<ReplicaStatus | string> {
   const answer = await callApi(installStatus, 'GET', 'status', { token: secret })
   if (!answer.ok) return answer.error.message
-  const { role, deviceName, personName, grant, upstreams, devices, quarantined, clockOffsetMs } = answer.value
+  const { role, deviceName, personName, grant, upstreams, devices, quarantined, clockOffsetMs, notice } = answer.value
   return {
     role: role === 'hub' ? 'hub' : 'local',
     deviceName,
@@ -76,6 +76,7 @@ async function readStatus(secret: string): Promise<ReplicaStatus | string> {
     devices,
     quarantined,
     clockOffsetMs,
+    ...(notice !== undefined && { notice }),
   }
 }
 

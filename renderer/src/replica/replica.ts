@@ -35,6 +35,8 @@ export interface ReplicaStatus {
   readonly quarantined: number
   /** ms by which an install corrects its clock. */
   readonly clockOffsetMs?: number | undefined
+  /** Something about the database of this device that people should know, in a sentence. */
+  readonly notice?: string
   /** The window lost its own local server or storage: nothing can be saved now. */
   readonly problem?: string
 }

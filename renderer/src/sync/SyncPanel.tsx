@@ -17,7 +17,7 @@ const ROLE_WORDS = {
 
 /** What stands behind the badge: each other device in plain words. */
 export function SyncPanel({ status, conflicts, onDecide }: SyncPanelProps) {
-  const { role, deviceName, personName, upstreams, devices, quarantined, problem } = status
+  const { role, deviceName, personName, upstreams, devices, quarantined, notice, problem } = status
   return (
     <Stack gap="md">
       <div>
@@ -28,6 +28,7 @@ export function SyncPanel({ status, conflicts, onDecide }: SyncPanelProps) {
         </Text>
       </div>
       {problem !== undefined && <Text c="red">{problem}</Text>}
+      {notice !== undefined && <Text>{notice}</Text>}
       {conflicts > 0 && (
         <Stack gap="xs">
           <Text size="sm">

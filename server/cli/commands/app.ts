@@ -9,8 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { unreachable } from '../../../model/result.ts'
 import { type Failure, failed, print, usageError } from '../exit.ts'
 import { type OptionSpecs, type ParsedOptions, portOption, urlOption } from '../options.ts'
-import { untilStopped } from '../signals.ts'
-import { announce, installOptions, openFromOptions } from './serve.ts'
+import { announce, installOptions, serveUntilStopped } from './serve.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -93,14 +92,12 @@ export function browserCommand(platform: NodeJS.Platform, url: string): readonly
 
 /** This process is the server, until it is told to stop. */
 async function serveHere(options: ParsedOptions, show?: (windowUrl: string) => void): Promise<Failure | undefined> {
-  const stopped = untilStopped()
-  const install = await openFromOptions(options)
-  if ('message' in install) return install
-  await announce(install, undefined, options)
-  show?.(install.windowUrl)
-  await stopped
-  await install.stop()
-  return undefined
+  return serveUntilStopped(options, async (install, isFirst) => {
+    if (isFirst) await announce(install, undefined, options)
+    // Each time: the window of before has the secret of an earlier launch.
+    show?.(install.windowUrl)
+    return undefined
+  })
 }
 
 function openBrowser(url: string): void {

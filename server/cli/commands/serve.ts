@@ -42,6 +42,11 @@ export const installOptions: OptionSpecs = {
     value: 'MB',
     help: `room for photos and documents, up to ${MAX_QUOTA_MB} (${DEFAULT_QUOTA_MB})`,
   },
+  'keep-backups': {
+    type: 'string',
+    value: 'N',
+    help: 'keep the newest N backups, and one a day for N days (12); 0 makes none',
+  },
   'device-name': { type: 'string', value: 'NAME', help: "this device's name, as the others see it" },
 }
 
@@ -64,18 +69,39 @@ async function serve(options: ParsedOptions, role: 'local' | 'hub'): Promise<Fai
     return usageError('--data is missing: say in which folder to keep everything.')
   const faulty = role === 'hub' ? lanFault(options) : undefined
   if (faulty) return faulty
-  const stopped = untilStopped()
-  const install = await openFromOptions(options)
-  if ('message' in install) return install
-  const lan = role === 'hub' ? await startLan(install, options) : undefined
-  if (lan && 'message' in lan) {
+  return serveUntilStopped(options, async (install, isFirst) => {
+    const lan = role === 'hub' ? await startLan(install, options) : undefined
+    if (lan && 'message' in lan) return lan
+    if (isFirst) await announce(install, lan, options)
+    return undefined
+  })
+}
+
+/**
+ * Runs an install until this process is told to stop. A database that turns out to be damaged is closed and opened again,
+ * which repairs it, on the same port.
+ * @param begin what is to be done with the open install; a failure ends everything
+ */
+export async function serveUntilStopped(
+  options: ParsedOptions,
+  begin: (install: Install, isFirst: boolean) => Promise<Failure | undefined>,
+): Promise<Failure | undefined> {
+  const stopped = untilStopped().then(() => 'stopped' as const)
+  let port: string | undefined
+  for (;;) {
+    const fixed = port
+    const install = await openFromOptions({
+      ...options,
+      text: (name) => (name === 'port' && fixed !== undefined ? fixed : options.text(name)),
+    })
+    if ('message' in install) return install
+    const failure = await begin(install, port === undefined)
+    port = new URL(install.url).port
+    const end = failure ?? (await Promise.race([stopped, install.damaged]))
     await install.stop()
-    return lan
+    if (failure) return failure
+    if (end === 'stopped') return undefined
   }
-  await announce(install, lan, options)
-  await stopped
-  await install.stop()
-  return undefined
 }
 
 /** Opens the install that the options describe. */
@@ -86,6 +112,10 @@ export async function openFromOptions(options: ParsedOptions): Promise<Install |
   const cloud = urlOption(options, 'cloud')
   if (!cloud.ok) return usageError(cloud.error)
   const token = options.text('cloud-token')
+  const keepBackups = options.text('keep-backups')
+  if (keepBackups !== undefined && !/^\d{1,4}$/.test(keepBackups)) {
+    return usageError(`--keep-backups takes a number, not "${keepBackups}".`)
+  }
   const [link, personName, deviceName] = ['join', 'name', 'device-name'].map((name) => options.text(name))
   const faulty = nameFault(options) ?? linkFault(link) ?? quotaFault(options)
   if (faulty) return faulty
@@ -97,6 +127,7 @@ export async function openFromOptions(options: ParsedOptions): Promise<Install |
     pagesDir: PAGES_DIR,
     log: createLog(options.flag('log-json')),
     ...(options.text('blob-quota') !== undefined && { blobQuotaMegabytes: Number(options.text('blob-quota')) }),
+    ...(keepBackups !== undefined && { keepBackups: Number(keepBackups) }),
     ...(link !== undefined && { join: link }),
     discovery: !options.flag('no-discovery'),
     takeOver: options.flag('take-over'),
@@ -168,6 +199,7 @@ export async function announce(install: Install, lan: Lan | undefined, options: 
   const role = lan ? 'hub' : 'local'
   const links = await lan?.createJoin({ role: 'planner', weddings: 'all', expiresInSeconds: 86_400 })
   const cloud = await cloudState(install)
+  const notice = await install.notice()
   if (options.flag('json')) {
     print(
       JSON.stringify({
@@ -181,6 +213,7 @@ export async function announce(install: Install, lan: Lan | undefined, options: 
         ...(lan &&
           links && { lan: { url: lan.url, fingerprint: lan.fingerprint, join: links.join, browser: links.browser } }),
         ...(cloud && { cloud: { state: cloud } }),
+        ...(notice !== undefined && { notice }),
       }),
     )
     return
@@ -192,6 +225,7 @@ export async function announce(install: Install, lan: Lan | undefined, options: 
     print(`Let a tablet join:  ${links.browser}`)
   }
   if (cloud) print(`Cloud: ${cloud}`)
+  if (notice !== undefined) print(notice)
 }
 
 /** Waits a moment for the cloud, so that the ready line can say how it is; `undefined` without a cloud. */

@@ -31,11 +31,13 @@ async function show(api: ApiClient, options: ParsedOptions): Promise<Failure | u
     print(JSON.stringify({ ...install.value, weddings: weddings.value.weddings, conflicts: conflicts.value.conflicts }))
     return undefined
   }
-  const { role, version, deviceName, personName, grant, upstreams, devices, quarantined, recoveryKit } = install.value
+  const { role, version, deviceName, personName, grant, upstreams, devices, quarantined, recoveryKit, notice } =
+    install.value
   print(`${role} ${version} · ${deviceName}${personName ? ` · ${personName}` : ''} · ${grant.role}`)
   for (const peer of upstreams) print(`  to ${describePeer(peer)}`)
   for (const peer of devices) print(`  from ${describePeer(peer)}`)
   if (upstreams.length === 0 && role !== 'cloud') print('  no hub and no cloud: everything is on this device only')
+  if (notice !== undefined) print(`\n${notice}`)
   print('')
   for (const { name, date, records, complete, behindBy } of weddings.value.weddings) {
     const state = complete ? 'complete' : behindBy > 0 ? `behind by ${behindBy}` : 'not compared yet'

@@ -1,0 +1,59 @@
+/**
+ * `backup`: one encrypted file with everything of an install, whether it runs or not. It opens with the database key of
+ * this install, and, since that may be lost with the laptop, with a passphrase, or else with a key that is written into a
+ * file beside it.
+ */
+import { existsSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { describeMakeBackupError, makeBackup } from '../../backup/makeBackup.ts'
+import { lookIntoDataDir } from '../../identity/dataDir.ts'
+import { writeWhole } from '../../identity/wholeFile.ts'
+import { type Failure, failed, print, usageError } from '../exit.ts'
+import type { OptionSpecs, ParsedOptions } from '../options.ts'
+import { passphraseFrom, passphraseOption } from '../secrets.ts'
+import { startFailure } from '../startErrors.ts'
+
+export const backupOptions: OptionSpecs = {
+  data: { type: 'string', value: 'DIR', help: 'the folder of the install' },
+  out: { type: 'string', value: 'FILE', help: 'the backup; one that is there is replaced' },
+  ...passphraseOption,
+}
+
+export async function backup(options: ParsedOptions): Promise<Failure | undefined> {
+  const [dir, out] = [options.text('data'), options.text('out')]
+  if (dir === undefined) return usageError('--data is missing: say which folder to back up.')
+  if (out === undefined) return usageError('--out is missing: say which file to write.')
+  const passphrase = passphraseFrom(options)
+  if (!passphrase.ok) return usageError(passphrase.error)
+  const file = resolve(out)
+  if (!existsSync(dirname(file))) return usageError(`--out: there is no folder ${dirname(file)}.`)
+  const dataDir = lookIntoDataDir(dir)
+  if (!dataDir.ok) return startFailure({ kind: 'data-dir', error: dataDir.error })
+  if (!dataDir.value) return failed(`There is no WedSync database in ${resolve(dir)}.`)
+  const made = await makeBackup({
+    databaseFile: dataDir.value.databaseFile,
+    databaseKey: dataDir.value.key,
+    out: file,
+    nowMs: Date.now(),
+    ...(passphrase.value !== undefined && { passphrase: passphrase.value }),
+  })
+  if (!made.ok) return failed(describeMakeBackupError(made.error))
+  const { records, digest, key } = made.value
+  const keyFile = passphrase.value === undefined ? keyFileOf(file) : undefined
+  if (keyFile !== undefined) writeWhole(keyFile, `${Buffer.from(key).toString('hex')}\n`)
+  if (options.flag('json')) {
+    print(JSON.stringify({ file, records, digest, ...(keyFile !== undefined && { keyFile }) }))
+    return undefined
+  }
+  print(`${records} records are in ${file}, which was read again and is as it was written.`)
+  print(
+    keyFile === undefined
+      ? 'It opens with the passphrase, and in the folder of this install without it.'
+      : `On another computer it opens with ${keyFile}: keep the two apart, since whoever has both can read everything.`,
+  )
+  return undefined
+}
+
+export function keyFileOf(backupFile: string): string {
+  return `${backupFile}.key`
+}
