@@ -1,7 +1,7 @@
 import { normalizeMangoQuery, prepareQuery, type RxCollection, type RxDocumentData } from 'rxdb'
-import { decodeStored, encodeRecord } from '../merge/codec.ts'
-import type { CausalRecord } from '../merge/record.ts'
+import { encodeRecord } from '../merge/codec.ts'
 import type { RecordStore, ScopePage, Write } from '../sync/changeStore.ts'
+import { recordOf } from './recordOf.ts'
 import type { RecordDocument } from './recordSchema.ts'
 
 type Stored = RxDocumentData<RecordDocument>
@@ -95,14 +95,6 @@ function inTurnPerId(): Turns {
     })
     return done
   }
-}
-
-/** A document as our own storage holds it. One that cannot be read means damage, which is not for the merge to heal. */
-export function recordOf(document: RecordDocument): CausalRecord {
-  const { id, scope, table, base, actors, units } = document
-  const decoded = decodeStored({ id, scope, table, base, actors, units })
-  if (!decoded.ok) throw new Error(`record ${id} in the database is damaged: ${decoded.error.reason}`)
-  return decoded.value
 }
 
 function documentOf({ record, from = '' }: Write, before: Stored | undefined, nextSeq?: () => number): Stored {

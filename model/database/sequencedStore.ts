@@ -1,7 +1,8 @@
 import { normalizeMangoQuery, prepareQuery, type RxCollection } from 'rxdb'
 import type { ChangeStore } from '../sync/changeStore.ts'
+import { recordOf } from './recordOf.ts'
 import type { RecordDocument } from './recordSchema.ts'
-import { recordOf, rxRecordStore } from './rxRecordStore.ts'
+import { rxRecordStore } from './rxRecordStore.ts'
 
 /**
  * A `ChangeStore` over a storage that keeps no commit order (Dexie in a tablet's browser, memory): every write carries

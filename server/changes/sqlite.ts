@@ -2,8 +2,9 @@ import { randomBytes } from 'node:crypto'
 import { statSync } from 'node:fs'
 import { createRxDatabase, type RxCollection } from 'rxdb'
 import { z } from 'zod'
+import { recordOf } from '../../model/database/recordOf.ts'
 import { RECORDS, type RecordDocument, recordSchema } from '../../model/database/recordSchema.ts'
-import { recordOf, rxRecordStore } from '../../model/database/rxRecordStore.ts'
+import { rxRecordStore } from '../../model/database/rxRecordStore.ts'
 import { err, ok, type Result } from '../../model/result.ts'
 import type { ChangeStore, History, StateStore } from '../../model/sync/changeStore.ts'
 import { type Database, type OpenError, openDatabase } from '../storage/open.ts'
@@ -26,6 +27,8 @@ export interface SqliteStore {
   readonly database: Database
   /** The file turned out to be a copy, or set back, so the store has a new epoch and will have a new actor. */
   readonly isCopy: boolean
+  /** Whoever had it open last did not close it. */
+  readonly wasUnclean: boolean
   close(): Promise<void>
 }
 
@@ -49,6 +52,8 @@ export async function openSqliteStore(
   key: Uint8Array,
   { now = Date.now }: SqliteOptions = {},
 ): Promise<Result<SqliteStore, OpenError>> {
+  // SQLite removes its log when the last connection closes.
+  const wasUnclean = (statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0
   const opened = openDatabase(file, key)
   if (!opened.ok) return opened
   const database = opened.value
@@ -60,14 +65,21 @@ export async function openSqliteStore(
       database.close()
       return err({ kind: 'unreadable', file, detail })
     }
-    return ok(await openParts(file, database, now))
+    return ok(await openParts({ file, database, wasUnclean, now }))
   } catch (error) {
     database.close()
     throw storageErrorOf(error)
   }
 }
 
-async function openParts(file: string, database: Database, now: () => number): Promise<SqliteStore> {
+interface OpenedFile {
+  readonly file: string
+  readonly database: Database
+  readonly wasUnclean: boolean
+  readonly now: () => number
+}
+
+async function openParts({ file, database, wasUnclean, now }: OpenedFile): Promise<SqliteStore> {
   const history = openSqliteHistory(database, now)
   const checkInPlace = guardPlace(file)
   const state = guarded(openSqliteState(database, now), checkInPlace)
@@ -84,30 +96,40 @@ async function openParts(file: string, database: Database, now: () => number): P
     multiInstance: false,
     eventReduce: true,
   })
-  await rxDatabase.addCollections({ [RECORDS]: { schema: recordSchema } })
-  const collection = rxDatabase[RECORDS]
-  const table = z.object({ tableName: z.string().regex(/^\w+$/) }).parse(collection.storageInstance.internals).tableName
-  indexLog(database, table)
-  const log = openSqliteLog(database, table)
-  const { isCopy } = await renewMark(file, state)
-  if (isCopy) await forgetEpoch(state)
-  return {
-    changes: sqliteChangeStore(collection, log, await epochOf(state)),
-    state,
-    history: {
-      ...history,
-      weddingAt: async (scope, ms) => log.weddingAt(scope, ms),
-      forget: (retention, nowMs) => forgetOld(database, retention, nowMs),
-    },
-    rxStorage,
-    database,
-    isCopy,
-    async close() {
-      await rxDatabase.close()
-      database.close()
-    },
+  try {
+    await rxDatabase.addCollections({ [RECORDS]: { schema: recordSchema } })
+    const collection = rxDatabase[RECORDS]
+    const { tableName } = internals.parse(collection.storageInstance.internals)
+    indexLog(database, tableName)
+    const log = openSqliteLog(database, tableName)
+    const { isCopy } = await renewMark(file, state)
+    if (isCopy) await forgetEpoch(state)
+    if (wasUnclean) await retireActors(state)
+    return {
+      changes: sqliteChangeStore(collection, log, await epochOf(state)),
+      state,
+      history: {
+        ...history,
+        weddingAt: async (scope, ms) => log.weddingAt(scope, ms),
+        forget: (retention, nowMs) => forgetOld(database, retention, nowMs),
+      },
+      rxStorage,
+      database,
+      isCopy,
+      wasUnclean,
+      async close() {
+        await rxDatabase.close()
+        database.close()
+      },
+    }
+  } catch (error) {
+    // Or its name would count as taken for the rest of the process, and a repaired file could not be opened.
+    await rxDatabase.close()
+    throw error
   }
 }
+
+const internals = z.object({ tableName: z.string().regex(/^\w+$/) })
 
 const EPOCH = 'epoch'
 
@@ -123,6 +145,17 @@ async function epochOf(state: StateStore): Promise<string> {
 export async function forgetEpoch(state: StateStore): Promise<void> {
   await state.set(EPOCH, undefined)
 }
+
+/**
+ * After a power cut the end of the log may be missing, if the disk had promised more than it kept, and peers may have seen
+ * what is missing. An actor that went on counting would give out its dots again; so nobody edits under an actor of before.
+ */
+async function retireActors(state: StateStore): Promise<void> {
+  for (const key of (await state.list(ACTORS)).keys()) await state.set(key, undefined)
+}
+
+/** Which actor stands for whom in this incarnation; the rest of the key is the business of `people.ts`. */
+export const ACTORS = 'actor/'
 
 /**
  * A file that was removed can still be written to, and all of it is gone when the process ends. So every write looks

@@ -3,8 +3,8 @@
  * that may read, so a backup is read by the same code as the database itself.
  */
 import { z } from 'zod'
+import { recordOf } from '../../model/database/recordOf.ts'
 import { RECORDS, type RecordDocument } from '../../model/database/recordSchema.ts'
-import { recordOf } from '../../model/database/rxRecordStore.ts'
 import type { CausalRecord } from '../../model/merge/record.ts'
 import { err, ok, type Result } from '../../model/result.ts'
 import type { BeforeHistory, ChangeStore, Retention, TableFilter } from '../../model/sync/changeStore.ts'

@@ -142,7 +142,7 @@ async function start(
     onChange: () => undefined,
     onRefused: (scope, refused) => log('records refused', { scope, count: refused.length }),
   })
-  const people = openPeople(changes, state, { deviceId: identity.deviceId }, sync.clockOffset)
+  const people = openPeople(changes, state, sync.clockOffset)
   const actor = await people.actor(personOf(identity))
   await announceMember(identity, { changes, state, people })
 
@@ -221,7 +221,7 @@ async function start(
     open: (hub) => dialHub(hub, identity),
     ...(discovery && { lookForHubs: (onChange) => lookForHubs(identity, onChange, log) }),
     isRevoked: async (deviceId) =>
-      (await parts.rosters(identity.team.id)).devices.get(deviceId)?.revokedAt !== undefined,
+      (await rosters(identity.team.id)).devices.get(deviceId)?.revokedAt !== undefined,
     ...(takesOver && {
       async takeOver() {
         if (isInNetwork()) await startHub({})

@@ -1,11 +1,14 @@
-/** Whose edits an actor's dots are: every (person, device) that edits through this store has an actor of its own. */
+/**
+ * Whose edits an actor's dots are: every (person, device) that edits through this store has an actor of its own, a new one
+ * in each incarnation of the store and after each stop that was not a close (`retireActors`).
+ */
 import { v5 as uuidv5 } from 'uuid'
 import { z } from 'zod'
 import { ACTOR_RECORDS } from '../../model/database/actorRecords.ts'
 import { createClock } from '../../model/merge/clock.ts'
 import { type Author, createRecord } from '../../model/merge/edit.ts'
 import type { ChangeStore, StateStore } from '../../model/sync/changeStore.ts'
-import { newActor } from '../changes/sqlite.ts'
+import { ACTORS, newActor } from '../changes/sqlite.ts'
 
 export interface Person {
   readonly team: string
@@ -23,26 +26,18 @@ export interface People {
   actor(person: Person): Promise<string>
 }
 
-/**
- * @param own the device whose actor is the store's own incarnation; everybody else gets one of their own
- * @param clockOffset ms by which this machine's clock is corrected
- */
-export function openPeople(
-  changes: ChangeStore,
-  state: StateStore,
-  own?: { readonly deviceId: string },
-  clockOffset?: () => number,
-): People {
+/** @param clockOffset ms by which this machine's clock is corrected */
+export function openPeople(changes: ChangeStore, state: StateStore, clockOffset?: () => number): People {
   const clock = createClock(Date.now, clockOffset)
   const known = new Map<string, Promise<string>>()
 
   async function find(person: Person): Promise<string> {
-    const key = `actor/${changes.epoch}/${person.team}/${person.userId}/${person.deviceId}`
+    const key = `${ACTORS}${changes.epoch}/${person.team}/${person.userId}/${person.deviceId}`
     const stored = z
       .string()
       .optional()
       .parse(await state.get(key))
-    const actor = stored ?? (person.deviceId === own?.deviceId ? changes.epoch : newActor())
+    const actor = stored ?? newActor()
     if (stored === undefined) await state.set(key, actor)
     await announce(actor, person)
     return actor

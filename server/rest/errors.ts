@@ -3,6 +3,7 @@ import type { ErrorRequestHandler, RequestHandler } from 'express'
 import { z } from 'zod'
 import type { ErrorReply } from '../../model/rest/error.ts'
 import { AuditUnavailable } from '../audit/trail.ts'
+import { StorageError } from '../changes/storageError.ts'
 import type { Log, LogFields } from '../log.ts'
 import { requestIdOf } from './requestState.ts'
 
@@ -61,6 +62,7 @@ export async function echoing<T>(echo: Extra, work: () => Promise<T>): Promise<T
     return await work()
   } catch (cause) {
     if (cause instanceof HttpError) throw cause
+    if (cause instanceof StorageError) throw refusedByStorage(cause, echo)
     throw unexpected(cause, echo)
   }
 }
@@ -74,11 +76,21 @@ function unexpected(cause: unknown, echo: Extra = {}): HttpError {
   return new HttpError(500, 'INTERNAL_ERROR', 'The server failed', { details, ...echo }, { cause })
 }
 
+/** Nothing is wrong with the request or with the program; what was asked for is read all the same. */
+function refusedByStorage({ problem, message }: StorageError, echo: Extra = {}): HttpError {
+  const status = problem === 'full' ? 507 : 503
+  return new HttpError(status, `STORAGE_${problem.toUpperCase().replace('-', '_')}`, message, {
+    details: message,
+    ...echo,
+  })
+}
+
 /** What Express and its body parser throw: an error with a status. */
 const parserError = z.object({ status: z.number().int().min(400).max(499), type: z.string().optional() })
 
 function asHttpError(thrown: unknown): HttpError {
   if (thrown instanceof HttpError) return thrown
+  if (thrown instanceof StorageError) return refusedByStorage(thrown)
   const parsed = parserError.safeParse(thrown)
   if (!parsed.success) return unexpected(thrown)
   const { status, type } = parsed.data

@@ -152,9 +152,7 @@ async function restoreWeddings(dataDir: DataDir, store: SqliteStore, order: Orde
     return failed('The backup is of another team, whose weddings must not be mixed with these.')
 
   const undoMs = Date.now() - 1
-  const author = await openPeople(store.changes, store.state, { deviceId: identity.deviceId }).author(
-    personOf(identity),
-  )
+  const author = await openPeople(store.changes, store.state).author(personOf(identity))
   const reports: RestoreReport[] = []
   for (const wedding of weddings) {
     const restored = await restoreWedding(store.changes, { ...wedding, author, role: identity.grant.role })

@@ -1,0 +1,11 @@
+import { decodeStored } from '../merge/codec.ts'
+import type { CausalRecord } from '../merge/record.ts'
+import type { RecordDocument } from './recordSchema.ts'
+
+/** A document as our own storage holds it. One that cannot be read means damage, which is not for the merge to heal. */
+export function recordOf(document: RecordDocument): CausalRecord {
+  const { id, scope, table, base, actors, units } = document
+  const decoded = decodeStored({ id, scope, table, base, actors, units })
+  if (!decoded.ok) throw new Error(`record ${id} in the database is damaged: ${decoded.error.reason}`)
+  return decoded.value
+}
