@@ -7,8 +7,6 @@ import { type CausalRecord, recordVersion } from '../../model/merge/record.ts'
 import { decodeVectors } from '../changes/recordAt.ts'
 import { openSqliteLog, recordTableOf, type SqliteLog } from '../changes/sqliteLog.ts'
 import { SQLITE_SCHEMA_VERSION } from '../changes/sqliteSchema.ts'
-import { openSqliteState } from '../changes/sqliteState.ts'
-import { loadIdentity } from '../identity/identity.ts'
 import { checkIntegrity, type Database } from '../storage/open.ts'
 
 export interface Finding {
@@ -60,7 +58,6 @@ async function inspectContent(database: Database): Promise<Inspection> {
     findings.push(...checkHistory(database, records))
     scopes.push({ scope, records: records.length, digest: combinedDigest(scopeDigest(records)) })
   }
-  findings.push(...(await checkIdentity(database)))
   return { findings, scopes }
 }
 
@@ -120,15 +117,6 @@ function isVersionOf(text: string, record: CausalRecord): boolean {
       return known?.size === vector.size && [...vector].every(([actor, counter]) => known.get(actor) === counter)
     })
   )
-}
-
-async function checkIdentity(database: Database): Promise<readonly Finding[]> {
-  try {
-    await loadIdentity(openSqliteState(database, Date.now))
-    return []
-  } catch (error) {
-    return [{ check: 'identity', what: messageOf(error) }]
-  }
 }
 
 function messageOf(error: unknown): string {

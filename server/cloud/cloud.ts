@@ -38,6 +38,8 @@ export interface CloudOptions {
   /** Folder of the embedded PostgreSQL; ignored with a database URL. */
   readonly dataDir?: string
   readonly databaseUrl?: string
+  /** The database was set back in a way that leaves no trace (`postgresSchema.ts`). */
+  readonly isSetBack?: boolean
   readonly port: number
   readonly host: string
   readonly log: Log
@@ -59,6 +61,7 @@ export async function openCloud(options: CloudOptions): Promise<Result<Cloud, Li
   const { log } = options
   const store = await openPostgresStore({
     ...(options.databaseUrl !== undefined && { databaseUrl: options.databaseUrl }),
+    ...(options.isSetBack && { isSetBack: true }),
     ...(options.dataDir !== undefined && { dataDir: options.dataDir }),
   })
   const { changes, state } = store

@@ -32,16 +32,14 @@ export interface SoundStore {
 }
 
 export async function openSoundStore(dataDir: DataDir, log: Log): Promise<Result<SoundStore, OpenError>> {
-  const { databaseFile, path } = dataDir
+  const { path } = dataDir
   const backups = listBackups(join(path, BACKUPS_FOLDER))
-  // SQLite removes its log when the last connection closes.
-  const wasUnclean = sizeOf(`${databaseFile}-wal`) > 0
   const known = knownDamage(dataDir, backups)
   if (known) return repair(dataDir, backups, known, log)
   const opened = await open(dataDir)
   if (!opened.ok) return opened.error.kind === 'unreadable' ? opened : repair(dataDir, backups, opened.error, log)
   if (opened.value.isCopy) log('the data folder was copied or put back from a copy: it goes on as a store of its own')
-  const toCheck = backups.length === 0 ? undefined : wasUnclean ? 'full' : 'quick'
+  const toCheck = backups.length === 0 ? undefined : opened.value.wasUnclean ? 'full' : 'quick'
   return ok({ store: opened.value, toCheck })
 }
 

@@ -596,7 +596,7 @@ describe('a data folder', () => {
     const dir = folders.make('hub')
     const ends = await Promise.all([
       wedsync(['device', '--data', dir, '--json']),
-      wedsync(['verify', '--data', dir]),
+      wedsync(['restore', '--data', dir, '--at', new Date().toISOString()]),
       wedsync(['cloud', '--data', folders.make('cloud'), '--json']),
     ])
     const held = (server: Server, role: string) =>

@@ -19,7 +19,7 @@ import {
 } from '../support/teamCalls.ts'
 import { eventually, rest, type Server, serve, temporaryFolders, wedsync } from '../support/wedsync.ts'
 
-const COMMANDS = ['app', 'device', 'hub', 'cloud', 'import', 'export', 'status', 'recovery', 'verify']
+const COMMANDS = ['app', 'device', 'hub', 'cloud', 'import', 'export', 'status', 'recovery', 'backup', 'restore', 'verify']
 const STOPS_WITHIN_MS = 5_000
 const LOOPBACK_URL = /^http:\/\/127\.0\.0\.1:\d+$/
 const DEVICE_ID = /^[\w-]{43}$/
@@ -158,6 +158,13 @@ describe('the command line', () => {
     [['status', '--server', 'http://127.0.0.1:1'], /--server needs --token/],
     [['status', '--token', 'x'], /--token needs --server/],
     [['verify'], /--data is missing/],
+    [['backup', '--out', 'x'], /--data is missing/],
+    [['backup', '--data', NOWHERE], /--out is missing/],
+    [['backup', '--data', NOWHERE, '--out', `${NOWHERE}/x`], /--out: there is no folder/],
+    [['restore', '--data', NOWHERE], /--from is missing/],
+    [['restore', '--data', NOWHERE, '--from', 'x', '--wedding', 'Anna'], /--wedding takes the id.*"Anna"/],
+    [['restore', '--data', NOWHERE, '--from', 'x', '--at', 'noon'], /--at takes a time.*"noon"/],
+    [['hub', '--data', NOWHERE, '--keep-backups', 'some'], /--keep-backups takes a number.*"some"/],
     [['import', '--new', 'A', '--date', '2027-06-12'], /at least one file/],
   ]
 

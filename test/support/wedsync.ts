@@ -20,6 +20,7 @@ export const readyLine = z.looseObject({
   enrol: z.string().optional(),
   lan: z.object({ url: z.string(), fingerprint: z.string(), join: z.string(), browser: z.string() }).optional(),
   cloud: z.object({ state: z.string() }).optional(),
+  notice: z.string().optional(),
 })
 export type Ready = z.infer<typeof readyLine>
 

@@ -21,6 +21,7 @@ export const cloudOptions: OptionSpecs = {
   'database-url': { type: 'string', value: 'URL', help: 'use this PostgreSQL server (also DATABASE_URL)' },
   port: { type: 'string', value: 'N', help: `port (${DEFAULT_PORT}; with --json a free one)` },
   host: { type: 'string', value: 'IP', help: 'address to listen on (127.0.0.1)' },
+  restored: { type: 'boolean', help: 'once, after all files of the database server were put back from a copy' },
 }
 
 export async function cloud(options: ParsedOptions): Promise<Failure | undefined> {
@@ -35,6 +36,7 @@ export async function cloud(options: ParsedOptions): Promise<Failure | undefined
     port: port.value ?? (options.flag('json') ? 0 : DEFAULT_PORT),
     host: options.text('host') ?? '127.0.0.1',
     log: createLog(options.flag('log-json')),
+    isSetBack: options.flag('restored'),
   }
   if (databaseUrl !== undefined) return run({ ...start, databaseUrl }, options)
   const dir = resolve(options.text('data') ?? join(homedir(), '.wedsync-cloud'))

@@ -4,9 +4,11 @@
  */
 import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { type Inspection, inspect } from '../../backup/inspect.ts'
+import { type Finding, type Inspection, inspect } from '../../backup/inspect.ts'
+import { openSqliteState } from '../../changes/sqliteState.ts'
 import { lookIntoDataDir } from '../../identity/dataDir.ts'
-import { openForReading } from '../../storage/open.ts'
+import { loadIdentity } from '../../identity/identity.ts'
+import { type Database, openForReading } from '../../storage/open.ts'
 import { EXIT, type Failure, failed, print, usageError } from '../exit.ts'
 import type { OptionSpecs, ParsedOptions } from '../options.ts'
 import { startFailure } from '../startErrors.ts'
@@ -30,9 +32,20 @@ export async function verify(options: ParsedOptions): Promise<Failure | undefine
   const database = openForReading(databaseFile, key)
   if (!database.ok) return startFailure({ kind: 'database', error: database.error })
   try {
-    return report(await inspect(database.value), options)
+    const { findings, scopes } = await inspect(database.value)
+    return report({ findings: [...findings, ...(await identityFindings(database.value))], scopes }, options)
   } finally {
     database.value.close()
+  }
+}
+
+/** The other checks are also made of every backup; who the install is concerns only itself. */
+async function identityFindings(database: Database): Promise<readonly Finding[]> {
+  try {
+    await loadIdentity(openSqliteState(database, Date.now))
+    return []
+  } catch (error) {
+    return [{ check: 'identity', what: error instanceof Error ? error.message : String(error) }]
   }
 }
 
