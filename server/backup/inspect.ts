@@ -54,6 +54,7 @@ async function inspectContent(database: Database): Promise<Inspection> {
   const log = openSqliteLog(database, table)
   for (const scope of await log.scopes()) {
     const records = readScope(log, scope, findings)
+    if (!records) continue
     findings.push(...(await checkOrder(log, scope, records)))
     findings.push(...checkHistory(database, records))
     scopes.push({ scope, records: records.length, digest: combinedDigest(scopeDigest(records)) })
@@ -61,12 +62,13 @@ async function inspectContent(database: Database): Promise<Inspection> {
   return { findings, scopes }
 }
 
-function readScope(log: SqliteLog, scope: string, findings: Finding[]): readonly CausalRecord[] {
+/** `undefined` if one of them cannot be read: then the rest of the scope cannot be compared either. */
+function readScope(log: SqliteLog, scope: string, findings: Finding[]): readonly CausalRecord[] | undefined {
   try {
     return [...log.inScope(scope)]
   } catch (error) {
-    findings.push({ check: 'record', what: messageOf(error) })
-    return []
+    findings.push({ check: 'record', what: `in ${scope}: ${messageOf(error)}` })
+    return undefined
   }
 }
 

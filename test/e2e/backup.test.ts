@@ -192,11 +192,12 @@ describe('one wedding', () => {
 })
 
 describe('a damaged database', () => {
+  const TITLES = Array.from({ length: 99 }, (_, i) => `Item ${i}`)
   let sample: string
   beforeAll(async () => {
     sample = folders.make('sample')
     const first = await up(['device', '--data', sample])
-    await makeWedding(apiOf(first), 'Ina & Jon', ['Ceremony', 'Dinner'])
+    await makeWedding(apiOf(first), 'Ina & Jon', TITLES)
     await down(first)
     mkdirSync(join(sample, 'backups'))
     const file = join(sample, 'backups', backupName(Date.now()))
@@ -220,7 +221,7 @@ describe('a damaged database', () => {
     expect(await done(['status', '--server', server.ready.url, '--token', server.ready.token ?? ''])).toContain(
       'The database on this device was damaged',
     )
-    expect((await holdings(apiOf(server)))[0]?.records).toBe(3)
+    expect((await holdings(apiOf(server)))[0]?.records).toBe(1 + TITLES.length)
     expect(readdirSync(join(dir, 'damaged'))).toHaveLength(1)
     await down(server)
     expect(await done(['verify', '--data', dir])).toMatch(/^Everything is as it should be/m)
@@ -231,8 +232,8 @@ describe('a damaged database', () => {
     cpSync(sample, dir, { recursive: true })
     const file = join(dir, 'wedsync.db')
     const bytes = readFileSync(file)
-    // A page that opening it does not touch.
-    writeFileSync(file, bytes.fill(0, bytes.length - 100))
+    // Most likely a page that nobody needs to open it, so that it is found by looking through, half a minute later.
+    writeFileSync(file, bytes.fill(0, bytes.length / 2, bytes.length / 2 + 100))
     const server = await up(['device', '--data', dir])
     const notice = async () => {
       try {
@@ -243,9 +244,8 @@ describe('a damaged database', () => {
         throw error
       }
     }
-    expect(server.ready.notice).toBeUndefined()
     const isTold = async () => (await notice()) ?? 'nothing'
     await eventually('the person is told', isTold, (text) => text.includes('was damaged'), 120_000)
-    expect((await holdings(apiOf(server)))[0]?.records).toBeGreaterThanOrEqual(3)
+    expect((await holdings(apiOf(server)))[0]?.records).toBe(1 + TITLES.length)
   })
 })
