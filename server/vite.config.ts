@@ -31,7 +31,11 @@ export default defineConfig({
   plugins: [knownVersion, knownWorker],
   build: {
     ssr: true,
-    rolldownOptions: { input: { electron: 'electron.ts', backupWorker: 'backup/worker.ts' } },
+    rolldownOptions: {
+      input: { electron: 'electron.ts', backupWorker: 'backup/worker.ts' },
+      // What both need lies beside them, so that an address relative to one is right in all.
+      output: { chunkFileNames: '[name]-[hash].js' },
+    },
     outDir: '../dist/server',
     emptyOutDir: true,
     target: 'node24',
