@@ -17,6 +17,7 @@ import { openSqliteLog, recordTableOf } from '../../changes/sqliteLog.ts'
 import { openSqliteState } from '../../changes/sqliteState.ts'
 import { type DataDir, openDataDir } from '../../identity/dataDir.ts'
 import { type Identity, loadIdentity } from '../../identity/identity.ts'
+import { openInstallAudit } from '../../install/audit.ts'
 import { personOf } from '../../install/callers.ts'
 import { openPeople } from '../../install/people.ts'
 import { checkIntegrity, type Database, openForReading } from '../../storage/open.ts'
@@ -107,7 +108,8 @@ async function restoreInto(dataDir: DataDir, order: Order): Promise<Failure | un
       ...(aside === undefined ? [] : [`What was there is kept in ${aside}.`]),
       'What others have seen since comes back from them when this install next meets them.',
     ])
-    if (atMs === undefined) return finishPlaced(dataDir)
+    const failure = await finishPlaced(dataDir)
+    if (failure || atMs === undefined) return failure
   }
   const opened = await openSqliteStore(dataDir.databaseFile, dataDir.key)
   if (!opened.ok) return failed(describeOpenError(opened.error))
@@ -122,6 +124,9 @@ async function restoreInto(dataDir: DataDir, order: Order): Promise<Failure | un
 async function finishPlaced(dataDir: DataDir): Promise<Failure | undefined> {
   const opened = await openSqliteStore(dataDir.databaseFile, dataDir.key)
   if (!opened.ok) return failed(describeOpenError(opened.error))
+  const identity = await loadIdentity(opened.value.state)
+  // The heads of the audit are not in a backup: that they were made anew goes on record.
+  if (identity) await (await openInstallAudit(dataDir, opened.value, identity, () => undefined)).close()
   await opened.value.close()
   return undefined
 }

@@ -4,6 +4,9 @@
  */
 import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { readHeads } from '../../audit/head.ts'
+import { openSqliteAudit } from '../../audit/sqliteAudit.ts'
+import { auditFaults } from '../../audit/verify.ts'
 import { type Finding, type Inspection, inspect } from '../../backup/inspect.ts'
 import { openSqliteState } from '../../changes/sqliteState.ts'
 import { lookIntoDataDir } from '../../identity/dataDir.ts'
@@ -33,17 +36,23 @@ export async function verify(options: ParsedOptions): Promise<Failure | undefine
   if (!database.ok) return startFailure({ kind: 'database', error: database.error })
   try {
     const { findings, scopes } = await inspect(database.value)
-    return report({ findings: [...findings, ...(await identityFindings(database.value))], scopes }, options)
+    // Nothing more can be asked of a database that cannot be read.
+    const isReadable = !findings.some(({ check }) => check === 'database')
+    const own = isReadable ? await ownFindings(database.value, dataDir.value.path) : []
+    return report({ findings: [...findings, ...own], scopes }, options)
   } finally {
     database.value.close()
   }
 }
 
-/** The other checks are also made of every backup; who the install is concerns only itself. */
-async function identityFindings(database: Database): Promise<readonly Finding[]> {
+/** The other checks are also made of every backup; who the install is and what it has on record concern only itself. */
+async function ownFindings(database: Database, folder: string): Promise<readonly Finding[]> {
   try {
-    await loadIdentity(openSqliteState(database, Date.now))
-    return []
+    const identity = await loadIdentity(openSqliteState(database, Date.now))
+    const hasAudit = database.prepare(`SELECT 1 FROM sqlite_master WHERE name = 'audit'`).get() !== undefined
+    if (!hasAudit) return []
+    const faults = await auditFaults(openSqliteAudit(database), identity && readHeads(folder, identity))
+    return faults.map((what) => ({ check: 'audit', what }))
   } catch (error) {
     return [{ check: 'identity', what: error instanceof Error ? error.message : String(error) }]
   }
