@@ -92,7 +92,6 @@ async function repair(
   damage: OpenError,
   log: Log,
 ): Promise<Result<SoundStore, OpenError>> {
-  log('the database is damaged', { detail: damage.detail, backups: backups.length })
   const placed = await placeNewestGood(dataDir, backups, log)
   if (!placed) return err(damage)
   const { backup, aside } = placed
@@ -102,6 +101,7 @@ async function repair(
   const { changes, state } = opened.value
   const saved = aside === undefined ? undefined : await salvage(aside, dataDir.key, changes)
   log('a backup was put in the place of the damaged database', {
+    damage: damage.detail,
     madeAt: new Date(backup.ms).toISOString(),
     aside,
     recovered: saved?.recovered,

@@ -7,6 +7,9 @@ import { existsSync, rmSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import { err, ok, type Result } from '../../../model/result.ts'
+import type { Head } from '../../audit/chain.ts'
+import { readHeads, writeHeads } from '../../audit/head.ts'
+import { openSqliteAudit } from '../../audit/sqliteAudit.ts'
 import { type OpenedBackup, openBackup } from '../../backup/backupFile.ts'
 import type { Opener } from '../../backup/keySlots.ts'
 import { describeBackupError } from '../../backup/makeBackup.ts'
@@ -17,7 +20,6 @@ import { openSqliteLog, recordTableOf } from '../../changes/sqliteLog.ts'
 import { openSqliteState } from '../../changes/sqliteState.ts'
 import { type DataDir, openDataDir } from '../../identity/dataDir.ts'
 import { type Identity, loadIdentity } from '../../identity/identity.ts'
-import { openInstallAudit } from '../../install/audit.ts'
 import { personOf } from '../../install/callers.ts'
 import { openPeople } from '../../install/people.ts'
 import { checkIntegrity, type Database, openForReading } from '../../storage/open.ts'
@@ -125,8 +127,13 @@ async function finishPlaced(dataDir: DataDir): Promise<Failure | undefined> {
   const opened = await openSqliteStore(dataDir.databaseFile, dataDir.key)
   if (!opened.ok) return failed(describeOpenError(opened.error))
   const identity = await loadIdentity(opened.value.state)
-  // The heads of the audit are not in a backup: that they were made anew goes on record.
-  if (identity) await (await openInstallAudit(dataDir, opened.value, identity, () => undefined)).close()
+  // A backup holds the chains of the audit and not their heads. Where there are heads already, they tell what is missing.
+  if (identity && readHeads(dataDir.path, identity).kind === 'none') {
+    const audit = openSqliteAudit(opened.value.database)
+    const heads = new Map<string, Head>()
+    for (const chain of await audit.chains()) heads.set(chain, await audit.head(chain))
+    writeHeads(dataDir.path, identity, heads)
+  }
   await opened.value.close()
   return undefined
 }
