@@ -10,7 +10,7 @@ import { SQLITE_SCHEMA_VERSION } from '../changes/sqliteSchema.ts'
 import { checkIntegrity, type Database } from '../storage/open.ts'
 
 export interface Finding {
-  readonly check: 'database' | 'change order' | 'record' | 'history' | 'identity' | 'audit'
+  readonly check: 'database' | 'version' | 'change order' | 'record' | 'history' | 'identity' | 'audit'
   readonly what: string
 }
 
@@ -47,7 +47,7 @@ async function inspectContent(database: Database): Promise<Inspection> {
   const version = Number(database.pragma('user_version', { simple: true }))
   if (table === undefined || version !== SQLITE_SCHEMA_VERSION) {
     const what = `it has version ${version} and this program needs ${SQLITE_SCHEMA_VERSION}: start the install once`
-    return { findings: table === undefined && version === 0 ? [] : [{ check: 'database', what }], scopes: [] }
+    return { findings: table === undefined && version === 0 ? [] : [{ check: 'version', what }], scopes: [] }
   }
   const findings: Finding[] = []
   const scopes: ScopeContent[] = []

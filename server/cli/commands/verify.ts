@@ -36,9 +36,12 @@ export async function verify(options: ParsedOptions): Promise<Failure | undefine
   if (!database.ok) return startFailure({ kind: 'database', error: database.error })
   try {
     const { findings, scopes } = await inspect(database.value)
-    // Nothing more can be asked of a database that cannot be read.
-    const isReadable = !findings.some(({ check }) => check === 'database')
-    const own = isReadable ? await ownFindings(database.value, dataDir.value.path) : []
+    const damage = findings.find(({ check }) => check === 'database')
+    if (damage) {
+      const error = { kind: 'damaged-or-wrong-key', file: databaseFile, detail: damage.what } as const
+      return startFailure({ kind: 'database', error })
+    }
+    const own = await ownFindings(database.value, dataDir.value.path)
     return report({ findings: [...findings, ...own], scopes }, options)
   } finally {
     database.value.close()

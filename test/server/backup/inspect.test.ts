@@ -36,7 +36,7 @@ describe('looking a database through', () => {
     ],
     ['a version that is missing', 'history', (db) => db.exec('DELETE FROM versions WHERE id = 2')],
     ['a version that is another', 'history', (db) => db.exec(`UPDATE versions SET vectors = '[]' WHERE id = 2`)],
-    ['a version of the program that it does not know', 'database', (db) => db.pragma('user_version = 77')],
+    ['a version of the program that it does not know', 'version', (db) => db.pragma('user_version = 77')],
   ])('names %s', async (_, check, spoil) => {
     const { findings } = await inspected(spoil)
     expect(findings[0]?.check).toBe(check)
