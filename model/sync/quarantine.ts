@@ -1,9 +1,6 @@
 /** Records that could not be taken: set aside with the reason, shown to people, never deleted, never in the way of others. */
 import { z } from 'zod'
-import { err, ok, type Result } from '../result.ts'
-import type { ChangeStore, StateStore } from './changeStore.ts'
-import { receiveChanges } from './inbox.ts'
-import type { PeerRules } from './rules.ts'
+import type { StateStore } from './changeStore.ts'
 
 export const QUARANTINE = 'quarantine/'
 /** Of one wedding. A peer that invents records must not fill the disk; it is told about each of them all the same. */
@@ -51,33 +48,14 @@ export async function quarantined(state: StateStore, scope?: string): Promise<re
   return [...entries.values()].map((entry) => quarantineEntry.parse(entry)).filter(({ outcome }) => !outcome)
 }
 
-export type RetryError = { readonly kind: 'not-in-quarantine' } | { readonly kind: 'refused'; readonly reason: string }
-
-/**
- * Tries to take the record once more, because a person asks for it.
- * @param rules of that person: what they may write themselves, they may let in
- */
-export async function retryQuarantined(
-  { scope, id }: { readonly scope: string; readonly id: string },
-  { changes, state, rules }: { changes: ChangeStore; state: StateStore; rules: PeerRules },
-): Promise<Result<true, RetryError>> {
-  const entry = await entryOf(state, scope, id)
-  if (!entry) return err({ kind: 'not-in-quarantine' })
-  const message = { type: 'changes' as const, scope, seq: 0, remaining: 0, records: [entry.raw] }
-  // Not as from the peer: it is to hear of it, and take it off its own list.
-  const { refused, needs } = await receiveChanges(message, { changes, state, rules, peerEpoch: '' })
-  const reason = refused[0]?.reason ?? (needs.length > 0 ? 'only a part of the record was sent' : undefined)
-  if (reason !== undefined) {
-    await state.set(keyOf(scope, id), { ...entry, reason })
-    return err({ kind: 'refused', reason })
-  }
-  await state.set(keyOf(scope, id), { ...entry, outcome: 'taken' })
-  return ok(true)
+/** It was tried again, and this is why it stays. */
+export async function noteReason(state: StateStore, entry: QuarantineEntry, reason: string): Promise<void> {
+  await state.set(keyOf(entry.scope, entry.id), { ...entry, reason })
 }
 
 /** Puts the record away; a copy stays. @returns false if it is not in quarantine */
 export async function removeQuarantined(state: StateStore, scope: string, id: string): Promise<boolean> {
-  const entry = await entryOf(state, scope, id)
+  const entry = await quarantinedRecord(state, scope, id)
   if (entry) await state.set(keyOf(scope, id), { ...entry, outcome: 'removed' })
   return entry !== undefined
 }
@@ -85,12 +63,17 @@ export async function removeQuarantined(state: StateStore, scope: string, id: st
 /** Records that were taken are no longer in quarantine. */
 export async function settleTaken(state: StateStore, scope: string, ids: readonly string[]): Promise<void> {
   for (const id of ids) {
-    const entry = await entryOf(state, scope, id)
+    const entry = await quarantinedRecord(state, scope, id)
     if (entry) await state.set(keyOf(scope, id), { ...entry, outcome: 'taken' })
   }
 }
 
-async function entryOf(state: StateStore, scope: string, id: string): Promise<QuarantineEntry | undefined> {
+/** The record, if it is in quarantine now. */
+export async function quarantinedRecord(
+  state: StateStore,
+  scope: string,
+  id: string,
+): Promise<QuarantineEntry | undefined> {
   const entry = quarantineEntry.optional().parse(await state.get(keyOf(scope, id)))
   return entry?.outcome ? undefined : entry
 }

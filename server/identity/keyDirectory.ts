@@ -23,7 +23,10 @@ export interface KeyDirectory {
   readonly revokedAt: ReadonlyMap<string, number>
 }
 
-export async function readKeyDirectory(records: RecordStore, team: SigningTeam): Promise<KeyDirectory> {
+export async function readKeyDirectory(
+  records: Pick<RecordStore, 'inScope'>,
+  team: SigningTeam,
+): Promise<KeyDirectory> {
   const table = (name: string) => records.inScope(team.id, { table: name })
   const certificates = new Map<string, DeviceCertificate>()
   for (const { data } of (await table('device_keys')).map(viewRecord)) {

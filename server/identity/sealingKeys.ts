@@ -69,7 +69,11 @@ function ringOf({ team }: Identity, entries: readonly KeyEntry[]): KeyRing {
 }
 
 /** The border of an install that is not running, to look at its records as a cloud would. */
-export async function borderOfInstall(identity: Identity, changes: ChangeStore, state: StateStore): Promise<Border> {
+export async function borderOfInstall(
+  identity: Identity,
+  changes: Pick<ChangeStore, 'inScope'>,
+  state: StateStore,
+): Promise<Border> {
   const directory = await readKeyDirectory(changes, identity.team)
   return sealingBorder(ringOf(identity, await heldKeys(identity.deviceId, state, directory)))
 }

@@ -220,8 +220,7 @@ async function start(
     log,
     open: (hub) => dialHub(hub, identity),
     ...(discovery && { lookForHubs: (onChange) => lookForHubs(identity, onChange, log) }),
-    isRevoked: async (deviceId) =>
-      (await rosters(identity.team.id)).devices.get(deviceId)?.revokedAt !== undefined,
+    isRevoked: async (deviceId) => (await rosters(identity.team.id)).devices.get(deviceId)?.revokedAt !== undefined,
     ...(takesOver && {
       async takeOver() {
         if (isInNetwork()) await startHub({})

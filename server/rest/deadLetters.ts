@@ -3,7 +3,8 @@
  * authority of whoever asks, taken off the list with a copy kept.
  */
 import { v5 as uuidv5 } from 'uuid'
-import { type QuarantineEntry, quarantined, removeQuarantined, retryQuarantined } from '../../model/sync/quarantine.ts'
+import { type QuarantineEntry, quarantined, removeQuarantined } from '../../model/sync/quarantine.ts'
+import { retryQuarantined } from '../../model/sync/retryQuarantined.ts'
 import { rulesOf } from '../../model/sync/rules.ts'
 import type { Caller, ReplicaStores } from './context.ts'
 

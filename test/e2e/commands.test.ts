@@ -19,7 +19,19 @@ import {
 } from '../support/teamCalls.ts'
 import { eventually, rest, type Server, serve, temporaryFolders, wedsync } from '../support/wedsync.ts'
 
-const COMMANDS = ['app', 'device', 'hub', 'cloud', 'import', 'export', 'status', 'recovery', 'backup', 'restore', 'verify']
+const COMMANDS = [
+  'app',
+  'device',
+  'hub',
+  'cloud',
+  'import',
+  'export',
+  'status',
+  'recovery',
+  'backup',
+  'restore',
+  'verify',
+]
 const STOPS_WITHIN_MS = 5_000
 const LOOPBACK_URL = /^http:\/\/127\.0\.0\.1:\d+$/
 const DEVICE_ID = /^[\w-]{43}$/

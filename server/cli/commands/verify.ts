@@ -4,13 +4,17 @@
  */
 import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { combinedDigest, scopeDigest } from '../../../model/merge/digest.ts'
+import type { ScopePage } from '../../../model/sync/changeStore.ts'
 import { readHeads } from '../../audit/head.ts'
 import { openSqliteAudit } from '../../audit/sqliteAudit.ts'
 import { auditFaults } from '../../audit/verify.ts'
-import { type Finding, type Inspection, inspect } from '../../backup/inspect.ts'
+import { type Finding, inspect, type ScopeContent } from '../../backup/inspect.ts'
+import { openSqliteLog, recordTableOf } from '../../changes/sqliteLog.ts'
 import { openSqliteState } from '../../changes/sqliteState.ts'
 import { lookIntoDataDir } from '../../identity/dataDir.ts'
 import { loadIdentity } from '../../identity/identity.ts'
+import { borderOfInstall } from '../../identity/sealingKeys.ts'
 import { type Database, openForReading } from '../../storage/open.ts'
 import { EXIT, type Failure, failed, print, usageError } from '../exit.ts'
 import type { OptionSpecs, ParsedOptions } from '../options.ts'
@@ -42,7 +46,9 @@ export async function verify(options: ParsedOptions): Promise<Failure | undefine
       return startFailure({ kind: 'database', error })
     }
     const own = await ownFindings(database.value, dataDir.value.path)
-    return report({ findings: [...findings, ...own], scopes }, options)
+    // A digest of what is not as it should be would only mislead.
+    const isSound = findings.length === 0 && own.length === 0
+    return report([...findings, ...own], isSound ? await outsideDigests(database.value, scopes) : [], options)
   } finally {
     database.value.close()
   }
@@ -61,9 +67,30 @@ async function ownFindings(database: Database, folder: string): Promise<readonly
   }
 }
 
-function report({ findings, scopes }: Inspection, options: ParsedOptions): Failure | undefined {
-  // A digest of what is not as it should be would only mislead.
-  const digests = findings.length === 0 ? scopes : []
+/** What it holds as `status` and a cloud name it: digests of the records as they look outside (`model/sealing`). */
+async function outsideDigests(database: Database, scopes: readonly ScopeContent[]): Promise<readonly ScopeContent[]> {
+  const table = recordTableOf(database)
+  const state = openSqliteState(database, Date.now)
+  const identity = await loadIdentity(state)
+  if (table === undefined || !identity) return scopes
+  const log = openSqliteLog(database, table)
+  const records = {
+    async inScope(scope: string, { table: wanted }: ScopePage = {}) {
+      return [...log.inScope(scope)].filter((record) => wanted === undefined || record.table === wanted)
+    },
+  }
+  const { outline } = await borderOfInstall(identity, records, state)
+  return scopes.map(({ scope, ...content }) => {
+    const outside = [...log.inScope(scope)].map(outline)
+    return { scope, ...content, digest: combinedDigest(scopeDigest(outside)) }
+  })
+}
+
+function report(
+  findings: readonly Finding[],
+  digests: readonly ScopeContent[],
+  options: ParsedOptions,
+): Failure | undefined {
   if (options.flag('json')) print(JSON.stringify({ ok: findings.length === 0, findings, digests }))
   else {
     for (const { check, what } of findings) print(`${check}: ${what}`)

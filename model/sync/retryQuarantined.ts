@@ -1,0 +1,30 @@
+/** A record that was set aside, tried once more. */
+import { err, ok, type Result } from '../result.ts'
+import type { ChangeStore, StateStore } from './changeStore.ts'
+import { receiveChanges } from './inbox.ts'
+import { noteReason, quarantinedRecord, settleTaken } from './quarantine.ts'
+import type { PeerRules } from './rules.ts'
+
+export type RetryError = { readonly kind: 'not-in-quarantine' } | { readonly kind: 'refused'; readonly reason: string }
+
+/**
+ * Tries to take the record once more, because a person asks for it.
+ * @param rules of that person: what they may write themselves, they may let in
+ */
+export async function retryQuarantined(
+  { scope, id }: { readonly scope: string; readonly id: string },
+  { changes, state, rules }: { changes: ChangeStore; state: StateStore; rules: PeerRules },
+): Promise<Result<true, RetryError>> {
+  const entry = await quarantinedRecord(state, scope, id)
+  if (!entry) return err({ kind: 'not-in-quarantine' })
+  const message = { type: 'changes' as const, scope, seq: 0, remaining: 0, records: [entry.raw] }
+  // Not as from the peer: it is to hear of it, and take it off its own list.
+  const { refused, needs } = await receiveChanges(message, { changes, state, rules, peerEpoch: '' })
+  const reason = refused[0]?.reason ?? (needs.length > 0 ? 'only a part of the record was sent' : undefined)
+  if (reason !== undefined) {
+    await noteReason(state, entry, reason)
+    return err({ kind: 'refused', reason })
+  }
+  await settleTaken(state, scope, [id])
+  return ok(true)
+}
