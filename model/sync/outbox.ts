@@ -40,6 +40,8 @@ export interface OutboxOptions {
   readonly priority: Priority
   readonly line: Line
   readonly send: (message: Changes) => void
+  /** Our log from `from` to `upTo` has nothing for the peer. */
+  readonly onPassedOver?: (scope: string, from: number, upTo: number) => void
 }
 
 export interface Outbox extends PeerKnowledge {
@@ -171,8 +173,10 @@ export function openOutbox(options: OutboxOptions): Outbox {
     const { records, taken } = await batchOf(page.changes, (id, table) => heldBy(remainder, id, table))
     if (remainders.get(scope) !== remainder) return // rewound meanwhile: all of it is sent anyway
     const isCut = taken < page.changes.length
+    const from = remainder.tail
     remainder.advanceTail(isCut ? (page.changes[taken - 1]?.seq ?? remainder.tail) : page.upTo)
     if (isCut) remainder.news = true
+    if (records.length === 0) options.onPassedOver?.(scope, from, remainder.tail)
     post(scope, remainder, records, isCut)
   }
 

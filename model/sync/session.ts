@@ -207,7 +207,7 @@ export function startSession(options: SessionOptions): Session {
   const unsubscribe = changes.subscribe((scope) => {
     outbox?.touch(scope)
     pump()
-    verification?.touch(scope)
+    verification?.soon(scope)
     options.onProgress()
   })
 
@@ -286,6 +286,7 @@ export function startSession(options: SessionOptions): Session {
       priority: options.priority,
       line,
       send,
+      onPassedOver: (scope, from, upTo) => verification?.passOver(scope, from, upTo),
     })
     if (peer.protocol >= 2) leaveRoom = options.presence?.join(ourLine)
     for (const [scope, ids] of refusals?.due() ?? []) outbox.sendAgain(scope, ids)
@@ -316,7 +317,8 @@ export function startSession(options: SessionOptions): Session {
       tookMs: Math.max(0, scheduler.now() - arrivedAt),
     }
     send({ type: 'ack', scope, seq, refused: [...refused], ...forNewer })
-    verification?.soon(scope)
+    // Also if it brought nothing new here: what the peer holds has changed since it was compared.
+    verification?.touch(scope)
     options.onProgress()
   }
 
@@ -324,7 +326,7 @@ export function startSession(options: SessionOptions): Session {
     if (!outbox) return close({ code: 'PROTOCOL', message: 'ack before resume' })
     await noteRefusals(message.scope, outbox.acknowledge(message), message.refused, true)
     pump()
-    verification?.soon(message.scope)
+    verification?.touch(message.scope)
     options.onProgress()
   }
 

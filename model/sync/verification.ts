@@ -53,8 +53,10 @@ export interface VerificationOptions {
 export type VerificationMessage = Digest | Verdict | Probe | Nodes | Repair | Resend
 
 export interface Verification {
-  /** The scope has changed here. */
+  /** Records of the scope were exchanged: that it was equal counts no longer. */
   touch(scope: string): void
+  /** What changed here from `from` to `upTo` is nothing to the peer: what was equal before is so still. */
+  passOver(scope: string, from: number, upTo: number): void
   /** Something has happened to the scope after which digests are worth comparing. */
   soon(scope: string): void
   handle(message: VerificationMessage): Promise<void>
@@ -242,6 +244,12 @@ export function openVerification(options: VerificationOptions): Verification {
     touch(scope) {
       equal.delete(scope)
       soon(scope)
+    },
+    passOver(scope, from, upTo) {
+      const head = equal.get(scope)
+      if (head === undefined || head < from || head >= upTo) return
+      equal.set(scope, upTo)
+      onProgress()
     },
     soon,
     async handle(message) {

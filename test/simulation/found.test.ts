@@ -1,0 +1,59 @@
+/** Faults that the simulation has found, each as small as it could be made. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { Grant } from '../../model/roles.ts'
+import { uuidOf } from '../support/ids.ts'
+import { createSyncTeam, type Line, type SyncTeam } from '../support/syncTeam.ts'
+
+const LAKE = uuidOf(100)
+const ADA = uuidOf(200)
+const EDA = uuidOf(201)
+const VIEWER: Grant = { role: 'viewer', weddings: 'all' }
+
+let team: SyncTeam
+beforeEach(() => {
+  team = createSyncTeam()
+})
+afterEach(() => team.close())
+
+/** Whether each side knows that it holds what the other does. */
+async function equalOn({ caller, called }: Line): Promise<readonly (boolean | undefined)[]> {
+  return Promise.all([caller, called].map(async (session) => (await session.progress(LAKE))?.equal))
+}
+
+const guest = (id: string, name: string) => ({ id, scope: LAKE, table: 'guests', data: { name, phone: '1' } })
+
+describe('a hub and a device that may read a part', () => {
+  it('[2] stay equal in what it may read when something else changes at the hub', async () => {
+    const [hub, tablet] = [await team.replica('hub'), await team.replica('tablet')]
+    await hub.create({ id: EDA, scope: LAKE, table: 'vendors', data: { name: 'Eda Flowers' } })
+    const line = team.connect(tablet, hub, { grant: { role: 'vendor', weddings: 'all' } })
+    await team.pass(1_000)
+    expect(await equalOn(line)).toEqual([true, true])
+    await hub.create(guest(ADA, 'Ada'))
+    await team.pass(1_000)
+    expect(await equalOn(line)).toEqual([true, true])
+    expect(line.sent('changes').length).toBe(1)
+  })
+
+  it('[2] know again that they are equal when the hub comes by a record that the device has had all along', async () => {
+    const [hub, tablet, laptop] = [
+      await team.replica('hub'),
+      await team.replica('tablet'),
+      await team.replica('laptop'),
+    ]
+    await hub.create(guest(ADA, 'Ada'))
+    await hub.create(guest(EDA, 'Eda'))
+    const before = [team.connect(tablet, hub, { grant: VIEWER }), team.connect(laptop, hub)]
+    await team.pass(1_000)
+    for (const { pipe } of before) pipe.cut()
+    await hub.removeByHand([ADA])
+    // The tablet offers what the hub has lost, and may not write it.
+    const line = team.connect(tablet, hub, { grant: VIEWER })
+    await team.pass(3_000)
+    expect(line.refused.called.map(({ id }) => id)).toEqual([ADA])
+    team.connect(laptop, hub)
+    await team.pass(3_000)
+    expect((await hub.read(ADA)).id).toBe(ADA)
+    expect(await equalOn(line)).toEqual([true, true])
+  })
+})
