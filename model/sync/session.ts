@@ -132,9 +132,9 @@ export function startSession(options: SessionOptions): Session {
   let queued = 0
   let work: Promise<void> = Promise.resolve()
   const sinceMs = scheduler.now()
-  let lastHeard = sinceMs
+  let lastHeard = scheduler.elapsed()
   let traffic: Traffic = NO_TRAFFIC
-  const line = createLine(scheduler.now, options.saver)
+  const line = createLine(scheduler.elapsed, options.saver)
   let failure: SessionError | undefined
   let helloSentMs: number | undefined
   let leaveRoom: (() => void) | undefined
@@ -256,7 +256,7 @@ export function startSession(options: SessionOptions): Session {
       pump,
       timer: (name, ms, run) => timer(name, ms, () => guard(run())),
       cancel: (name) => timers.get(name)?.(),
-      now: scheduler.now,
+      elapsed: scheduler.elapsed,
       onProgress: options.onProgress,
     })
     if (!caller) introduce()
@@ -314,7 +314,7 @@ export function startSession(options: SessionOptions): Session {
     arrivals.settle(scope, seq, ids, needs)
     const forNewer = peer.protocol >= 2 && {
       ...(needs.length > 0 && { needs: [...needs] }),
-      tookMs: Math.max(0, scheduler.now() - arrivedAt),
+      tookMs: scheduler.elapsed() - arrivedAt,
     }
     send({ type: 'ack', scope, seq, refused: [...refused], ...forNewer })
     // Also if it brought nothing new here: what the peer holds has changed since it was compared.
@@ -401,7 +401,7 @@ export function startSession(options: SessionOptions): Session {
   }
 
   transport.onMessage((text) => {
-    const arrivedAt = scheduler.now()
+    const arrivedAt = scheduler.elapsed()
     lastHeard = arrivedAt
     if (!open) return
     count({ bytesIn: text.length })
@@ -421,7 +421,7 @@ export function startSession(options: SessionOptions): Session {
   transport.onClose(() => finish())
 
   function heartbeat(): void {
-    if (scheduler.now() - lastHeard > SILENCE_MS) {
+    if (scheduler.elapsed() - lastHeard > SILENCE_MS) {
       close({ code: 'SILENT', message: `no sign of life for ${SILENCE_MS / 1000} s` })
       return
     }

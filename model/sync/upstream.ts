@@ -95,9 +95,9 @@ export function keepConnected(options: UpstreamOptions): Upstream {
     if (stopped) return transport.close()
     session = start(transport)
     onChange()
-    const startedAt = scheduler.now()
+    const startedAt = scheduler.elapsed()
     const error = (await session.closed) ?? CLOSED
-    const hasProved = session.peer() !== undefined && scheduler.now() - startedAt > PROVED_MS
+    const hasProved = session.peer() !== undefined && scheduler.elapsed() - startedAt > PROVED_MS
     session = undefined
     fail(error)
     // A session that was accepted has proved the line; the pauses start small again.

@@ -46,7 +46,7 @@ export interface VerificationOptions {
   /** Calls back once; a later call with the same name takes the place of an earlier one. */
   readonly timer: (name: string, ms: number, run: () => Promise<void>) => void
   readonly cancel: (name: string) => void
-  readonly now: () => number
+  readonly elapsed: () => number
   readonly onProgress: () => void
 }
 
@@ -77,7 +77,7 @@ interface Difference {
 const NO_DIFFERENCE: Difference = { count: 0, repaired: false, resentAt: Number.NEGATIVE_INFINITY }
 
 export function openVerification(options: VerificationOptions): Verification {
-  const { caller, changes, digests, rules, refusals, outbox, send, now, onProgress } = options
+  const { caller, changes, digests, rules, refusals, outbox, send, elapsed, onProgress } = options
   /** Heads at which scopes were equal. */
   const equal = new Map<string, number>()
   /** Heads at which scopes were asked about. */
@@ -140,9 +140,7 @@ export function openVerification(options: VerificationOptions): Verification {
     switch (outcome) {
       case 'equal':
         differences.delete(scope)
-        // As of when it was asked: a change since then has a later head, and is asked about on its own.
-        equal.set(scope, asked.get(scope) ?? 0)
-        return onProgress()
+        return onEqual(scope)
       case 'busy':
         return soon(scope, RETRY_MS)
       case 'different':
@@ -156,6 +154,17 @@ export function openVerification(options: VerificationOptions): Verification {
       default:
         return unreachable(outcome)
     }
+  }
+
+  function onEqual(scope: string): void {
+    const head = asked.get(scope)
+    if (head === undefined) {
+      soon(scope)
+      return
+    }
+    // As of when it was asked: a change since then has a later head, and is asked about on its own.
+    equal.set(scope, head)
+    onProgress()
   }
 
   /** Once may be an edit that crossed the digest on its way; twice is a difference. */
@@ -223,11 +232,11 @@ export function openVerification(options: VerificationOptions): Verification {
   }
 
   function resendBoth(scope: string, known: Difference): void {
-    if (now() - known.resentAt < RESEND_PAUSE_MS) {
+    if (elapsed() - known.resentAt < RESEND_PAUSE_MS) {
       soon(scope, RESEND_PAUSE_MS)
       return
     }
-    differences.set(scope, { count: 0, repaired: false, resentAt: now() })
+    differences.set(scope, { count: 0, repaired: false, resentAt: elapsed() })
     send({ type: 'resend', scope })
     resend(scope)
   }
@@ -243,6 +252,7 @@ export function openVerification(options: VerificationOptions): Verification {
   return {
     touch(scope) {
       equal.delete(scope)
+      asked.delete(scope)
       soon(scope)
     },
     passOver(scope, from, upTo) {

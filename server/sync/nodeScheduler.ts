@@ -3,6 +3,7 @@ import type { Scheduler } from '../../model/sync/scheduler.ts'
 /** The clock and the timers of this process. */
 export const nodeScheduler: Scheduler = {
   now: Date.now,
+  elapsed: () => performance.now(),
   after(ms, run) {
     const timer = setTimeout(run, ms)
     return () => clearTimeout(timer)

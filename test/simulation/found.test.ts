@@ -57,3 +57,19 @@ describe('a hub and a device that may read a part', () => {
     expect(await equalOn(line)).toEqual([true, true])
   })
 })
+
+describe('a line that died without a word', () => {
+  it('[2] is noticed although the clock of the laptop was set to the day before', async () => {
+    const [hub, laptop] = [await team.replica('hub'), await team.replica('laptop')]
+    const { pipe, caller } = team.connect(laptop, hub)
+    await team.pass(1_000)
+    team.scheduler.setClock(-86_400_000)
+    pipe.goSilent()
+    let reason: string | undefined
+    void caller.closed.then((error) => {
+      reason = error?.code
+    })
+    await team.pass(13_000)
+    expect(reason).toBe('SILENT')
+  })
+})

@@ -2,6 +2,8 @@ import type { Scheduler } from '../../model/sync/scheduler.ts'
 
 /** Virtual time: it passes only when the test says so. */
 export interface ManualScheduler extends Scheduler {
+  /** How far the wall clock is off from now on, in ms. */
+  setClock(errorMs: number): void
   /**
    * Lets time pass, running what falls due in order.
    * @param between is awaited before anything, after each thing that ran, and at the end
@@ -19,6 +21,7 @@ export const WEDDING_MORNING_MS = Date.parse('2026-06-13T10:00:00Z')
 
 export function createManualScheduler(startMs = WEDDING_MORNING_MS): ManualScheduler {
   let nowMs = startMs
+  let clockErrorMs = 0
   const timers = new Set<Timer>()
 
   function nextUntil(limitMs: number): Timer | undefined {
@@ -28,7 +31,11 @@ export function createManualScheduler(startMs = WEDDING_MORNING_MS): ManualSched
   }
 
   return {
-    now: () => nowMs,
+    now: () => nowMs + clockErrorMs,
+    elapsed: () => nowMs - startMs,
+    setClock(errorMs) {
+      clockErrorMs = errorMs
+    },
     after(ms, run) {
       const timer = { at: nowMs + ms, run }
       timers.add(timer)

@@ -40,6 +40,7 @@ export async function dialHub(): Promise<Transport> {
 
 export const browserScheduler: Scheduler = {
   now: Date.now,
+  elapsed: () => performance.now(),
   after(ms, run) {
     const timer = setTimeout(run, ms)
     return () => clearTimeout(timer)
