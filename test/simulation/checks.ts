@@ -1,0 +1,110 @@
+/** What must be so once everything has had the time to travel everywhere. */
+import { encodeRecord } from '../../model/merge/codec.ts'
+import { scopeDigest } from '../../model/merge/digest.ts'
+import { type CausalRecord, restrictRecord } from '../../model/merge/record.ts'
+import { mayEnterWedding, mayRead } from '../../model/roles.ts'
+import { livePlaces } from './ledger.ts'
+import type { Machine, World } from './machine.ts'
+import { look } from './people.ts'
+
+/** Why the machines are not at rest yet; `undefined` if they are. */
+export async function unrest(machines: readonly Machine[], world: World): Promise<string | undefined> {
+  for (const machine of machines) {
+    if (machine.unsaved > 0) return `${machine.name} is saving ${machine.unsaved} edits`
+    const difference = differenceFromCloud(machine, machines, world)
+    if (difference !== undefined) return difference
+  }
+  for (const machine of machines) {
+    const peers = [...((await machine.sync?.upstreams()) ?? []), ...((await machine.sync?.devices()) ?? [])]
+    for (const { name, kind, state, waiting, incoming } of peers) {
+      if (state === 'equal' && waiting === 0 && incoming === 0) continue
+      const open = await openScopes(machine, name)
+      return `${machine.name} is ${state} towards its ${kind} ${name}, waiting ${waiting}, incoming ${incoming}: ${open}`
+    }
+    for (const scope of machine.disk.scopes()) {
+      const { complete, behindBy } = (await machine.sync?.completeness(scope)) ?? { complete: false, behindBy: 0 }
+      if (!complete || behindBy > 0) return `${machine.name} is not complete in ${scope}, behind by ${behindBy}`
+    }
+  }
+  return undefined
+}
+
+/** The scopes in which a machine does not think itself equal with a peer. */
+async function openScopes(machine: Machine, peer: string): Promise<string> {
+  const scopes: string[] = []
+  for (const scope of machine.disk.scopes()) {
+    const peers = (await machine.sync?.completeness(scope))?.peers ?? []
+    if (peers.some(({ deviceId, complete }) => deviceId === peer && !complete)) scopes.push(scope)
+  }
+  return scopes.join()
+}
+
+/** Holds exactly what the cloud holds of what it may read: the same canonical text, and the same digests. */
+function differenceFromCloud(machine: Machine, machines: readonly Machine[], world: World): string | undefined {
+  const cloud = cloudOf(machines)
+  for (const scope of cloud.disk.scopes()) {
+    const expected = readable(cloud.disk.inScope(scope), scope, machine, world)
+    const found = machine.disk.inScope(scope)
+    const [theirs, own] = [expected, found].map((records) => new Map(records.map((record) => [record.id, record])))
+    for (const id of new Set([...(theirs?.keys() ?? []), ...(own?.keys() ?? [])])) {
+      const [one, other] = [own?.get(id), theirs?.get(id)]
+      if (machine.overreached.has(id) || textOf(one) === textOf(other)) continue
+      return `${machine.name} differs in ${(one ?? other)?.table} ${id}: ${textOf(one)} where the cloud has ${textOf(other)}`
+    }
+    const kept = (records: readonly CausalRecord[]) => records.filter(({ id }) => !machine.overreached.has(id))
+    if (JSON.stringify([...scopeDigest(kept(expected))]) !== JSON.stringify([...scopeDigest(kept(found))])) {
+      return `${machine.name} has other digests of ${scope} although its records are the same`
+    }
+  }
+  return undefined
+}
+
+export function cloudOf(machines: readonly Machine[]): Machine {
+  const cloud = machines.find(({ kind }) => kind === 'cloud')
+  if (!cloud) throw new Error('there is no cloud')
+  return cloud
+}
+
+function readable(
+  records: readonly CausalRecord[],
+  scope: string,
+  { grant }: Machine,
+  { team }: World,
+): readonly CausalRecord[] {
+  if (scope !== team && !mayEnterWedding(grant, scope)) return []
+  return records.flatMap(
+    (record) => restrictRecord(record, (readClass) => mayRead(grant.role, record.table, readClass)) ?? [],
+  )
+}
+
+const texts = new WeakMap<CausalRecord, string>()
+
+/** Records never change, and most are asked for again. */
+function textOf(record: CausalRecord | undefined): string {
+  if (!record) return 'nothing'
+  const text = texts.get(record) ?? JSON.stringify(encodeRecord(record))
+  texts.set(record, text)
+  return text
+}
+
+/** Every acknowledged write is there: visible, beside others, or replaced by somebody who had seen it. */
+export function checkWrites(machines: readonly Machine[], world: World): void {
+  const cloud = cloudOf(machines)
+  const records = new Map([...cloud.disk.rows].map(([id, { record }]) => [id, record]))
+  for (const value of world.ledger.written) {
+    const { id, readClass, register, actor, counter, machine } = value
+    const vector = records.get(id)?.units.get(readClass)?.vector
+    const isThere = (vector?.get(actor) ?? 0) >= counter
+    const what = `${id} ${readClass} ${register}, ${actor} ${counter}, written at ${machine}`
+    if (value.isAcknowledged && !value.isAtRisk && !isThere) world.violation('INV1', `lost: ${what}`)
+    if (value.isForbidden && isThere) world.violation('INV6', `taken although its author may not write it: ${what}`)
+  }
+  const expected = world.ledger.survivors(records)
+  const found = livePlaces(records.values())
+  const missing = expected.find((place) => !found.includes(place))
+  if (missing !== undefined) world.violation('INV4', `a value has gone that nobody replaced: ${missing}`)
+  const surplus = found.find((place) => !expected.includes(place))
+  if (surplus !== undefined)
+    world.violation('INV2', `a value stands that was replaced, or that nobody wrote: ${surplus}`)
+  for (const record of records.values()) look(record)
+}

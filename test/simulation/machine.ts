@@ -1,0 +1,237 @@
+/** A computer of the team: a disk, a clock that may be wrong, and a process with the real sync engine that may die. */
+import { type Clock, createClock } from '../../model/merge/clock.ts'
+import type { Author } from '../../model/merge/edit.ts'
+import type { CausalRecord } from '../../model/merge/record.ts'
+import { coversAll } from '../../model/merge/vector.ts'
+import { err, ok } from '../../model/result.ts'
+import { type Grant, mayEnterWedding, mayRead } from '../../model/roles.ts'
+import type { Write } from '../../model/sync/changeStore.ts'
+import { createReplicaSync, type ReplicaSync, type UpstreamKind } from '../../model/sync/replicaSync.ts'
+import { rulesOf } from '../../model/sync/rules.ts'
+import type { Scheduler } from '../../model/sync/scheduler.ts'
+import type { Transport } from '../../model/sync/transport.ts'
+import { DISK_FULL, type Disk, type DiskMood, openStore, type SimulatedStore } from './disk.ts'
+import type { Ledger } from './ledger.ts'
+import type { Network } from './network.ts'
+import type { Random } from './random.ts'
+import type { VirtualTime } from './virtualTime.ts'
+
+/** What all machines of a simulation share. */
+export interface World {
+  readonly time: VirtualTime
+  readonly network: Network
+  readonly ledger: Ledger
+  readonly random: Random
+  readonly team: string
+  /** What a device was granted, by its name. */
+  readonly grants: Map<string, Grant>
+  trace(line: string): void
+  /** Something has happened, of a kind that ought to happen now and then. */
+  count(what: string): void
+  /** Something is so that must never be so. */
+  violation(rule: string, details: string): void
+}
+
+export type MachineKind = 'cloud' | 'hub' | 'device'
+
+/** A change of one record; `undefined` leaves it as it is. */
+export type RecordChange = (record: CausalRecord | undefined, author: Author) => CausalRecord | undefined
+
+interface Process {
+  readonly sync: ReplicaSync
+  readonly store: SimulatedStore
+  readonly clock: Clock
+  readonly life: { isOver: boolean }
+}
+
+/** The day before the wedding, as all machines would have it if their clocks were right. */
+const START_MS = Date.parse('2026-06-12T12:00:00Z')
+
+export class Machine {
+  readonly name: string
+  readonly kind: MachineKind
+  disk: Disk
+  mood: DiskMood = 'well'
+  /** How far its clock is off. */
+  clockErrorMs = 0
+  /** Whom it calls. */
+  readonly upstreams = new Map<UpstreamKind, string>()
+  /** Devices that it knows to be revoked. */
+  readonly revoked = new Set<string>()
+  /** Records in which something was done here that its role may not do. */
+  readonly overreached = new Set<string>()
+  /** Edits that are being saved. */
+  unsaved = 0
+  readonly #world: World
+  readonly #random: Random
+  /** What people at it have seen, by record. */
+  readonly #seen = new Map<string, CausalRecord>()
+  #process: Process | undefined
+
+  constructor(name: string, kind: MachineKind, disk: Disk, world: World) {
+    this.name = name
+    this.kind = kind
+    this.disk = disk
+    this.#world = world
+    this.#random = world.random.fork(name)
+  }
+
+  get isUp(): boolean {
+    return this.#process !== undefined
+  }
+
+  get sync(): ReplicaSync | undefined {
+    return this.#process?.sync
+  }
+
+  get grant(): Grant {
+    const grant = this.#world.grants.get(this.name)
+    if (!grant) throw new Error(`${this.name} has no grant`)
+    return grant
+  }
+
+  start(): void {
+    if (this.#process) throw new Error(`${this.name} is up already`)
+    const { time, network, ledger } = this.#world
+    const life = { isOver: false }
+    const after = (ms: number, run: () => void) =>
+      time.after(ms, () => {
+        if (!life.isOver) run()
+      })
+    const now = () => START_MS + time.now() + this.clockErrorMs
+    const scheduler: Scheduler = { now, elapsed: time.now, after, random: this.#random.next }
+    const store = openStore(this.disk, {
+      random: this.#random,
+      pause: (ms) => new Promise((resolve) => after(ms, resolve)),
+      mood: () => this.mood,
+      onCommit: (writes) => this.#onCommit(writes, ledger),
+    })
+    const sync = createReplicaSync({
+      ...store,
+      scheduler,
+      self: () => ({ deviceId: this.name, deviceName: this.name, team: this.#world.team, token: this.name }),
+      onChange: () => undefined,
+    })
+    this.#process = { sync, store, clock: createClock(now), life }
+    if (this.kind !== 'device') network.listen(this.name, (transport) => this.#receive(transport))
+    for (const [kind, to] of this.upstreams) this.#call(kind, to)
+  }
+
+  /** Ends the process at once, with whatever it was doing. */
+  die(how: 'killed' | 'power cut'): void {
+    if (!this.#process) return
+    this.#process.life.isOver = true
+    this.#process = undefined
+    this.unsaved = 0
+    this.#world.network.die(this.name, how)
+  }
+
+  /** Calls another hub, as soon as it has taken leave of the one that it called. */
+  move(to: string): void {
+    this.upstreams.set('hub', to)
+    const process = this.#process
+    void process?.sync.disconnect('hub').then(() => {
+      // It may have moved on, or died, meanwhile.
+      if (process === this.#process && this.upstreams.get('hub') === to) this.#call('hub', to)
+    })
+  }
+
+  /** A person at the machine changes a record, or makes one. */
+  change(id: string, change: RecordChange, kind: 'allowed' | 'forbidden' = 'allowed'): void {
+    const process = this.#process
+    if (!process) return
+    const { store, clock } = process
+    const author: Author = { actor: this.disk.actor, stamp: clock.next() }
+    let after: CausalRecord | undefined
+    this.unsaved++
+    const saved = store.changes.update([id], (current) => {
+      const before = current.get(id)
+      after = change(before, author)
+      if (!after || after === before) return []
+      this.#world.ledger.expect(before, after, {
+        actor: author.actor,
+        machine: this.name,
+        isForbidden: kind === 'forbidden',
+      })
+      return [{ record: after }]
+    })
+    saved.then(
+      async () => {
+        this.unsaved--
+        if (after) await this.#onSaved(after, store)
+      },
+      (cause: unknown) => {
+        this.unsaved--
+        if (!(cause instanceof Error) || cause.message !== DISK_FULL) throw cause
+      },
+    )
+  }
+
+  /** The disk is not what it was: of these records, or of all, people may see less than they did. */
+  forgetSeen(ids: Iterable<string> = [...this.#seen.keys()]): void {
+    for (const id of ids) this.#seen.delete(id)
+  }
+
+  async #onSaved(saved: CausalRecord, store: SimulatedStore): Promise<void> {
+    this.#world.ledger.acknowledge(saved)
+    const found = (await store.changes.records([saved.id])).get(saved.id)
+    for (const [readClass, unit] of saved.units) {
+      const held = found?.units.get(readClass)
+      if (!held || !coversAll(held.vector, unit.vector)) {
+        this.#world.violation(
+          'read your writes',
+          `${this.name} has saved ${saved.id} ${readClass} and does not hold it`,
+        )
+      }
+    }
+  }
+
+  #onCommit(writes: readonly Write[], ledger: Ledger): void {
+    for (const { record } of writes) {
+      ledger.commit(record)
+      this.#see(record)
+    }
+    this.#world.trace(`${this.name} commits ${writes.map(({ record: { id }, from }) => `${id} ${from ?? ''}`).join()}`)
+  }
+
+  /** What a machine shows never goes back, and is never what its people may not read. */
+  #see(record: CausalRecord): void {
+    const { team, violation } = this.#world
+    for (const [readClass, unit] of this.#seen.get(record.id)?.units ?? []) {
+      const after = record.units.get(readClass)
+      if (!after || !coversAll(after.vector, unit.vector)) {
+        violation('monotonic reads', `${this.name} goes back in ${record.id} ${readClass}`)
+      }
+    }
+    this.#seen.set(record.id, record)
+    const { role, weddings } = this.grant
+    const mayEnter = record.scope === team || mayEnterWedding({ role, weddings }, record.scope)
+    for (const readClass of record.units.keys()) {
+      if (!mayEnter || !mayRead(role, record.table, readClass)) {
+        violation('INV6', `${this.name} (${role}) has ${record.table} ${readClass} of ${record.id}`)
+      }
+    }
+  }
+
+  #call(kind: UpstreamKind, to: string): void {
+    const process = this.#process
+    const { network } = this.#world
+    const dial = async (): Promise<Transport> => {
+      const transport = await network.dial(this.name, to)
+      if (!process?.life.isOver) return transport
+      transport.close()
+      return new Promise(() => undefined) // whoever was waiting for it is no more
+    }
+    process?.sync.connect(kind, dial, to)
+  }
+
+  #receive(transport: Transport): void {
+    const { grants, team } = this.#world
+    this.#process?.sync.receive(transport, async ({ deviceId, token }) => {
+      const grant = grants.get(deviceId)
+      if (!grant || token !== deviceId) return err({ code: 'UNAUTHENTICATED', message: 'nobody knows this device' })
+      if (this.revoked.has(deviceId)) return err({ code: 'REVOKED', message: 'this device was revoked' })
+      return ok(rulesOf(grant, team, () => true))
+    })
+  }
+}
