@@ -90,12 +90,17 @@ export const DISK_FULL = 'the disk is full'
 /** How a disk behaves at the moment. */
 export type DiskMood = 'well' | 'slow' | 'full'
 
+/** Points of a write at which it matters whether the process dies. */
+export type WritePoint = 'before the commit' | 'after the commit'
+
 /** What a store needs of the process that opened it. */
 export interface DiskUser {
   readonly random: Random
   /** Never resolves if the process dies meanwhile. */
   pause(ms: number): Promise<void>
   mood(): DiskMood
+  /** Whether the process dies at this point of a write. */
+  diesAt(point: WritePoint): boolean
   /** At the moment of the commit. */
   onCommit(writes: readonly Write[]): void
 }
@@ -134,8 +139,10 @@ export function openStore(disk: Disk, user: DiskUser): SimulatedStore {
     const writes = change(current())
     if (user.mood() === 'full') throw new Error(DISK_FULL)
     if (writes.length === 0) return
+    if (user.diesAt('before the commit')) return never()
     disk.commit(writes)
     user.onCommit(writes)
+    if (user.diesAt('after the commit')) return never()
     for (const scope of new Set(writes.map(({ record }) => record.scope))) {
       for (const listener of listeners) listener(scope)
     }
@@ -204,6 +211,11 @@ export function openStore(disk: Disk, user: DiskUser): SimulatedStore {
       ),
   }
   return { changes, state }
+}
+
+/** Whoever was waiting for it is no more. */
+function never(): Promise<never> {
+  return new Promise(() => undefined)
 }
 
 function parsed(text: string | undefined): unknown {

@@ -29,6 +29,13 @@ export const EVENTS: Readonly<Record<string, Happening>> = {
   'line goes silent': { weight: 30, happen: (team) => breakLine(team, 'silence') },
 
   killed: { weight: 35, happen: (team) => toOne(team, isUp, (machine) => machine.die('killed')) },
+  'killed in a write': {
+    weight: 35,
+    happen: (team) =>
+      toOne(team, isUp, (machine) => {
+        machine.doom = team.world.random.pick(['before the commit', 'after the commit'])
+      }),
+  },
   'power cut': { weight: 15, happen: (team) => toOne(team, isUp, (machine) => machine.die('power cut')) },
   restart: { weight: 60, happen: (team) => toOne(team, isDown, (machine) => machine.start()) },
 
@@ -102,6 +109,7 @@ export function stopFaults(team: Team): void {
   team.world.network.healAll()
   for (const machine of team.machines) {
     machine.mood = 'well'
+    machine.doom = undefined
     if (!machine.isUp) machine.start()
     team.leaveRevoking(machine)
   }

@@ -10,7 +10,7 @@ import { createReplicaSync, type ReplicaSync, type UpstreamKind } from '../../mo
 import { rulesOf } from '../../model/sync/rules.ts'
 import type { Scheduler } from '../../model/sync/scheduler.ts'
 import type { Transport } from '../../model/sync/transport.ts'
-import { DISK_FULL, type Disk, type DiskMood, openStore, type SimulatedStore } from './disk.ts'
+import { DISK_FULL, type Disk, type DiskMood, openStore, type SimulatedStore, type WritePoint } from './disk.ts'
 import type { Ledger } from './ledger.ts'
 import type { Network } from './network.ts'
 import type { Random } from './random.ts'
@@ -60,6 +60,8 @@ export class Machine {
   readonly revoked = new Set<string>()
   /** Records in which something was done here that its role may not do. */
   readonly overreached = new Set<string>()
+  /** Where in its next write it dies. */
+  doom: WritePoint | undefined
   /** Edits that are being saved. */
   unsaved = 0
   readonly #world: World
@@ -104,6 +106,11 @@ export class Machine {
       random: this.#random,
       pause: (ms) => new Promise((resolve) => after(ms, resolve)),
       mood: () => this.mood,
+      diesAt: (point) => {
+        if (this.doom !== point) return false
+        this.die('killed')
+        return true
+      },
       onCommit: (writes) => this.#onCommit(writes, ledger),
     })
     const sync = createReplicaSync({
@@ -122,6 +129,7 @@ export class Machine {
     if (!this.#process) return
     this.#process.life.isOver = true
     this.#process = undefined
+    this.doom = undefined
     this.unsaved = 0
     this.#world.network.die(this.name, how)
   }

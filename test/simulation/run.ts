@@ -1,6 +1,6 @@
 /**
- * `npm run simulate -- --seeds N --steps N [--seed S] [--trace]`: runs the simulation from N seeds, or from one. Says
- * which seeds failed and how; exits with 1 if any did.
+ * `npm run simulate -- --seeds N --steps N [--seed S] [--trace] [--first-failure]`: runs the simulation from N seeds, or from one. Says
+ * which seeds failed and how; exits with 1 if any did. With `--first-failure`, no more is run than up to it.
  */
 import { parseArgs } from 'node:util'
 import { simulate } from './simulation.ts'
@@ -11,6 +11,7 @@ const { values } = parseArgs({
     steps: { type: 'string', default: '200' },
     seed: { type: 'string' },
     trace: { type: 'boolean', default: false },
+    'first-failure': { type: 'boolean', default: false },
   },
 })
 const steps = wholeNumber('--steps', values.steps)
@@ -45,6 +46,7 @@ for (const [n, seed] of seeds.entries()) {
       `${cause instanceof Error ? (cause.name === 'SimulationFailure' ? cause.message : cause.stack) : cause}\n`,
     )
     process.stdout.write(`  again: npm run simulate -- --seed ${seed} --steps ${steps}\n`)
+    if (values['first-failure']) break
   }
   if ((n + 1) % 50 === 0) process.stdout.write(`${n + 1} seeds, ${failed} failed, ${seconds()} s\n`)
 }
