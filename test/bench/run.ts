@@ -1,9 +1,11 @@
 /** `npm run bench -- NAME [--json]`: measures, and prints what it measured. Never part of the tests. */
 import { cpus } from 'node:os'
+import { parseArgs } from 'node:util'
 import { chain } from './chain.ts'
 import { merge } from './merge.ts'
 import { seal } from './seal.ts'
 import { storage } from './storage.ts'
+import { sync } from './sync.ts'
 
 export interface Figure {
   readonly name: string
@@ -11,11 +13,25 @@ export interface Figure {
   readonly unit: string
 }
 
-const BENCHES: Readonly<Record<string, () => Promise<readonly Figure[]>>> = { chain, merge, seal, storage }
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    json: { type: 'boolean', default: false },
+    /** Of `sync`: a smaller run, and one contender alone. */
+    scale: { type: 'string', default: '1' },
+    only: { type: 'string' },
+  },
+})
+const { json, only } = values
+const BENCHES: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
+  chain,
+  merge,
+  seal,
+  storage,
+  sync: () => sync({ scale: Number(values.scale), ...(only !== undefined && { only }) }),
+}
 
-const args = process.argv.slice(2)
-const json = args.includes('--json')
-const [name = ''] = args.filter((arg) => !arg.startsWith('--'))
+const [name = ''] = positionals
 const bench = Object.hasOwn(BENCHES, name) ? BENCHES[name] : undefined
 if (!bench) {
   process.stderr.write(`Which one? ${Object.keys(BENCHES).join(', ')}\n`)

@@ -1,0 +1,81 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { WebSocket, WebSocketServer } from 'ws'
+import { createRecord, editRecord } from '../../model/merge/edit.ts'
+import { viewRecord } from '../../model/merge/view.ts'
+import { ok } from '../../model/result.ts'
+import { createReplicaSync, type ReplicaSync } from '../../model/sync/replicaSync.ts'
+import { TRUSTED } from '../../model/sync/rules.ts'
+import { nodeScheduler } from '../../server/sync/nodeScheduler.ts'
+import { opened, webSocketTransport } from '../../server/sync/webSocketTransport.ts'
+import { type MemoryReplica, openMemoryReplica } from '../support/memoryReplica.ts'
+import type { SyncAdapter } from './syncAdapter.ts'
+
+const TEAM = '00000000-0000-4000-8000-000000000001'
+const SCOPE = '00000000-0000-4000-8000-000000000002'
+const TABLE = 'timeline_items'
+const BATCH = 500
+
+/** Our engine over RxDB's memory storage on both sides, as the others are in memory; without TLS, as they are. */
+export const adapter: SyncAdapter = {
+  async serve() {
+    const replica = await openMemoryReplica('server', { now: Date.now })
+    const sync = syncOf(replica)
+    const http = createServer()
+    const server = new WebSocketServer({ server: http })
+    server.on('connection', (socket) => sync.receive(webSocketTransport(socket), async () => ok(TRUSTED)))
+    await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
+    return {
+      port: (http.address() as AddressInfo).port,
+      async seed(records) {
+        for (let from = 0; from < records.length; from += BATCH) {
+          const writes = records.slice(from, from + BATCH).map(({ id, ...data }) => ({
+            record: createRecord({ id, scope: SCOPE, table: TABLE, data }, replica.author()),
+          }))
+          await replica.changes.update([], () => writes)
+        }
+        return undefined
+      },
+    }
+  },
+
+  async open(port, name) {
+    const replica = await openMemoryReplica(name, { now: Date.now })
+    let sync: ReplicaSync | undefined
+    const device = {
+      async edit(id: string, fields: Readonly<Record<string, string | number>>) {
+        const author = replica.author()
+        await replica.changes.update([id], (current) => {
+          const record = current.get(id)
+          if (!record) throw new Error(`${name} holds no record ${id}`)
+          return [{ record: editRecord(record, fields, author) }]
+        })
+      },
+      async count() {
+        return (await replica.changes.inScope(SCOPE)).length
+      },
+      async read(id: string) {
+        const record = (await replica.changes.records([id])).get(id)
+        return record && viewRecord(record).data
+      },
+      async disconnect() {
+        await sync?.stop()
+        sync = undefined
+      },
+      async connect() {
+        sync = syncOf(replica)
+        const dial = async () => webSocketTransport(await opened(new WebSocket(`ws://127.0.0.1:${port}`)))
+        sync.connect('hub', dial, 'server')
+      },
+    }
+    await device.connect()
+    return device
+  },
+}
+
+function syncOf({ changes, state, name }: MemoryReplica): ReplicaSync {
+  return createReplicaSync({
+    ...{ changes, state, scheduler: nodeScheduler, onChange: () => undefined },
+    self: () => ({ deviceId: name, deviceName: name, team: TEAM }),
+  })
+}
