@@ -49,10 +49,13 @@ export const adapter = {
         return record && plain(record)
       },
       async disconnect() {
-        repo.networkSubsystem.removeNetworkAdapter(network)
         network.disconnect()
       },
       async connect() {
+        if (network) {
+          network.connect(repo.networkSubsystem.peerId, {})
+          return
+        }
         network = new WebSocketClientAdapter(`ws://127.0.0.1:${port}`)
         repo.networkSubsystem.addNetworkAdapter(network)
         await repo.networkSubsystem.whenReady()

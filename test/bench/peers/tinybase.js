@@ -3,9 +3,7 @@ const load = (name) => import(name)
 const { createMergeableStore } = await load('tinybase')
 const { createWsServer } = await load('tinybase/synchronizers/synchronizer-ws-server')
 const { createWsSynchronizer } = await load('tinybase/synchronizers/synchronizer-ws-client')
-const { createCustomPersister } = await load('tinybase/persisters')
 const { WebSocket, WebSocketServer } = await load('ws')
-void createCustomPersister
 
 const PATH = 'wedding'
 
@@ -23,7 +21,7 @@ export const adapter = {
         store.transaction(() => {
           for (const { id, ...fields } of all) store.setRow('records', id, fields)
         })
-        const synchronizer = await createWsSynchronizer(store, new WebSocket(`ws://127.0.0.1:${port}/${PATH}`), 30)
+        const synchronizer = await createWsSynchronizer(store, new WebSocket(`ws://127.0.0.1:${port}/${PATH}`))
         await synchronizer.startSync()
       },
     }
@@ -43,7 +41,7 @@ export const adapter = {
         await synchronizer.destroy()
       },
       async connect() {
-        synchronizer = await createWsSynchronizer(store, new WebSocket(`ws://127.0.0.1:${port}/${PATH}`), 30)
+        synchronizer = await createWsSynchronizer(store, new WebSocket(`ws://127.0.0.1:${port}/${PATH}`))
         await synchronizer.startSync()
       },
     }
