@@ -160,6 +160,7 @@ describe('a line as slow as the edge of a mobile network', () => {
       by(proxy, hub.ready.lan?.join ?? ''),
     ])
     const deviceApi = rest(device.ready.url, device.ready.token)
+    await expectEqual(RECORDS + 1, hubApi, deviceApi)
     await push(deviceApi, weddingId, 5)
     await expectEqual(RECORDS + 6, hubApi, deviceApi)
   })

@@ -10,6 +10,7 @@ import { createReplicaSync, type ReplicaSync, type UpstreamKind } from '../../mo
 import { rulesOf } from '../../model/sync/rules.ts'
 import type { Scheduler } from '../../model/sync/scheduler.ts'
 import type { Transport } from '../../model/sync/transport.ts'
+import { MIN_PROTOCOL, PROTOCOL } from '../../model/wire/version.ts'
 import { DISK_FULL, type Disk, type DiskMood, openStore, type SimulatedStore, type WritePoint } from './disk.ts'
 import type { Ledger } from './ledger.ts'
 import type { Network } from './network.ts'
@@ -60,6 +61,8 @@ export class Machine {
   readonly revoked = new Set<string>()
   /** Records in which something was done here that its role may not do. */
   readonly overreached = new Set<string>()
+  /** It runs an older version of the program. */
+  isOld = false
   /** Where in its next write it dies. */
   doom: WritePoint | undefined
   /** Edits that are being saved. */
@@ -225,7 +228,7 @@ export class Machine {
     const process = this.#process
     const { network } = this.#world
     const dial = async (): Promise<Transport> => {
-      const transport = await network.dial(this.name, to)
+      const transport = this.#speaking(await network.dial(this.name, to))
       if (!process?.life.isOver) return transport
       transport.close()
       return new Promise(() => undefined) // whoever was waiting for it is no more
@@ -233,9 +236,21 @@ export class Machine {
     process?.sync.connect(kind, dial, to)
   }
 
+  /** A machine that was not updated says so in its hello, and takes what a newer one says for what it knows itself. */
+  #speaking(transport: Transport): Transport {
+    if (!this.isOld) return transport
+    const older = (text: string) =>
+      text.startsWith('{"type":"hello"') ? text.replace(`"protocol":${PROTOCOL}`, `"protocol":${MIN_PROTOCOL}`) : text
+    return {
+      ...transport,
+      send: (text) => transport.send(older(text)),
+      onMessage: (listener) => transport.onMessage((text) => listener(older(text))),
+    }
+  }
+
   #receive(transport: Transport): void {
     const { grants, team } = this.#world
-    this.#process?.sync.receive(transport, async ({ deviceId, token }) => {
+    this.#process?.sync.receive(this.#speaking(transport), async ({ deviceId, token }) => {
       const grant = grants.get(deviceId)
       if (!grant || token !== deviceId) return err({ code: 'UNAUTHENTICATED', message: 'nobody knows this device' })
       if (this.revoked.has(deviceId)) return err({ code: 'REVOKED', message: 'this device was revoked' })

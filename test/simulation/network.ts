@@ -148,6 +148,8 @@ export function createNetwork({ time, random, onDelivered }: NetworkOptions): Ne
         if (end.isOpen) end.onClose.push(listener)
         else if (!end.isDead) listener()
       },
+      // What is on its way to the other end is what this end's network has not got rid of.
+      buffered: () => other.inbound.reduce((sum, { text }) => sum + text.length, 0),
     }
   }
 

@@ -7,7 +7,7 @@ import { deleteRecord, editRecord } from '../../model/merge/edit.ts'
 import { type CausalRecord, restrictRecord } from '../../model/merge/record.ts'
 import { mayRead } from '../../model/roles.ts'
 import type { Transport } from '../../model/sync/transport.ts'
-import { PROTOCOL } from '../../model/wire/index.ts'
+import { PROTOCOL } from '../../model/wire/version.ts'
 import type { Machine, World } from './machine.ts'
 
 export const ROGUE = 'rogue'

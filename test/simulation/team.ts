@@ -34,6 +34,8 @@ export class Team {
     const machine = new Machine(name, kind, disk, this.world)
     if (hub !== undefined) machine.upstreams.set('hub', hub)
     if (cloud !== undefined) machine.upstreams.set('cloud', cloud)
+    machine.isOld = this.world.random.chance(0.2)
+    if (machine.isOld) this.world.count('an older version')
     this.machines.push(machine)
     machine.start()
     this.#introduce(machine)
