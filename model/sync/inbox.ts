@@ -30,7 +30,7 @@ export interface InboxOptions {
 export interface PeerKnowledge {
   /** The peer brings this, and so has seen it. */
   tell(id: string, seen: Vectors): void
-  /** What the peer has seen at least. */
+  /** What the peer has said in this session that it has seen. */
   holds(record: CausalRecord): Vectors | undefined
 }
 

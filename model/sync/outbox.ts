@@ -318,7 +318,8 @@ export function openOutbox(options: OutboxOptions): Outbox {
       if (told.size > MAX_TOLD && oldest !== undefined) told.delete(oldest)
     },
 
-    holds: ({ scope, id, table }) => heldBy(remainders.get(scope), id, table),
+    // Not what was merely sent: that may be lost on its way, and the log would leave it out for this peer for good.
+    holds: ({ id }) => told.get(id),
 
     acknowledge({ scope, seq, needs = [], tookMs = 0 }) {
       const open = unacknowledged.get(scope) ?? []

@@ -1,5 +1,6 @@
 /** Faults that the simulation has found, each as small as it could be made. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { viewRecord } from '../../model/merge/view.ts'
 import type { Grant } from '../../model/roles.ts'
 import { uuidOf } from '../support/ids.ts'
 import { createSyncTeam, type Line, type SyncTeam } from '../support/syncTeam.ts'
@@ -71,5 +72,27 @@ describe('a line that died without a word', () => {
     })
     await team.pass(13_000)
     expect(reason).toBe('SILENT')
+  })
+})
+
+describe('an edit that was sent, and lost on its way', () => {
+  it('[1] is sent again to a peer whose own edit of the record came in meanwhile', async () => {
+    const [hub, laptop] = [await team.replica('hub'), await team.replica('laptop')]
+    await hub.create(guest(ADA, 'Ada'))
+    const { pipe } = team.connect(laptop, hub)
+    await team.pass(1_000)
+    await hub.edit(ADA, { name: 'Ada Lovelace' })
+    await team.settle()
+    pipe.drop()
+    await laptop.edit(ADA, { phone: '2' })
+    await team.settle()
+    pipe.deliver()
+    await team.settle()
+    pipe.cut()
+    const again = team.connect(laptop, hub)
+    await team.pass(5_000)
+    expect(viewRecord(await laptop.read(ADA)).data).toMatchObject({ name: 'Ada Lovelace', phone: '2' })
+    expect(viewRecord(await hub.read(ADA)).data).toMatchObject({ name: 'Ada Lovelace', phone: '2' })
+    expect(again.sent('repair')).toEqual([])
   })
 })

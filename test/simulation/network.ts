@@ -89,6 +89,8 @@ export function createNetwork({ time, random, onDelivered }: NetworkOptions): Ne
   }
 
   function reset(connection: Connection): void {
+    // What comes after a lost frame does not arrive either.
+    connection.isSilent = true
     for (const end of connection.ends) {
       end.inbound.length = 0
       // Each side learns of it in its own time.
