@@ -1,11 +1,12 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { WebSocket, WebSocketServer } from 'ws'
+import { WebSocket } from 'ws'
 import { createRecord, editRecord } from '../../model/merge/edit.ts'
 import { viewRecord } from '../../model/merge/view.ts'
 import { ok } from '../../model/result.ts'
 import { createReplicaSync, type ReplicaSync } from '../../model/sync/replicaSync.ts'
 import { TRUSTED } from '../../model/sync/rules.ts'
+import { serveUpgrades } from '../../server/http/upgrades.ts'
 import { nodeScheduler } from '../../server/sync/nodeScheduler.ts'
 import { opened, webSocketTransport } from '../../server/sync/webSocketTransport.ts'
 import { type MemoryReplica, openMemoryReplica } from '../support/memoryReplica.ts'
@@ -22,8 +23,9 @@ export const adapter: SyncAdapter = {
     const replica = await openMemoryReplica('server', { now: Date.now })
     const sync = syncOf(replica)
     const http = createServer()
-    const server = new WebSocketServer({ server: http })
-    server.on('connection', (socket) => sync.receive(webSocketTransport(socket), async () => ok(TRUSTED)))
+    serveUpgrades(http, [
+      { path: '/', serve: (socket) => sync.receive(webSocketTransport(socket), async () => ok(TRUSTED)) },
+    ])
     await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
     return {
       port: (http.address() as AddressInfo).port,
