@@ -68,7 +68,7 @@ function runBroken(name: string): Promise<{ readonly code: unknown; readonly out
     '--seeds',
     '40',
     '--steps',
-    '100',
+    '400',
     '--first-failure',
   ]
   return new Promise((resolve) => {
