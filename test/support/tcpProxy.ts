@@ -91,6 +91,8 @@ export async function openTcpProxy(targetPort: number, fateOf: (n: number) => Fa
 const RECORD_HEADER_BYTES = 5
 /** So much may wait in the proxy. */
 const MAX_AHEAD_MS = 500
+/** Timers of Node go by whole milliseconds: what was asked for later may come earlier. */
+const TIMER_SLACK_MS = 5
 
 function forward(from: Socket, to: Socket, fate: Fate, pass: (record: Buffer) => boolean): void {
   const { delayMs = 0, bytesPerSecond, cutAfterRecords } = fate
@@ -125,5 +127,7 @@ function forward(from: Socket, to: Socket, fate: Fate, pass: (record: Buffer) =>
     setTimeout(() => put(bytes), freeAt - now + delayMs)
   })
   // The end of one is the end of the other, when what was under way has arrived.
-  from.on('close', () => setTimeout(() => to.destroySoon(), Math.max(0, freeAt - performance.now()) + delayMs))
+  from.on('close', () =>
+    setTimeout(() => to.destroySoon(), Math.max(0, freeAt - performance.now()) + delayMs + TIMER_SLACK_MS),
+  )
 }
