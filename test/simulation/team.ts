@@ -154,7 +154,9 @@ export class Team {
   /** The device may see and do more from now on: there is much that it was never sent. */
   promote(machine: Machine): void {
     this.world.grants.set(machine.name, { role: 'planner', weddings: 'all' })
-    this.world.ledger.permit(machine.name)
+    // A copied data folder holds the same edits, and passes on what its original might not.
+    const original = machine.name.replace(COPY, '')
+    for (const name of [original, original + COPY]) this.world.ledger.permit(name)
     for (const to of machine.upstreams.values()) this.world.network.cut(machine.name, to, 'reset')
   }
 
