@@ -4,7 +4,7 @@
  * somebody else decided differently at the same time: the two decisions have not seen each other, so both values stand.
  * Pure.
  */
-import { canonicalJson } from '../canonicalJson.ts'
+import { isSameJson } from '../canonicalJson.ts'
 import type { Author, Data } from '../merge/edit.ts'
 import { isSealed } from '../merge/envelope.ts'
 import type { CausalRecord } from '../merge/record.ts'
@@ -160,6 +160,6 @@ function mergeManually(entry: QueueEntry, data: Data, author: Author): Result<re
  */
 function changesIn(record: CausalRecord, data: Data): Data {
   const visible = viewRecord(record).data
-  const news = Object.entries(data).filter(([name, value]) => canonicalJson(visible[name]) !== canonicalJson(value))
+  const news = Object.entries(data).filter(([name, value]) => !isSameJson(visible[name], value))
   return Object.fromEntries(news)
 }

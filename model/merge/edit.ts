@@ -1,16 +1,17 @@
 /** Edits as people make them, turned into values of registers under one dot per unit. Pure: the caller stores the result. */
 import { sha256 } from '@noble/hashes/sha2.js'
 import { utf8ToBytes } from '@noble/hashes/utils.js'
-import { canonicalJson } from '../canonicalJson.ts'
+import { isSameJson } from '../canonicalJson.ts'
 import { fieldOf, tableNamed } from '../tables/index.ts'
 import type { Stamp } from './clock.ts'
 import { type Envelope, envelopeValue, openEnvelope } from './envelope.ts'
+import { copyMap } from './maps.ts'
 import type { CausalRecord } from './record.ts'
 import { CREATED, DELETED, parseRegister, registerName } from './registers.ts'
 import { editTag } from './tag.ts'
 import { editText, textOf } from './text.ts'
 import { type Edit, EMPTY_UNIT, nextCounter, type Unit, writeUnit } from './unit.ts'
-import { type ActorId, covers, type Vector } from './vector.ts'
+import { type ActorId, covers, type Dot, type Vector } from './vector.ts'
 import { isDeleted, viewFieldOf } from './view.ts'
 
 /** Who writes, and what is to be remembered of the edit. */
@@ -39,7 +40,7 @@ export function createRecord({ id, scope, table, data }: NewRecord, author: Auth
   const base = tableNamed(table).baseClass(data)
   const empty: CausalRecord = { id, scope, table, base, units: new Map() }
   const values = new Map([[base, new Map<string, Envelope>([[CREATED, true]])]])
-  addFields(values, empty, data, author, undefined)
+  addFields(values, empty, Object.entries(data), author, undefined)
   return writeValues(empty, values, author, undefined)
 }
 
@@ -51,9 +52,9 @@ export function editRecord(record: CausalRecord, data: Data, author: Author, see
   const values: Values = new Map()
   const news = Object.entries(data).filter(([name, value]) => {
     const [visible, sibling] = viewFieldOf(record, name)
-    return sibling || !visible || canonicalJson(visible.value) !== canonicalJson(value)
+    return sibling || !visible || !isSameJson(visible.value, value)
   })
-  addFields(values, record, Object.fromEntries(news), author, seen)
+  addFields(values, record, news, author, seen)
   if (values.size === 0) return record
   if (isDeleted(record)) addValue(values, record.base, DELETED, false)
   return writeValues(record, values, author, seen)
@@ -86,8 +87,14 @@ function addValue(values: Values, readClass: string, register: string, value: En
   values.set(readClass, unit.set(register, value))
 }
 
-function addFields(values: Values, record: CausalRecord, data: Data, author: Author, seen: Seen | undefined): void {
-  for (const [name, value] of Object.entries(data)) {
+function addFields(
+  values: Values,
+  record: CausalRecord,
+  fields: readonly (readonly [name: string, value: unknown])[],
+  author: Author,
+  seen: Seen | undefined,
+): void {
+  for (const [name, value] of fields) {
     const { policy } = fieldOf(tableNamed(record.table), name)
     const readClass = classOf(record, name)
     const unit = record.units.get(readClass) ?? EMPTY_UNIT
@@ -148,19 +155,19 @@ function uint32(bytes: Uint8Array): number {
 }
 
 function writeValues(record: CausalRecord, values: Values, author: Author, seen: Seen | undefined): CausalRecord {
-  const units = new Map(record.units)
+  const units = copyMap(record.units)
   for (const [readClass, registers] of values) {
     const unit = record.units.get(readClass) ?? EMPTY_UNIT
     const dot = { actor: author.actor, counter: nextCounter(unit, author.actor) }
-    const edit: Edit = {
-      ...dot,
-      stamp: author.stamp,
-      tag: editTag(record.scope, { recordId: record.id, readClass }, dot, registers),
-      ...(author.ask && { ask: author.ask }),
-      ...(author.operation !== undefined && { operation: author.operation }),
-      ...(author.decided && { decided: author.decided }),
-    }
-    units.set(readClass, writeUnit(unit, edit, registers, seen ? seen(readClass) : unit.vector))
+    const tag = editTag(record.scope, { recordId: record.id, readClass }, dot, registers)
+    units.set(readClass, writeUnit(unit, editBy(author, dot, tag), registers, seen ? seen(readClass) : unit.vector))
   }
-  return { ...record, units }
+  const { id, scope, table, base } = record
+  return { id, scope, table, base, units }
+}
+
+function editBy({ stamp, ask, operation, decided }: Author, { actor, counter }: Dot, tag: string): Edit {
+  const edit: Edit = { actor, counter, stamp, tag }
+  if (!ask && operation === undefined && !decided) return edit
+  return { ...edit, ...(ask && { ask }), ...(operation !== undefined && { operation }), ...(decided && { decided }) }
 }

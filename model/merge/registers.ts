@@ -21,6 +21,7 @@ export function parseRegister(name: string): RegisterName {
 }
 
 function escapePart(part: string): string {
+  if (!part.includes('~') && !part.includes('/')) return part
   return part.replaceAll('~', '~0').replaceAll('/', '~1')
 }
 

@@ -1,9 +1,12 @@
+import { sha256 } from '@noble/hashes/sha2.js'
+import { utf8ToBytes } from '@noble/hashes/utils.js'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { fromBase64Url, toBase64Url } from '../../../model/bytes.ts'
 import { canonicalJson } from '../../../model/canonicalJson.ts'
 import { envelopeValue, isSealed, openEnvelope } from '../../../model/merge/envelope.ts'
 import { isFieldName, parseRegister, registerName } from '../../../model/merge/registers.ts'
+import { sipHash24 } from '../../../model/merge/sipHash.ts'
 import { editTag } from '../../../model/merge/tag.ts'
 
 describe('tag of an edit', () => {
@@ -22,6 +25,18 @@ describe('tag of an edit', () => {
     ]
     expect(fromBase64Url(tag)).toHaveLength(8)
     expect(editTag('key', unit, dot, new Map(fields))).toBe(editTag('key', unit, dot, new Map(turned)))
+  })
+
+  it('[REG9] is SipHash, under the SHA-256 of its key, of the canonical JSON of unit, dot and values', () => {
+    const values = { 'tags/brass band': 0, title: 'Ceremony', note: null }
+    const words = new Uint32Array(sha256(utf8ToBytes('key')).buffer).slice(0, 4)
+    const [a = 0, b = 0, c = 0, d = 0] = words
+    for (const title of ['Ceremony', 'Brúðkaup 💍 "here"', 'long '.repeat(1_000), '\ud800']) {
+      const fields = { ...values, title }
+      const text = canonicalJson([unit.recordId, unit.readClass, dot.actor, dot.counter, fields])
+      const expected = sipHash24([a, b, c, d], utf8ToBytes(text))
+      expect(editTag('key', unit, dot, new Map(Object.entries(fields)))).toBe(expected)
+    }
   })
 
   it.each([
