@@ -9,19 +9,25 @@ import { automerge } from './automerge.ts'
 import type { Contender } from './contender.ts'
 import { rounded } from './median.ts'
 import { elsewhere, ours, sure } from './ours.ts'
-import { perSecond, tasksPerSecond } from './rate.ts'
+import { perSecond, sideBySide, tasksOf } from './rate.ts'
 import { EDITS, newAuthor, newRecord, plainRow, recordEditedBy } from './record.ts'
 import type { Figure } from './run.ts'
 import { yjs, yjsUnopened } from './yjs.ts'
 
 const DEVICES = [1, 5, 20]
 const SCOPE_RECORDS = 1_000
+const JOINS_GOAL = { atLeast: 1_000_000 }
+const CHAIN_GOAL = { atLeast: 100_000 }
+const SIZE_GOAL = { atMost: 1.5 }
+const GOAL_DEVICES = 5
+/** Faster than either library: by more than what two runs of the same thing differ by. */
+const FASTER = { atLeast: 1.1 }
 
 export async function merge(): Promise<readonly Figure[]> {
   const third = await automerge()
   if (!third) process.stderr.write('Automerge is not installed: npm ci --prefix test/bench/peers\n')
   const contenders = [ours(), yjs(), ...(third ? [third] : [])]
-  return [...joins(), ...steps(recordEditedBy(5)), ...scopes(), ...contenders.flatMap(tasks), ...sizes(contenders)]
+  return [...joins(), ...steps(recordEditedBy(5)), ...scopes(), ...comparisons(contenders), ...sizes(contenders)]
 }
 
 function joins(): readonly Figure[] {
@@ -30,8 +36,10 @@ function joins(): readonly Figure[] {
   const left = elsewhere(editRecord(base, EDITS.title, newAuthor()))
   const right = elsewhere(editRecord(base, EDITS.start, newAuthor()))
   const rival = elsewhere(editRecord(base, EDITS.sameTitle, newAuthor()))
-  const join = (name: string, a: CausalRecord, b: CausalRecord): Figure =>
-    perSecond(`join, ${name}`, () => sure(joinRecords(a, b)))
+  const join = (name: string, a: CausalRecord, b: CausalRecord): Figure => ({
+    ...perSecond(`join, ${name}`, () => sure(joinRecords(a, b))),
+    goal: JOINS_GOAL,
+  })
   return [
     join('same on both sides', here, elsewhere(base)),
     join('the other side newer', here, left),
@@ -51,11 +59,14 @@ function steps(record: CausalRecord): readonly Figure[] {
     perSecond('decode, with the bounds for what a peer sends', () => decodeRecord(stored)),
     perSecond('encode', () => encodeRecord(record)),
     perSecond('digest of a unit', () => unitHash(record.id, 'open', openUnit(record))),
-    perSecond('decode ours + decode and check theirs + join + digest + encode', () => {
-      const both = joined()
-      unitHash(both.id, 'open', openUnit(both))
-      return encodeRecord(both)
-    }),
+    {
+      ...perSecond('decode ours + decode and check theirs + join + digest + encode', () => {
+        const both = joined()
+        unitHash(both.id, 'open', openUnit(both))
+        return encodeRecord(both)
+      }),
+      goal: CHAIN_GOAL,
+    },
     perSecond('view', () => viewRecord(record)),
   ]
 }
@@ -72,15 +83,32 @@ function scopes(): readonly Figure[] {
   return [{ name: `digest of a scope of ${SCOPE_RECORDS} records`, value: rounded(1_000 / value), unit: 'ms' }]
 }
 
-function tasks(contender: Contender): readonly Figure[] {
-  const { name } = contender
-  return [
-    tasksPerSecond(`${name}: merge two edits of one record`, () => contender.merge()),
-    tasksPerSecond(`${name}: load + merge + save`, () => contender.loadMergeSave()),
-    ...(name === 'Yjs' ? [tasksPerSecond('Yjs: merge the bytes, unread', yjsUnopened)] : []),
-    tasksPerSecond(`${name}: load + read`, () => contender.loadAndRead()),
-    tasksPerSecond(`${name}: edit one field`, () => contender.edit()),
-  ]
+const TASKS: readonly (readonly [name: string, task: 'merge' | 'loadMergeSave' | 'loadAndRead' | 'edit'])[] = [
+  ['merge two edits of one record', 'merge'],
+  ['load + merge + save', 'loadMergeSave'],
+  ['load + read', 'loadAndRead'],
+  ['edit one field', 'edit'],
+]
+
+/** Each task by all contenders in turn, and how much faster ours are. */
+function comparisons(contenders: readonly Contender[]): readonly Figure[] {
+  const unopened = perSecond('Yjs: merge the bytes, unread', yjsUnopened())
+  return [...TASKS.flatMap(([name, task]) => comparison(name, task, contenders)), unopened]
+}
+
+function comparison(
+  name: string,
+  task: (typeof TASKS)[number][1],
+  contenders: readonly Contender[],
+): readonly Figure[] {
+  const rates = sideBySide(contenders.map((contender) => tasksOf(name, () => contender[task]())))
+  const [ourRate = 0] = rates
+  return contenders.flatMap((contender, n): readonly Figure[] => {
+    const rate = rates[n] ?? 0
+    const figure = { name: `${contender.name}: ${name}`, value: Math.round(rate), unit: '/s' }
+    if (n === 0) return [figure]
+    return [figure, { name: `… WedSync / ${contender.name}`, value: rounded(ourRate / rate), unit: '×', goal: FASTER }]
+  })
 }
 
 function sizes(contenders: readonly Contender[]): readonly Figure[] {
@@ -93,7 +121,12 @@ function sizes(contenders: readonly Contender[]): readonly Figure[] {
         const bytes = contender.bytes(devices)
         return [
           { name: `${contender.name} ${after}`, value: bytes, unit: 'bytes' },
-          { name: '… / the plain row', value: rounded(bytes / row), unit: '×' },
+          {
+            name: '… / the plain row',
+            value: rounded(bytes / row),
+            unit: '×',
+            ...(devices === GOAL_DEVICES && contender === contenders[0] && { goal: SIZE_GOAL }),
+          },
         ]
       }),
     ]

@@ -3,39 +3,64 @@ import type { Figure } from './run.ts'
 
 const ROUNDS = 5
 const ROUND_MS = 100
-const RUNS_AT_ONCE = 2_000
+/** A batch that takes less is doubled, so that reading the clock does not count. */
+const BATCH_MS = 5
+const MOST_RUNS_AT_ONCE = 2_000
 /** Fewer, so that what is prepared fits into memory and mostly into caches. */
-const TASKS_AT_ONCE = 250
+const MOST_TASKS_AT_ONCE = 250
+
+/** Something to do over and over. */
+export interface Workload {
+  readonly name: string
+  /** @returns one run of it. Preparing does not count */
+  prepare(): () => unknown
+  readonly mostAtOnce: number
+}
+
+/** Tasks that use up what they work on. */
+export function tasksOf(name: string, prepare: () => () => unknown): Workload {
+  return { name, prepare, mostAtOnce: MOST_TASKS_AT_ONCE }
+}
 
 /**
  * How often `run` is done in a second of processor time: the median of five rounds, after one that does not count. The
  * time of all threads of this process counts, so garbage collection does, and other programs on the same cores do not.
  */
 export function perSecond(name: string, run: () => unknown): Figure {
-  return rate(name, () => Array.from({ length: RUNS_AT_ONCE }, () => run))
+  const [rate = 0] = sideBySide([{ name, prepare: () => run, mostAtOnce: MOST_RUNS_AT_ONCE }])
+  return { name, value: Math.round(rate), unit: '/s' }
 }
 
-/** The same for tasks that use up what they work on. Preparing them does not count. */
-export function tasksPerSecond(name: string, prepare: () => () => unknown): Figure {
-  return rate(name, () => Array.from({ length: TASKS_AT_ONCE }, prepare))
+/**
+ * The rates of several workloads, a round of each in turn: whatever slows the machine for a while slows all of them, and
+ * their ratios hold.
+ */
+export function sideBySide(workloads: readonly Workload[]): readonly number[] {
+  const running = workloads.map((workload) => ({ workload, atOnce: 1, rates: [] as number[] }))
+  for (let n = 0; n <= ROUNDS; n++) {
+    for (const each of running) {
+      const { rate, atOnce } = round(each.workload, each.atOnce)
+      each.atOnce = atOnce
+      if (n > 0) each.rates.push(rate)
+    }
+  }
+  return running.map(({ rates }) => median(rates))
 }
 
-function rate(name: string, tasksAtOnce: () => readonly (() => unknown)[]): Figure {
-  const [, ...rates] = Array.from({ length: 1 + ROUNDS }, () => round(tasksAtOnce))
-  return { name, value: Math.round(median(rates)), unit: '/s' }
-}
-
-function round(tasksAtOnce: () => readonly (() => unknown)[]): number {
+function round({ prepare, mostAtOnce }: Workload, from: number): { readonly rate: number; readonly atOnce: number } {
+  let atOnce = from
   let usedMs = 0
   let done = 0
   while (usedMs < ROUND_MS) {
-    const tasks = tasksAtOnce()
+    const tasks = Array.from({ length: atOnce }, prepare)
     const start = processorMs()
     for (const task of tasks) task()
-    usedMs += processorMs() - start
+    const batchMs = processorMs() - start
+    usedMs += batchMs
     done += tasks.length
+    if (batchMs < BATCH_MS) atOnce = Math.min(2 * atOnce, mostAtOnce)
   }
-  return done / (usedMs / 1_000)
+  return { rate: done / (usedMs / 1_000), atOnce }
 }
 
 function processorMs(): number {

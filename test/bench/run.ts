@@ -11,6 +11,8 @@ export interface Figure {
   readonly name: string
   readonly value: number
   readonly unit: string
+  /** Absent where nothing is to be reached. */
+  readonly goal?: { readonly atLeast: number } | { readonly atMost: number }
 }
 
 const { values, positionals } = parseArgs({
@@ -40,4 +42,12 @@ if (!bench) {
 const figures = await bench()
 const machine = { node: process.version, cores: cpus().length, cpu: cpus()[0]?.model.trim() }
 if (json) process.stdout.write(`${JSON.stringify({ bench: name, at: new Date().toISOString(), machine, figures })}\n`)
-else for (const figure of figures) process.stdout.write(`${figure.name.padEnd(52)} ${figure.value} ${figure.unit}\n`)
+else for (const figure of figures) process.stdout.write(`${lineOf(figure)}\n`)
+
+function lineOf({ name, value, unit, goal }: Figure): string {
+  const line = `${name.padEnd(64)} ${value.toLocaleString('en')} ${unit}`
+  if (!goal) return line
+  const isMet = 'atLeast' in goal ? value >= goal.atLeast : value <= goal.atMost
+  const told = 'atLeast' in goal ? `at least ${goal.atLeast.toLocaleString('en')}` : `at most ${goal.atMost}`
+  return `${line.padEnd(84)} goal: ${told}, ${isMet ? 'met' : 'MISSED'}`
+}
