@@ -7,7 +7,9 @@
  *
  * The manifest is encrypted, and bound to the line that it stands in: it lists the files with their sizes and SHA-256 and
  * says what the database holds. The files are encrypted by themselves: `wedsync.db` is a SQLite database under the key of
- * the backup. Attachments are encrypted files already, and go in as further entries of the list (`BackupSource`).
+ * the backup. The bytes of photos and documents are encrypted files already: `blobs/key` is their key, wrapped under that of
+ * the backup, and `blobs/3f/3f…` is one of them, as further entries of the list. Backups that stand side by side share
+ * them: then `beside` names what is in the folder `blobs` next to the file (`backupBlobs.ts`).
  */
 import { createHash } from 'node:crypto'
 import { closeSync, createReadStream, createWriteStream, openSync, readSync } from 'node:fs'
@@ -39,6 +41,8 @@ const header = z.strictObject({
 
 const manifest = z.object({
   files: z.array(z.object({ name: z.string(), bytes: z.int().min(0), sha256: z.string() })),
+  /** Names of further files, which are not in this one but in the folder beside it. Absent in older backups. */
+  beside: z.array(z.string().regex(/^blobs\/[0-9a-f]{2}\/[0-9a-f]{64}$/)).default([]),
   /** Of all scopes together. */
   records: z.int().min(0),
   /** Over the digests of all scopes: equal content has an equal digest. */
@@ -67,20 +71,21 @@ export interface NewBackup {
   readonly key: Uint8Array
   readonly slots: readonly KeySlot[]
   readonly sources: readonly BackupSource[]
+  readonly beside?: readonly string[]
   readonly content: Pick<Manifest, 'records' | 'digest'>
 }
 
 /** Writes the file under a temporary name and puts it in place when it is on disk as a whole. */
 export async function writeBackupFile(
   file: string,
-  { madeAt, key, slots, sources, content }: NewBackup,
+  { madeAt, key, slots, sources, beside = [], content }: NewBackup,
 ): Promise<void> {
   const files: Manifest['files'] = []
   for (const { name, path } of sources) {
     files.push({ name, bytes: (await stat(path)).size, sha256: await sha256Of(path) })
   }
   const open = JSON.stringify({ madeAt, slots })
-  const sealed = sealBytes(derive(key, 'manifest'), Buffer.from(JSON.stringify({ files, ...content })), open)
+  const sealed = sealBytes(derive(key, 'manifest'), Buffer.from(JSON.stringify({ files, beside, ...content })), open)
   const line = JSON.stringify(header.parse({ madeAt, slots, manifest: sealed }))
   const draft = `${file}.new`
   try {

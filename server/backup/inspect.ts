@@ -10,7 +10,7 @@ import { SQLITE_SCHEMA_VERSION } from '../changes/sqliteSchema.ts'
 import { checkIntegrity, type Database } from '../storage/open.ts'
 
 export interface Finding {
-  readonly check: 'database' | 'version' | 'change order' | 'record' | 'history' | 'identity' | 'audit'
+  readonly check: 'database' | 'version' | 'change order' | 'record' | 'history' | 'identity' | 'audit' | 'blob'
   readonly what: string
 }
 

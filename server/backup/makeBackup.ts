@@ -4,6 +4,7 @@ import { rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { err, ok, type Result } from '../../model/result.ts'
 import { copyDatabase, type OpenError, openForReading } from '../storage/open.ts'
+import { type CollectedBlobs, collectBlobs } from './backupBlobs.ts'
 import {
   type BackupError,
   checkBackupFile,
@@ -22,6 +23,8 @@ export interface BackupOrder {
   /** What is there is replaced when the new one is complete. */
   readonly out: string
   readonly passphrase?: string
+  /** Where the bytes of photos and documents go: into the file, or once for all backups into the folder beside it. */
+  readonly blobs: 'inside' | 'beside'
   /** Ms since 1970 UTC. */
   readonly nowMs: number
 }
@@ -32,6 +35,11 @@ export interface BackupMade {
   readonly digest: string
   /** Opens this backup and nothing else. */
   readonly key: Uint8Array
+  /** How many photos and documents it has the bytes of. */
+  readonly blobs: number
+  /** SHA-256 of those that records name and that are not here, or not as they were written. */
+  readonly missingBlobs: readonly string[]
+  readonly damagedBlobs: readonly string[]
 }
 
 export type MakeBackupError =
@@ -42,12 +50,13 @@ export type MakeBackupError =
   | { readonly kind: 'not-writable'; readonly file: string; readonly detail: string }
 
 export async function makeBackup(order: BackupOrder): Promise<Result<BackupMade, MakeBackupError>> {
-  const { databaseFile, databaseKey, out, passphrase, nowMs } = order
+  const { databaseFile, databaseKey, out, passphrase, nowMs, blobs: where } = order
   const source = openForReading(databaseFile, databaseKey)
   if (!source.ok) return err({ kind: 'source-unreadable', error: source.error })
   const key = newBackupKey()
   // Beside the backup: there is room for it if there is room for the backup itself, and it is the same disk.
   const copy = join(dirname(out), `.${randomUUID()}.copy`)
+  let blobs: CollectedBlobs | undefined
   try {
     copyDatabase(source.value, databaseKey, copy, key)
     const content = await contentOf(copy, key)
@@ -56,16 +65,20 @@ export async function makeBackup(order: BackupOrder): Promise<Result<BackupMade,
       installSlot(key, databaseKey),
       ...(passphrase === undefined ? [] : [passphraseSlot(key, passphrase)]),
     ]
-    const sources = [{ name: DATABASE_NAME, path: copy }]
-    await writeBackupFile(out, { madeAt: new Date(nowMs).toISOString(), key, slots, sources, content: content.value })
+    blobs = await collectBlobs({ databaseFile, databaseKey, copy, key, out, where })
+    const sources = [{ name: DATABASE_NAME, path: copy }, ...blobs.inside]
+    const madeAt = new Date(nowMs).toISOString()
+    await writeBackupFile(out, { madeAt, key, slots, sources, beside: blobs.beside, content: content.value })
     const written = openBackup(out, [{ kind: 'key', key }])
     const checked = written.ok ? await checkBackupFile(written.value) : written
     if (!checked.ok) return err({ kind: 'not-as-written', error: checked.error })
-    return ok({ file: out, ...content.value, key })
+    const { count, missing, damaged } = blobs
+    return ok({ file: out, ...content.value, key, blobs: count, missingBlobs: missing, damagedBlobs: damaged })
   } catch (error) {
     return failureOf(error, out)
   } finally {
     source.value.close()
+    blobs?.removeDrafts()
     rmSync(copy, { force: true })
   }
 }

@@ -1,62 +1,68 @@
 /**
- * Blobs in a backup: the same encrypted files, and their key wrapped under the backup's. Put back as files they are a
- * whole `blobs/` folder, whose key is then wrapped under the key of the database that it belongs to from there on; or
- * each goes through a store that has blobs of its own.
+ * Blobs in a backup: the same encrypted files, and their key wrapped under the backup's. Each is read to its end before
+ * it goes in, and again, against its hash, when it comes back into a store, whatever key that has.
  */
-import { existsSync } from 'node:fs'
+import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { err, ok, type Result } from '../../model/result.ts'
-import { type BlobKeyError, readBlobKey, writeBlobKey } from './blobKey.ts'
+import { checkBlobFile } from './blobCheck.ts'
+import { plainBytes } from './blobFile.ts'
+import { readBlobKey } from './blobKey.ts'
 import { blobKeyFile, blobPlaces } from './blobPlaces.ts'
-import { type BlobStore, openBlobStore } from './blobStore.ts'
+import { BlobDamaged, openReader } from './blobReader.ts'
+import type { BlobStore } from './blobStore.ts'
+
+/** A blob on its way into a backup. */
+export interface BlobSource {
+  readonly sha256: string
+  /** Path below the folder, with `/`. */
+  readonly name: string
+  readonly path: string
+}
 
 export interface BlobFiles {
-  /** `name` is the path below the folder, with `/`. */
-  readonly files: readonly { readonly name: string; readonly path: string }[]
+  readonly files: readonly BlobSource[]
   /** Hashes that records name and that are not here. */
   readonly missing: readonly string[]
+  /** Hashes of files that are not as they were written: no backup is made of them. */
+  readonly damaged: readonly string[]
+  /** Of all blobs of the folder; `undefined` if there is none, or none that can be read. */
+  readonly key: Uint8Array | undefined
 }
 
 /**
- * The files that a backup has to hold, key first. They never change: one that an earlier backup has need not be copied
- * again.
+ * The files that a backup has to hold.
  * @param folder  the `blobs/` folder; may be in use
  * @param hashes  what the records of the backup name
- * @param keyCopy where to write the key as the backup shall have it; the caller removes it
+ * @param isKnown whether a backup has the file of this name already, so that it need not be read again
  */
-export function blobFilesFor(
+export async function blobFilesFor(
   folder: string,
   hashes: Iterable<string>,
-  keys: { readonly databaseKey: Uint8Array; readonly backupKey: Uint8Array; readonly keyCopy: string },
-): Result<BlobFiles, BlobKeyError> {
-  const wanted = [...new Set(hashes)]
-  const key = readBlobKey(blobKeyFile(folder), keys.databaseKey)
-  if (key === undefined) return ok({ files: [], missing: wanted })
-  if (!(key instanceof Uint8Array)) return err(key)
-  writeBlobKey(keys.keyCopy, key, keys.backupKey)
+  databaseKey: Uint8Array,
+  isKnown: (name: string) => boolean = () => false,
+): Promise<BlobFiles> {
+  const wanted = [...hashes]
+  const key = readBlobKey(blobKeyFile(folder), databaseKey)
+  if (key === undefined) return { files: [], missing: wanted, damaged: [], key }
+  if (!(key instanceof Uint8Array)) return { files: [], missing: [], damaged: wanted, key: undefined }
   const { nameOf, placeOf } = blobPlaces(key)
-  const here = wanted.filter((sha256) => existsSync(join(folder, placeOf(nameOf(sha256)))))
-  return ok({
-    files: [
-      { name: 'key', path: keys.keyCopy },
-      ...here
-        .map((sha256) => placeOf(nameOf(sha256)))
-        .map((place) => ({
-          name: place.replaceAll('\\', '/'),
-          path: join(folder, place),
-        })),
-    ],
-    missing: wanted.filter((sha256) => !here.includes(sha256)),
-  })
+  const [files, missing, damaged]: [BlobSource[], string[], string[]] = [[], [], []]
+  for (const sha256 of wanted) {
+    const name = placeOf(nameOf(sha256))
+    const source = { sha256, name, path: join(folder, name) }
+    const state = isKnown(source.name) ? 'sound' : await checkBlobFile(source.path, key, sha256)
+    if (state === 'sound') files.push(source)
+    else if (state === 'missing') missing.push(sha256)
+    else damaged.push(sha256)
+  }
+  return { files, missing, damaged, key }
 }
 
-/** Wraps the key of a `blobs/` folder anew, for a database with another key. No blob is touched. */
-export function rewrapBlobKey(folder: string, from: Uint8Array, to: Uint8Array): Result<true, BlobKeyError> {
-  const file = blobKeyFile(folder)
-  const key = readBlobKey(file, from)
-  if (!(key instanceof Uint8Array)) return err(key ?? { kind: 'blob-key-unreadable', file })
-  writeBlobKey(file, key, to)
-  return ok(true)
+/** Where the blobs of a backup are. */
+export interface BlobsOfBackup {
+  readonly key: Uint8Array
+  /** Gives the file of this name to read for as long as `work` takes; `undefined` if the backup does not have it. */
+  withFile<T>(name: string, work: (path: string) => Promise<T>): Promise<T | undefined>
 }
 
 export interface BlobsPutBack {
@@ -67,45 +73,39 @@ export interface BlobsPutBack {
   readonly stopped?: 'quota' | 'disk-full'
 }
 
-/**
- * Puts blobs of a backup into a store that is open, whatever key that has, each checked against its hash. What is here
- * already stays.
- * @param folder    `blobs/` of the backup, unpacked
- * @param backupKey under which its key is wrapped
- */
+/** Puts blobs of a backup into a store that is open, each checked against its hash. What is here already stays. */
 export async function putBlobsBack(
-  folder: string,
-  backupKey: Uint8Array,
+  { key, withFile }: BlobsOfBackup,
   hashes: Iterable<string>,
   store: BlobStore,
-): Promise<Result<BlobsPutBack, BlobKeyError>> {
-  const file = blobKeyFile(folder)
-  const key = readBlobKey(file, backupKey)
-  if (!(key instanceof Uint8Array)) return err(key ?? { kind: 'blob-key-unreadable', file })
-  const backup = await openBlobStore({ folder, key, quotaBytes: 0 })
+): Promise<BlobsPutBack> {
+  const { nameOf, placeOf } = blobPlaces(key)
   const missing: string[] = []
   let restored = 0
-  try {
-    for (const sha256 of new Set(hashes)) {
-      if (store.size(sha256) !== undefined) continue
-      const outcome = await putBack(backup, sha256, store)
-      if (outcome === 'quota' || outcome === 'disk-full') return ok({ restored, missing, stopped: outcome })
-      if (outcome === 'restored') restored += 1
-      else missing.push(sha256)
-    }
-  } finally {
-    await backup.close()
+  for (const sha256 of hashes) {
+    if (store.size(sha256) !== undefined) continue
+    const outcome = await withFile(placeOf(nameOf(sha256)), (path) => putBack(path, key, sha256, store))
+    if (outcome === 'quota' || outcome === 'disk-full') return { restored, missing, stopped: outcome }
+    if (outcome === 'restored') restored += 1
+    else missing.push(sha256)
   }
-  return ok({ restored, missing })
+  return { restored, missing }
 }
 
-async function putBack(backup: BlobStore, sha256: string, store: BlobStore): Promise<'restored' | string> {
-  const size = backup.size(sha256)
-  if (size === undefined) return 'not-here'
+type Outcome = 'restored' | 'damaged' | 'quota' | 'disk-full'
+
+async function putBack(path: string, key: Uint8Array, sha256: string, store: BlobStore): Promise<Outcome> {
+  const size = plainBytes((await stat(path)).size)
+  if (size === undefined) return 'damaged'
   const blob = { sha256, size }
-  const start = await store.received(blob)
-  const reading = await backup.read(sha256, { start, end: size })
-  if (!reading.ok) return reading.error.kind
-  const written = await store.write(blob, start, reading.value.bytes)
-  return written.ok ? 'restored' : written.error.kind
+  try {
+    const start = await store.received(blob)
+    const written = await store.write(blob, start, await openReader(path, key, blob, start, size))
+    if (written.ok) return written.value.whole ? 'restored' : 'damaged'
+    const { kind } = written.error
+    return kind === 'quota' || kind === 'disk-full' ? kind : 'damaged'
+  } catch (error) {
+    if (error instanceof BlobDamaged) return 'damaged'
+    throw error
+  }
 }

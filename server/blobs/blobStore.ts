@@ -91,6 +91,8 @@ export interface BlobStore {
   ): Promise<Result<Received, WriteError>>
   /** Reads the range, or all. A damaged file is set aside, and the blob counts as missing from then on. */
   read(sha256: string, range?: Range): Promise<Result<BlobReading, ReadError>>
+  /** Reads a blob that is here to its end, and sets it aside if it is damaged. */
+  prove(sha256: string): Promise<void>
   /** Removes what nobody has named for a while: blobs not in `wanted`, and drafts, untouched since `olderThanMs`. */
   sweep(wanted: Iterable<string>, olderThanMs: number): Promise<SweepOutcome>
   /** Path of the file of a blob that is here whole, for a backup. */
@@ -219,6 +221,26 @@ export async function openBlobStore({ folder, key, quotaBytes }: BlobStoreOption
     tell()
   }
 
+  async function read(sha256: string, range?: Range): Promise<Result<BlobReading, ReadError>> {
+    const name = nameOf(sha256)
+    const size = blobs.get(name)
+    if (size === undefined) return err({ kind: 'not-here' })
+    const { start, end } = range ?? { start: 0, end: size }
+    try {
+      const bytes = await openReader(placeOf(name), key, { sha256, size }, start, end)
+      return ok({ size, bytes: settingAside(bytes, () => setAside(name)) })
+    } catch (error) {
+      if (isMissing(error)) {
+        blobs.delete(name) // somebody has removed the file by hand
+        tell()
+        return err({ kind: 'not-here' })
+      }
+      if (!(error instanceof BlobDamaged)) throw error
+      await setAside(name)
+      return err({ kind: 'damaged' })
+    }
+  }
+
   return {
     size: (sha256) => blobs.get(nameOf(sha256)),
 
@@ -247,23 +269,17 @@ export async function openBlobStore({ folder, key, quotaBytes }: BlobStoreOption
       })
     },
 
-    async read(sha256, range) {
-      const name = nameOf(sha256)
-      const size = blobs.get(name)
-      if (size === undefined) return err({ kind: 'not-here' })
-      const { start, end } = range ?? { start: 0, end: size }
+    read,
+
+    async prove(sha256) {
+      const reading = await read(sha256)
+      if (!reading.ok) return
       try {
-        const bytes = await openReader(placeOf(name), key, { sha256, size }, start, end)
-        return ok({ size, bytes: settingAside(bytes, () => setAside(name)) })
-      } catch (error) {
-        if (isMissing(error)) {
-          blobs.delete(name) // somebody has removed the file by hand
-          tell()
-          return err({ kind: 'not-here' })
+        for await (const _chunk of reading.value.bytes) {
+          // proved before it is given out
         }
-        if (!(error instanceof BlobDamaged)) throw error
-        await setAside(name)
-        return err({ kind: 'damaged' })
+      } catch (error) {
+        if (!(error instanceof BlobDamaged)) throw error // set aside by now
       }
     },
 

@@ -1,7 +1,6 @@
 /** The blobs of an install: its store, its sweeping, and the transfers with the hub and the cloud that it calls. */
 import { renameSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
 import { type BlobIndex, createBlobIndex } from '../../model/blobs/blobIndex.ts'
 import { httpBlobRemote } from '../../model/blobs/remote.ts'
 import { type BlobTransfer, createBlobTransfer, type LocalBlobs } from '../../model/blobs/transfer.ts'
@@ -15,7 +14,7 @@ import type { Log } from '../log.ts'
 import { describeFault } from '../rest/errors.ts'
 import { nodeScheduler } from '../sync/nodeScheduler.ts'
 import { createBlobKey, readBlobKey, writeBlobKey } from './blobKey.ts'
-import { blobKeyFile } from './blobPlaces.ts'
+import { blobKeyFile, blobsFolder } from './blobPlaces.ts'
 import { BlobDamaged } from './blobReader.ts'
 import type { BlobDoor } from './blobRoutes.ts'
 import { type BlobStore, openBlobStore } from './blobStore.ts'
@@ -123,10 +122,6 @@ export async function openOwnBlobs(
   const folder = blobsFolder(dir)
   const key = await keyIn(folder, databaseKey, log)
   return openBlobStore({ folder, key, quotaBytes: quotaMegabytes * MEGABYTE_BYTES })
-}
-
-export function blobsFolder(dir: string): string {
-  return join(dir, 'blobs')
 }
 
 const NEEDS_KEY: TransferStatus = {

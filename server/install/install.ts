@@ -170,7 +170,13 @@ async function start(
   const trail = createTrail(audit.log, identity.team.id)
   const books = openSqliteBooks(store.database, audit.log)
   const { keepBackups } = options
-  const upkeep = startUpkeep({ dataDir, sound, log, ...(keepBackups !== undefined && { keepBackups }) })
+  const upkeep = startUpkeep({
+    dataDir,
+    sound,
+    blobs: blobs.door,
+    log,
+    ...(keepBackups !== undefined && { keepBackups }),
+  })
   const notice = async () => upkeep.problem() ?? (await currentNotice(state, Date.now()))
   const rosters = rosterOf(changes)
   const parts = { identity, store, sync, people, keys, rosters, books, trail, blobs, notice }

@@ -4,9 +4,12 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { viewRecord } from '../../model/merge/view.ts'
 import type { Retention } from '../../model/sync/changeStore.ts'
+import { removeUnnamedBlobs, restoreBlobs } from '../backup/backupBlobs.ts'
+import { openBackup } from '../backup/backupFile.ts'
 import { Jobs } from '../backup/jobs.ts'
 import { describeMakeBackupError } from '../backup/makeBackup.ts'
 import { BACKUPS_FOLDER, backupName, isDue, listBackups, superfluous, type WeddingDay } from '../backup/rotation.ts'
+import type { BlobDoor } from '../blobs/blobRoutes.ts'
 import type { SqliteStore } from '../changes/sqlite.ts'
 import type { DataDir } from '../identity/dataDir.ts'
 import type { Log } from '../log.ts'
@@ -23,6 +26,8 @@ export const KEEP_BACKUPS = 12
 export interface UpkeepOptions {
   readonly dataDir: DataDir
   readonly sound: SoundStore
+  /** Of the install, so that those that are lost come back from a backup. */
+  readonly blobs?: Pick<BlobDoor, 'store' | 'index'>
   readonly log: Log
   /** How many of the newest backups are kept, and one a day for as many days. 0 makes none. */
   readonly keepBackups?: number
@@ -76,7 +81,8 @@ export function startUpkeep(options: UpkeepOptions): Upkeep {
     if (keepBackups === 0 || !isDue(last?.ms, nowMs, await weddingDays(store))) return
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     await removeDrafts(folder)
-    const made = await jobs.backup({ databaseFile, databaseKey, out: join(folder, backupName(nowMs)), nowMs })
+    const out = join(folder, backupName(nowMs))
+    const made = await jobs.backup({ databaseFile, databaseKey, out, blobs: 'beside', nowMs })
     if (!made) return
     if (!made.ok) {
       log('no backup was made', { why: made.error.kind })
@@ -85,8 +91,30 @@ export function startUpkeep(options: UpkeepOptions): Upkeep {
       return
     }
     problem = undefined
-    log('backup made', { records: made.value.records })
-    for (const { file } of superfluous(listBackups(folder), keepBackups)) rmSync(file, { force: true })
+    const { records, blobs: count, missingBlobs, damagedBlobs } = made.value
+    log('backup made', { records, blobs: count, missingBlobs: missingBlobs.length, damagedBlobs: damagedBlobs.length })
+    await putBlobsBack(out, damagedBlobs)
+    dropSuperfluous()
+  }
+
+  /** What is gone from here or damaged, and is in a backup. */
+  async function putBlobsBack(file: string, damagedBlobs: readonly string[]): Promise<void> {
+    const backup = openBackup(file, [{ kind: 'key', key: databaseKey }])
+    if (!options.blobs || !backup.ok) return
+    const { store: blobs, index } = options.blobs
+    for (const sha256 of damagedBlobs) await blobs.prove(sha256)
+    const live = (await index.all()).filter(({ deletedMs }) => deletedMs === undefined)
+    const named = new Set(live.flatMap(({ mentions }) => mentions.map(({ sha256 }) => sha256)))
+    const { restored, stopped } = await restoreBlobs(backup.value, [...named], blobs, folder)
+    if (restored > 0 || stopped !== undefined) log('blobs put back from a backup', { restored, stopped })
+  }
+
+  function dropSuperfluous(): void {
+    const dropped = superfluous(listBackups(folder), keepBackups)
+    for (const { file } of dropped) rmSync(file, { force: true })
+    if (dropped.length === 0) return
+    const kept = listBackups(folder).map(({ file }) => file)
+    removeUnnamedBlobs(folder, kept, databaseKey)
   }
 
   async function forget(): Promise<void> {
@@ -140,7 +168,7 @@ export function startUpkeep(options: UpkeepOptions): Upkeep {
 /** A process that was killed leaves its drafts behind. */
 async function removeDrafts(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
-    if (/^\..*\.copy$|\.new$/.test(name)) rmSync(join(folder, name), { force: true })
+    if (/^\..*\.(copy|restore)$|\.new$/.test(name)) rmSync(join(folder, name), { force: true })
   }
 }
 

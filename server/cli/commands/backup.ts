@@ -1,5 +1,5 @@
 /**
- * `backup`: one encrypted file with everything of an install, whether it runs or not. It opens with the database key of
+ * `backup`: one encrypted file with everything of an install, photos and documents too, whether it runs or not. It opens with the database key of
  * this install, and, since that may be lost with the laptop, with a passphrase, or else with a key that is written into a
  * file beside it.
  */
@@ -34,24 +34,35 @@ export async function backup(options: ParsedOptions): Promise<Failure | undefine
     databaseFile: dataDir.value.databaseFile,
     databaseKey: dataDir.value.key,
     out: file,
+    blobs: 'inside',
     nowMs: Date.now(),
     ...(passphrase.value !== undefined && { passphrase: passphrase.value }),
   })
   if (!made.ok) return failed(describeMakeBackupError(made.error))
-  const { records, digest, key } = made.value
+  const { records, digest, key, blobs, missingBlobs, damagedBlobs } = made.value
   const keyFile = passphrase.value === undefined ? keyFileOf(file) : undefined
   if (keyFile !== undefined) writeWhole(keyFile, `${Buffer.from(key).toString('hex')}\n`)
   if (options.flag('json')) {
-    print(JSON.stringify({ file, records, digest, ...(keyFile !== undefined && { keyFile }) }))
+    const bytes = { blobs, missingBlobs, damagedBlobs }
+    print(JSON.stringify({ file, records, digest, ...bytes, ...(keyFile !== undefined && { keyFile }) }))
     return undefined
   }
-  print(`${records} records are in ${file}, which was read again and is as it was written.`)
+  print(`${records} records and ${files(blobs)} are in ${file}, which was read again and is as it was written.`)
+  if (missingBlobs.length > 0) print(`${files(missingBlobs.length)} had not arrived here yet, and are not in it.`)
+  if (damagedBlobs.length > 0) {
+    print(`${files(damagedBlobs.length)} are damaged here, and are not in it: \`wedsync verify\` names them.`)
+  }
   print(
     keyFile === undefined
       ? 'It opens with the passphrase, and in the folder of this install without it.'
       : `On another computer it opens with ${keyFile}: keep the two apart, since whoever has both can read everything.`,
   )
   return undefined
+}
+
+/** Photos and documents, counted. */
+function files(count: number): string {
+  return count === 1 ? '1 file' : `${count} files`
 }
 
 export function keyFileOf(backupFile: string): string {

@@ -1,7 +1,8 @@
 /**
  * `restore`: into a folder without a sound database it puts the database of the backup, as a new incarnation of that
  * install. In a folder that works nothing is replaced: each wedding, or the one that is named, is brought back by new
- * edits, which sync like all others and are undone by restoring to the moment before them.
+ * edits, which sync like all others and are undone by restoring to the moment before them. Photos and documents that are
+ * not here, or damaged, come out of the backup in both cases.
  */
 import { existsSync, rmSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
@@ -10,11 +11,14 @@ import { err, ok, type Result } from '../../../model/result.ts'
 import type { Head } from '../../audit/chain.ts'
 import { readHeads, writeHeads } from '../../audit/head.ts'
 import { openSqliteAudit } from '../../audit/sqliteAudit.ts'
+import { restoreBlobs } from '../../backup/backupBlobs.ts'
 import { type OpenedBackup, openBackup } from '../../backup/backupFile.ts'
 import type { Opener } from '../../backup/keySlots.ts'
 import { describeBackupError } from '../../backup/makeBackup.ts'
 import { placeDatabase, withBackupDatabase } from '../../backup/placeDatabase.ts'
 import { type RestoreOrder, type RestoreReport, restoreWedding } from '../../backup/restoreWedding.ts'
+import { MAX_QUOTA_MB, openOwnBlobs } from '../../blobs/installBlobs.ts'
+import { namedBlobs } from '../../blobs/namedBlobs.ts'
 import { openSqliteStore, type SqliteStore } from '../../changes/sqlite.ts'
 import { openSqliteLog, recordTableOf } from '../../changes/sqliteLog.ts'
 import { openSqliteState } from '../../changes/sqliteState.ts'
@@ -111,14 +115,45 @@ async function restoreInto(dataDir: DataDir, order: Order): Promise<Failure | un
       'What others have seen since comes back from them when this install next meets them.',
     ])
     const failure = await finishPlaced(dataDir)
-    if (failure || atMs === undefined) return failure
+    if (failure) return failure
   }
   const opened = await openSqliteStore(dataDir.databaseFile, dataDir.key)
   if (!opened.ok) return failed(describeOpenError(opened.error))
   try {
-    return await restoreWeddings(dataDir, opened.value, order)
+    const { changes } = opened.value
+    if (unsound === undefined || atMs !== undefined) {
+      const failure = await restoreWeddings(dataDir, opened.value, order)
+      if (failure) return failure
+    }
+    return backup && (await restoreFiles(dataDir, changes, backup, order))
   } finally {
     await opened.value.close()
+  }
+}
+
+/** After the records, since these say what is wanted. */
+async function restoreFiles(
+  { path, key }: DataDir,
+  changes: SqliteStore['changes'],
+  backup: OpenedBackup,
+  order: Order,
+): Promise<Failure | undefined> {
+  const named = await namedBlobs(changes, order.wedding === undefined ? undefined : [order.wedding])
+  const blobs = await openOwnBlobs(path, key, MAX_QUOTA_MB, () => undefined)
+  try {
+    for (const sha256 of named.keys()) await blobs.prove(sha256)
+    const { restored, missing, stopped } = await restoreBlobs(backup, [...named.keys()], blobs, path)
+    if (!order.json && restored > 0) print(`${restored} photos and documents are back as well.`)
+    if (!order.json && missing.length > 0) {
+      print(
+        `${missing.length} photos and documents are not in the backup: they come from other devices that have them.`,
+      )
+    }
+    if (stopped === undefined) return undefined
+    const why = stopped === 'quota' ? 'the quota is reached' : 'the disk is full'
+    return failed(`Everything is back except some photos and documents: ${why}. Make room and run this again.`)
+  } finally {
+    await blobs.close()
   }
 }
 

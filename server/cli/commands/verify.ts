@@ -10,6 +10,9 @@ import { readHeads } from '../../audit/head.ts'
 import { openSqliteAudit } from '../../audit/sqliteAudit.ts'
 import { auditFaults } from '../../audit/verify.ts'
 import { type Finding, inspect, type ScopeContent } from '../../backup/inspect.ts'
+import { type BlobFinding, checkBlobs } from '../../blobs/blobCheck.ts'
+import { blobsFolder } from '../../blobs/blobPlaces.ts'
+import { namedBlobs } from '../../blobs/namedBlobs.ts'
 import { openSqliteLog, recordTableOf } from '../../changes/sqliteLog.ts'
 import { openSqliteState } from '../../changes/sqliteState.ts'
 import { lookIntoDataDir } from '../../identity/dataDir.ts'
@@ -46,16 +49,24 @@ export async function verify(options: ParsedOptions): Promise<Failure | undefine
       return startFailure({ kind: 'database', error })
     }
     const own = await ownFindings(database.value, dataDir.value.path)
+    const blobs = findings.length === 0 ? await blobFindings(database.value, dataDir.value) : []
+    const damagedBlobs = blobs.filter(({ kind }) => kind === 'damaged')
+    own.push(
+      ...damagedBlobs.map(({ sha256, recordId }): Finding => {
+        return { check: 'blob', what: `the bytes ${sha256.slice(0, 16)} of ${recordId} are not as they were written` }
+      }),
+    )
     // A digest of what is not as it should be would only mislead.
     const isSound = findings.length === 0 && own.length === 0
-    return report([...findings, ...own], isSound ? await outsideDigests(database.value, scopes) : [], options)
+    const digests = isSound ? await outsideDigests(database.value, scopes) : []
+    return report({ findings: [...findings, ...own], digests, toFetch: blobs.length - damagedBlobs.length }, options)
   } finally {
     database.value.close()
   }
 }
 
 /** The other checks are also made of every backup; who the install is and what it has on record concern only itself. */
-async function ownFindings(database: Database, folder: string): Promise<readonly Finding[]> {
+async function ownFindings(database: Database, folder: string): Promise<Finding[]> {
   try {
     const identity = await loadIdentity(openSqliteState(database, Date.now))
     const hasAudit = database.prepare(`SELECT 1 FROM sqlite_master WHERE name = 'audit'`).get() !== undefined
@@ -65,6 +76,16 @@ async function ownFindings(database: Database, folder: string): Promise<readonly
   } catch (error) {
     return [{ check: 'identity', what: error instanceof Error ? error.message : String(error) }]
   }
+}
+
+/** Every photo and document that a record names, read to its end; as of the moment after that of the records. */
+async function blobFindings(
+  database: Database,
+  { path, key }: { readonly path: string; readonly key: Uint8Array },
+): Promise<readonly BlobFinding[]> {
+  const table = recordTableOf(database)
+  if (table === undefined) return []
+  return checkBlobs(blobsFolder(path), key, await namedBlobs(openSqliteLog(database, table)))
 }
 
 /** What it holds as `status` and a cloud name it: digests of the records as they look outside (`model/sealing`). */
@@ -86,16 +107,22 @@ async function outsideDigests(database: Database, scopes: readonly ScopeContent[
   })
 }
 
-function report(
-  findings: readonly Finding[],
-  digests: readonly ScopeContent[],
-  options: ParsedOptions,
-): Failure | undefined {
-  if (options.flag('json')) print(JSON.stringify({ ok: findings.length === 0, findings, digests }))
+interface Report {
+  readonly findings: readonly Finding[]
+  readonly digests: readonly ScopeContent[]
+  /** Photos and documents that have not arrived here yet. */
+  readonly toFetch: number
+}
+
+function report({ findings, digests, toFetch }: Report, options: ParsedOptions): Failure | undefined {
+  if (options.flag('json')) print(JSON.stringify({ ok: findings.length === 0, findings, digests, toFetch }))
   else {
     for (const { check, what } of findings) print(`${check}: ${what}`)
     for (const { scope, records, digest } of digests) print(`${scope}  ${records} records  ${digest.slice(0, 16)}`)
-    if (findings.length === 0) print('Everything is as it should be: database, change order, history, audit, digests.')
+    if (toFetch > 0) print(`Photos and documents still to be fetched: ${toFetch}`)
+    if (findings.length === 0) {
+      print('Everything is as it should be: database, change order, history, audit, digests, photos and documents.')
+    }
   }
   return findings.length === 0
     ? undefined

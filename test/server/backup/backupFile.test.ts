@@ -25,7 +25,8 @@ describe('a backup', () => {
       await addGuests(store, scope, [SECRET, 'Dana'])
       databaseKey = dataDir.key
       const { databaseFile } = dataDir
-      const made = await makeBackup({ databaseFile, databaseKey, out: file, passphrase: PASSPHRASE, nowMs: 1_000 })
+      const order = { databaseFile, databaseKey, out: file, passphrase: PASSPHRASE, nowMs: 1_000 }
+      const made = await makeBackup({ ...order, blobs: 'inside' })
       if (!made.ok) throw new Error(made.error.kind)
       expect(made.value).toMatchObject({ file, records: 2 })
       key = made.value.key

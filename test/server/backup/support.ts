@@ -61,7 +61,7 @@ export function namesOf(records: readonly CausalRecord[]): readonly string[] {
 export async function backUp({ path, databaseFile, key }: DataDir, nowMs = Date.now()): Promise<string> {
   mkdirSync(join(path, BACKUPS_FOLDER), { recursive: true })
   const out = join(path, BACKUPS_FOLDER, backupName(nowMs))
-  const made = await makeBackup({ databaseFile, databaseKey: key, out, nowMs })
+  const made = await makeBackup({ databaseFile, databaseKey: key, out, blobs: 'beside', nowMs })
   if (!made.ok) throw new Error(made.error.kind)
   return out
 }

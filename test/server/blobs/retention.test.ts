@@ -9,9 +9,12 @@ import { createRecord, type Data, deleteRecord, editRecord } from '../../../mode
 import { joinRecords } from '../../../model/merge/record.ts'
 import { viewRecord } from '../../../model/merge/view.ts'
 import { checkBlobs } from '../../../server/blobs/blobCheck.ts'
+import { writeBlobKey } from '../../../server/blobs/blobKey.ts'
+import { blobKeyFile } from '../../../server/blobs/blobPlaces.ts'
+import { namedBlobs } from '../../../server/blobs/namedBlobs.ts'
 import { KEEP_REPLACED_MS, spokenOf } from '../../../server/blobs/retention.ts'
 import { openSqliteStore } from '../../../server/changes/sqlite.ts'
-import { folderForTest, KEY, put, sampleBlob, storeForTest } from './support.ts'
+import { filesBelow, folderForTest, KEY, put, sampleBlob, storeForTest } from './support.ts'
 
 const WEDDING = '0190c0de-0000-7000-8000-000000000001'
 const DAY_MS = 86_400_000
@@ -130,22 +133,30 @@ describe('uploadState', () => {
 
 describe('the check of blobs', () => {
   it('names what is missing and what is damaged, with the record, and nothing else', async () => {
-    const { index, add, change } = await setUp()
+    const { changes, add, change } = await setUp()
     const store = await storeForTest()
+    const databaseKey = Buffer.alloc(32, 1)
+    writeBlobKey(blobKeyFile(store.folder), KEY, databaseKey)
     const [sound, damaged, removed, old] = [sampleBlob(100_000), sampleBlob(100_001), sampleBlob(3), sampleBlob(4)]
     const ids = await Promise.all([sound, damaged, removed].map(({ sha256 }) => add({ sha256 })))
     const gone = await add({ sha256: old.sha256 })
     await change(gone, 'delete')
     for (const blob of [sound, damaged, removed]) await put(store, blob)
-    expect(await checkBlobs(store, index)).toEqual([])
+    const check = async () => checkBlobs(store.folder, databaseKey, await namedBlobs(changes))
+    expect(await check()).toEqual([])
     const file = store.fileOf(damaged.sha256) ?? ''
     const content = readFileSync(file)
     content.fill(0, content.length - 1)
     writeFileSync(file, content)
     rmSync(store.fileOf(removed.sha256) ?? '')
-    expect(await checkBlobs(store, index)).toEqual([
+    const files = [...filesBelow(store.folder).keys()]
+    expect(await check()).toEqual([
       { kind: 'damaged', sha256: damaged.sha256, recordId: ids[1] },
       { kind: 'missing', sha256: removed.sha256, recordId: ids[2] },
     ])
+    expect([...filesBelow(store.folder).keys()]).toEqual(files)
+    // Below a key that does not open nothing can be read.
+    const unreadable = await checkBlobs(store.folder, KEY, await namedBlobs(changes))
+    expect(unreadable.map(({ kind }) => kind)).toEqual(['damaged', 'damaged', 'damaged'])
   })
 })

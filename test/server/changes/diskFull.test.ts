@@ -79,7 +79,8 @@ describe('a full disk', () => {
     const store = await open(file, key)
     await checkFullStore(store, () => rmSync(ballast))
     // A backup that has no room leaves nothing behind that takes even more.
-    const made = await makeBackup({ databaseFile: file, databaseKey: key, out: join(small, 'x.backup'), nowMs: 0 })
+    const order = { databaseFile: file, databaseKey: key, out: join(small, 'x.backup'), nowMs: 0 }
+    const made = await makeBackup({ ...order, blobs: 'inside' })
     expect(made).toMatchObject({ ok: false, error: { kind: 'not-writable' } })
     expect((await inspect(store.database)).findings).toEqual([])
     const record = large()
