@@ -1,10 +1,12 @@
 /** Backups as people need them, with real processes: the laptop is lost, somebody deletes the wrong thing, a disk goes bad. */
+import { randomBytes } from 'node:crypto'
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { installStatus } from '../../model/database/status.ts'
 import { backupName } from '../../server/backup/rotation.ts'
+import { addPhoto, hashAt, hashOf } from '../support/photos.ts'
 import { expectOneLine, fewAtATime, holdings, makeWedding, push, records } from '../support/teamCalls.ts'
 import { eventually, rest, type Server, serve, temporaryFolders, wedsync } from '../support/wedsync.ts'
 
@@ -138,6 +140,51 @@ describe('a lost laptop', () => {
     await done(['restore', '--data', fresh, ...from], secret)
     const again = await up(['device', '--data', fresh])
     expect(await holdings(apiOf(again))).toEqual(expect.arrayContaining(held))
+  })
+})
+
+describe('photos', () => {
+  const photo = randomBytes(300_000)
+  const sha256 = hashOf(photo)
+
+  /** Changes one byte of the only blob in the folder. */
+  function damageBlob(dir: string): void {
+    const blob = readdirSync(join(dir, 'blobs'), { recursive: true, withFileTypes: true }).find(({ name }) =>
+      /^[0-9a-f]{64}$/.test(name),
+    )
+    if (!blob) throw new Error('there is one')
+    const file = join(blob.parentPath, blob.name)
+    const bytes = readFileSync(file)
+    writeFileSync(file, bytes.fill(bytes.readUInt8(200_000) ^ 1, 200_000, 200_001))
+  }
+
+  it('are in the backup, come back on another computer, and are put right where they are damaged', async () => {
+    const [dir, fresh, stick] = [folders.make('with-photos'), folders.make('with-photos-again'), folders.make('card')]
+    mkdirSync(stick, { recursive: true })
+    const file = join(stick, 'team.backup')
+    const owner = await up(['device', '--data', dir])
+    const wedding = await makeWedding(apiOf(owner), 'Kim & Lou', [])
+    const id = await addPhoto(owner.ready, wedding.id, photo, 'kiss.jpg')
+    const made: unknown = JSON.parse(await done(['backup', '--data', dir, '--out', file, '--json']))
+    expect(made).toMatchObject({ blobs: 1, missingBlobs: [], damagedBlobs: [] })
+    await down(owner)
+
+    expect(await done(['restore', '--data', fresh, '--from', file])).toContain('1 photos and documents are back')
+    expect(await done(['verify', '--data', fresh])).not.toContain('still to be fetched')
+    const again = await up(['device', '--data', fresh])
+    expect(await hashAt(again.ready, sha256)).toBe(sha256)
+    await down(again)
+
+    damageBlob(fresh)
+    const faults = await wedsync(['verify', '--data', fresh])
+    expect(faults.stdout).toContain(`blob: the bytes ${sha256.slice(0, 16)} of ${id} are not as they were written`)
+    expect(faults.code).toBe(1)
+    // In a folder that works, and for one wedding only.
+    await done(['restore', '--data', fresh, '--from', file, '--wedding', wedding.id])
+    expect(await done(['verify', '--data', fresh])).toMatch(/^Everything is as it should be/m)
+
+    rmSync(join(fresh, 'blobs'), { recursive: true })
+    expect(await done(['verify', '--data', fresh])).toContain('Photos and documents still to be fetched: 1')
   })
 })
 

@@ -1,5 +1,5 @@
 /** Photos between real processes: added at one, there at the other with the same bytes, whatever happens to the line. */
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright'
@@ -7,7 +7,8 @@ import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { blobsReply } from '../../model/rest/blobs.ts'
 import { launchChromium } from '../support/chromium.ts'
 import { startCuttingProxy } from '../support/cuttingProxy.ts'
-import { lanOf, makeWedding, newJoin, push, records, weddings } from '../support/teamCalls.ts'
+import { addPhoto, hashAt, hashOf } from '../support/photos.ts'
+import { lanOf, makeWedding, newJoin, records, weddings } from '../support/teamCalls.ts'
 import { eventually, type Ready, rest, type Server, serve, temporaryFolders } from '../support/wedsync.ts'
 
 const MIB = 1024 * 1024
@@ -30,31 +31,6 @@ afterEach(async () => {
   running.clear()
 })
 afterAll(() => folders.cleanUp())
-
-const hashOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
-
-/** Puts bytes and then the record that names them, as the app's window does. @returns the record's id */
-async function addPhoto(ready: Ready, weddingId: string, bytes: Buffer, filename: string): Promise<string> {
-  const sha256 = hashOf(bytes)
-  const url = `${ready.url}/api/offline/blobs/${sha256}?wedding=${weddingId}&table=photos`
-  const headers = { Authorization: `Bearer ${ready.token}` }
-  const reply = await fetch(url, { method: 'PUT', headers, body: Uint8Array.from(bytes) })
-  expect(reply.status, await reply.text()).toBe(201)
-  const id = crypto.randomUUID()
-  const data = { wedding_id: weddingId, filename, mime: 'image/jpeg', sizeBytes: bytes.length, sha256 }
-  await push(rest(ready.url, ready.token), [
-    { action: 'create', table: 'photos', id, data: { ...data, uploadState: 'pending' } },
-  ])
-  return id
-}
-
-/** The hash of the bytes that this server gives out, or the status of its refusal. */
-async function hashAt(ready: Ready, sha256: string): Promise<string | number> {
-  const headers = { Authorization: `Bearer ${ready.token}` }
-  const reply = await fetch(`${ready.url}/api/offline/blobs/${sha256}`, { headers })
-  const bytes = Buffer.from(await reply.arrayBuffer())
-  return reply.status === 200 ? hashOf(bytes) : reply.status
-}
 
 async function arrives(ready: Ready, sha256: string, timeoutMs = 60_000): Promise<void> {
   await eventually(
