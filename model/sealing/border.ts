@@ -28,6 +28,7 @@ const MAX_REGISTER_CHARS = 500
 
 export function sealingBorder(ring: KeyRing): Border {
   return {
+    edition: ring.edition,
     outline(record) {
       return withUnits(record, (readClass, unit) => outlineUnit(ring, record, readClass, unit))
     },

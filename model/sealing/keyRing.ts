@@ -14,7 +14,7 @@
 import { expand } from '@noble/hashes/hkdf.js'
 import { hmac } from '@noble/hashes/hmac.js'
 import { sha256 } from '@noble/hashes/sha2.js'
-import { utf8ToBytes } from '@noble/hashes/utils.js'
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import { compareText } from '../merge/vector.ts'
 import type { Aead, AeadKey } from './aead.ts'
 
@@ -56,6 +56,8 @@ export interface LastingKeys {
 }
 
 export interface KeyRing {
+  /** Two rings that hold keys of the same names have the same. */
+  readonly edition: string
   /** The key for new seals; `undefined` if this ring has none for the place. */
   current(place: KeyPlace): ValueKey | undefined
   byId(place: KeyPlace, keyId: string): ValueKey | undefined
@@ -127,6 +129,7 @@ export function createKeyRing({ root, entries }: KeyRingContents, aead: Aead): K
   }
 
   return {
+    edition: editionOf(root !== undefined, entries),
     byId,
     secret: secretOf,
     laterIds,
@@ -148,6 +151,13 @@ export function createKeyRing({ root, entries }: KeyRingContents, aead: Aead): K
       return keys
     },
   }
+}
+
+/** 16 digits of a hash of the names. */
+function editionOf(hasRoot: boolean, entries: readonly KeyName[]): string {
+  const names = entries.map(({ scope, keyId, readClass, table }) => `${scope} ${keyId} ${branch(readClass, table)}`)
+  const held = JSON.stringify([hasRoot, [...new Set(names)].sort(compareText)])
+  return bytesToHex(sha256(utf8ToBytes(held))).slice(0, 16)
 }
 
 function branch(readClass?: string, table?: string): string {

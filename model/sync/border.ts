@@ -22,6 +22,8 @@ export interface BorderRefusal {
 }
 
 export interface Border {
+  /** Of another edition it may let in what it has refused: it holds other keys. The same again in a later run. */
+  readonly edition: string
   outgoing(record: CausalRecord): Promise<CausalRecord>
   /** As `outgoing`, save that values are left as they are: enough for digests, and cheap. */
   outline(record: CausalRecord): CausalRecord

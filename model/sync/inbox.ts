@@ -102,7 +102,7 @@ async function throughBorder(
   for (const [id, record] of records) {
     const entered = border ? await border.incoming(record) : ok(record)
     if (entered.ok) offers.set(id, () => entered.value)
-    else shut.set(id, { reason: entered.error.reason, raw: encodeRecord(record) })
+    else shut.set(id, { reason: entered.error.reason, raw: encodeRecord(record), outside: true })
   }
   for (const [id, delta] of deltas) {
     const entered = border ? await deltaIn(border, delta) : ok(delta)
@@ -111,7 +111,7 @@ async function throughBorder(
         const whole = wholeOf(current, entered.value)
         return whole.ok ? whole.value : undefined
       })
-    } else shut.set(id, { reason: entered.error.reason, raw: encodeDelta(delta) })
+    } else shut.set(id, { reason: entered.error.reason, raw: encodeDelta(delta), outside: true })
   }
   return { offers, shut }
 }

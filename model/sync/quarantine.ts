@@ -15,16 +15,15 @@ export const quarantineEntry = z.object({
   peer: z.string(),
   /** The record in stored form, or what was sent if it could not be read. */
   raw: z.unknown(),
+  /** The record is as it was outside the border (`border.ts`) that did not let it in: it cannot be joined as it is. */
+  outside: z.literal(true).optional(),
   /** No longer in quarantine: it was taken after all, or a person has put it away. The copy stays. */
   outcome: z.enum(['taken', 'removed']).optional(),
 })
 
 export type QuarantineEntry = z.infer<typeof quarantineEntry>
 
-export interface Setback {
-  readonly reason: string
-  readonly raw: unknown
-}
+export type Setback = Pick<QuarantineEntry, 'reason' | 'raw' | 'outside'>
 
 export async function setAside(
   state: StateStore,
@@ -34,11 +33,11 @@ export async function setAside(
 ): Promise<void> {
   if (refused.size === 0) return
   const kept = new Set((await state.list(`${QUARANTINE}${scope}/`)).keys())
-  for (const [id, { reason, raw }] of refused) {
+  for (const [id, setback] of refused) {
     const key = keyOf(scope, id)
     if (kept.size >= MAX_QUARANTINED && !kept.has(key)) continue
     kept.add(key)
-    await state.set(key, { id, scope, reason, peer, raw } satisfies QuarantineEntry)
+    await state.set(key, { id, scope, peer, ...setback } satisfies QuarantineEntry)
   }
 }
 

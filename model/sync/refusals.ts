@@ -9,6 +9,8 @@ const refusal = z.object({
   attempts: z.number().int(),
   /** What we spoke with the peer when it was tried last. */
   protocol: z.number().int(),
+  /** The edition of the border at which we refused it, if there was one between the peer and us. */
+  edition: z.string().optional(),
 })
 export type Refusal = z.infer<typeof refusal>
 
@@ -31,20 +33,29 @@ export interface Refusals {
   note(scope: string, sent: readonly string[], refused: readonly Refused[], byPeer: boolean): Promise<void>
   /** Records to offer the peer once more, by scope. */
   due(): ReadonlyMap<string, readonly string[]>
+  /** Records to ask of the peer once more: they were refused when the border was another one. */
+  shut(scope: string): readonly string[]
 }
 
 export interface RefusalOptions {
   readonly ownEpoch: string
   readonly peerEpoch: string
   readonly protocol: number
+  /** Of the border between the peer and us. */
+  readonly edition?: string | undefined
 }
 
 export async function openRefusals(
   state: StateStore,
-  { ownEpoch, peerEpoch, protocol }: RefusalOptions,
+  { ownEpoch, peerEpoch, protocol, edition }: RefusalOptions,
 ): Promise<Refusals> {
   const prefix = `refused/${ownEpoch}/${peerEpoch}/`
   const known = await readRefusals(state, prefix)
+
+  function matching(scope: string, matches: (refusal: Refusal) => boolean): readonly string[] {
+    return [...(known.get(scope) ?? [])].flatMap(([id, refusal]) => (matches(refusal) ? [id] : []))
+  }
+
   return {
     of: (scope) => new Set(known.get(scope)?.keys()),
     async note(scope, sent, refused, byPeer) {
@@ -52,7 +63,8 @@ export async function openRefusals(
       const after = new Map(before)
       for (const id of sent) after.delete(id)
       for (const { id, reason } of refused) {
-        after.set(id, { reason, byPeer, attempts: (before.get(id)?.attempts ?? 0) + 1, protocol })
+        const attempts = (before.get(id)?.attempts ?? 0) + 1
+        after.set(id, { reason, byPeer, attempts, protocol, ...(edition !== undefined && { edition }) })
       }
       if (after.size === before.size && refused.length === 0) return
       known.set(scope, after)
@@ -60,18 +72,17 @@ export async function openRefusals(
     },
     due() {
       const due = new Map<string, readonly string[]>()
-      for (const [scope, entries] of known) {
-        const ids = [...entries].filter(
-          ([, { byPeer, attempts, protocol: then }]) => byPeer && (attempts < MAX_OFFERS || then !== protocol),
+      for (const scope of known.keys()) {
+        const ids = matching(
+          scope,
+          ({ byPeer, attempts, protocol: then }) => byPeer && (attempts < MAX_OFFERS || then !== protocol),
         )
-        if (ids.length > 0)
-          due.set(
-            scope,
-            ids.map(([id]) => id),
-          )
+        if (ids.length > 0) due.set(scope, ids)
       }
       return due
     },
+    shut: (scope) =>
+      edition === undefined ? [] : matching(scope, (refusal) => !refusal.byPeer && refusal.edition !== edition),
   }
 }
 

@@ -8,7 +8,8 @@ import type { PeerRules } from './rules.ts'
 export type RetryError = { readonly kind: 'not-in-quarantine' } | { readonly kind: 'refused'; readonly reason: string }
 
 /**
- * Tries to take the record once more, because a person asks for it.
+ * Tries to take the record once more, because a person asks for it. One that waits outside for a key stays there: it is
+ * asked of its peer by itself when there are other keys (`Refusals.shut`).
  * @param rules of that person: what they may write themselves, they may let in
  */
 export async function retryQuarantined(
@@ -17,6 +18,7 @@ export async function retryQuarantined(
 ): Promise<Result<true, RetryError>> {
   const entry = await quarantinedRecord(state, scope, id)
   if (!entry) return err({ kind: 'not-in-quarantine' })
+  if (entry.outside) return err({ kind: 'refused', reason: entry.reason })
   const message = { type: 'changes' as const, scope, seq: 0, remaining: 0, records: [entry.raw] }
   // Not as from the peer: it is to hear of it, and take it off its own list.
   const { refused, needs } = await receiveChanges(message, { changes, state, rules, peerEpoch: '' })

@@ -243,7 +243,12 @@ export function startSession(options: SessionOptions): Session {
     }
     cursors = await openCursors(state, changes.epoch, hello.epoch, { keepsSent: caller, onMove: saveSoon })
     arrivals = openArrivals(cursors.received)
-    refusals = await openRefusals(state, { ownEpoch: changes.epoch, peerEpoch: hello.epoch, protocol })
+    refusals = await openRefusals(state, {
+      ownEpoch: changes.epoch,
+      peerEpoch: hello.epoch,
+      protocol,
+      edition: border?.edition,
+    })
     verification = openVerification({
       caller,
       changes,

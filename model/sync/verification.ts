@@ -7,13 +7,15 @@
  *       │◀─────────────────────── verdict ──│   equal: complete
  *       │                                   │   different, and again half a second later:
  *       │── probe ──▶           ◀── nodes ──│   down the branches that differ, level by level
- *       │── repair ────────────────────────▶│   both send the records that differ, and only those
+ *       │── repair ────────────────────────▶│   both send the records that differ, and only those; and before the
+ *       │                                   │   first digest those that a border refused which is now another
  *       │── resend ────────────────────────▶│   last resort: both send the scope from its first change
  */
 import type { DigestForest, DigestNode, Path } from '../merge/digestForest.ts'
 import { unreachable } from '../result.ts'
 import type { Digest, Message, Nodes, Probe, Repair, Resend, Verdict } from '../wire/index.ts'
 import { MAX_CHILDREN } from '../wire/probe.ts'
+import { MAX_REPAIRED } from '../wire/repair.ts'
 import type { ChangeStore } from './changeStore.ts'
 import { type Answer, type Comparison, compareForest } from './comparison.ts'
 import type { DigestIndex } from './digestIndex.ts'
@@ -87,6 +89,8 @@ export function openVerification(options: VerificationOptions): Verification {
   const differences = new Map<string, Difference>()
   /** Scopes of which the storage was asked, in this session, whether it has lost any rows. */
   const audited = new Set<string>()
+  /** Scopes of which the peer was asked, in this session, for what an earlier border did not let in. */
+  const askedForShut = new Set<string>()
   /** The side that asks compares one scope at a time. */
   let comparing: { readonly scope: string; readonly comparison: Comparison } | undefined
   /** The trees that the peer is comparing with its own. */
@@ -113,6 +117,8 @@ export function openVerification(options: VerificationOptions): Verification {
     if (awaitingVerdict.size >= MAX_DIGESTS && !awaitingVerdict.has(scope)) return soon(scope)
     awaitingVerdict.add(scope)
     asked.set(scope, head)
+    if (!askedForShut.has(scope)) askFor(scope, refusals.shut(scope))
+    askedForShut.add(scope)
     const except = [...refusals.of(scope)]
     const { classes } = await forestOf(scope, except)
     send({ type: 'digest', scope, classes: Object.fromEntries(classes), except })
@@ -219,11 +225,17 @@ export function openVerification(options: VerificationOptions): Verification {
 
   function repairBoth(scope: string, known: Difference, ids: readonly string[]): void {
     differences.set(scope, { ...known, count: 0, repaired: true })
-    if (ids.length > 0) {
-      send({ type: 'repair', scope, ids: [...ids] })
-      sendAgain(scope, ids)
-    }
+    askFor(scope, ids)
     soon(scope, RETRY_MS)
+  }
+
+  /** Has both sides send what they hold of these records. */
+  function askFor(scope: string, ids: readonly string[]): void {
+    for (let i = 0; i < ids.length; i += MAX_REPAIRED) {
+      const some = ids.slice(i, i + MAX_REPAIRED)
+      send({ type: 'repair', scope, ids: some })
+      sendAgain(scope, some)
+    }
   }
 
   function sendAgain(scope: string, ids: readonly string[]): void {

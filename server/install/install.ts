@@ -243,9 +243,13 @@ async function start(
     upstreams: () => sync.upstreams(),
   })
   const callCloud = () => sync.connect('cloud', () => dialCloud(state, identity), 'cloud', { border: keys.border() })
+  let calling = Promise.resolve()
   if (await knownCloud(state)) {
     callCloud()
-    keys.onChange(() => void sync.disconnect('cloud').then(callCloud))
+    // One after the other: keys may come several at a time. What waited for them is asked for in the new session.
+    keys.onChange(() => {
+      calling = calling.then(() => sync.disconnect('cloud')).then(callCloud)
+    })
     blobs.holdBackFromCloud()
   }
 
@@ -270,6 +274,7 @@ async function start(
       following?.stop()
       await lan?.stop()
       await keys.stop()
+      await calling
       await Promise.all([sync.stop(), loopback.value.stop(), blobs.stop(), upkeep.stop()])
       await audit.close()
       await store.close()

@@ -4,7 +4,10 @@ import type { Registers, Unit } from '../../../model/merge/unit.ts'
 import { viewRecord } from '../../../model/merge/view.ts'
 import { err, ok } from '../../../model/result.ts'
 import type { Border } from '../../../model/sync/border.ts'
-import { QUARANTINE } from '../../../model/sync/quarantine.ts'
+import { QUARANTINE, quarantined } from '../../../model/sync/quarantine.ts'
+import { deadLetters, MAX_OFFERS } from '../../../model/sync/refusals.ts'
+import { retryQuarantined } from '../../../model/sync/retryQuarantined.ts'
+import { TRUSTED } from '../../../model/sync/rules.ts'
 import { uuidOf } from '../../support/ids.ts'
 import type { MemoryReplica } from '../../support/memoryReplica.ts'
 import { createSyncTeam, holdingsOf, type Line, type SyncTeam } from '../../support/syncTeam.ts'
@@ -38,6 +41,7 @@ function turned(record: CausalRecord): CausalRecord {
 }
 
 const mirror: Border = {
+  edition: 'without a key',
   outline: turned,
   outgoing: async (record) => turned(record),
   incoming: async (record) => (record.id === uuidOf(666) ? err({ reason: 'no key for it' }) : ok(turned(record))),
@@ -110,5 +114,56 @@ describe('a border', () => {
     expect((await laptop.state.list(QUARANTINE)).size).toBe(1)
     expect((await laptop.changes.records([ADA])).size).toBe(1)
     expect(await equalOn(line)).toEqual([true, true])
+  })
+
+  it('[SYN10] a record that waits outside for a key is taken when the key has come, whatever came of it meanwhile', async () => {
+    const { a, b, cloud, lines } = await throughCloud()
+    for (const { pipe } of lines) pipe.cut()
+    const closed: Border = { ...mirror, incoming: async () => err({ reason: 'this device has no key' }) }
+    await a.edit(ADA, { name: 'Grace' })
+    await addGuest(a, uuidOf(201), 'Alan')
+    const upload = team.connect(a, cloud, { border: mirror })
+    let download = team.connect(b, cloud, { border: closed })
+    await team.pass(1_000)
+    // More often than a refused record is offered.
+    for (let i = 0; i <= MAX_OFFERS; i++) {
+      download.pipe.cut()
+      download = team.connect(b, cloud, { border: closed })
+      await team.pass(1_000)
+      await a.edit(ADA, { phone: `0${i}` })
+      await team.pass(1_000)
+    }
+    expect((await quarantined(b.state, LAKE)).map(({ id }) => id).sort()).toEqual([ADA, uuidOf(201)])
+    const asItIs = await retryQuarantined({ scope: LAKE, id: uuidOf(201) }, { ...b, rules: TRUSTED })
+    expect(asItIs).toEqual({ ok: false, error: { kind: 'refused', reason: 'this device has no key' } })
+    expect((await b.changes.records([uuidOf(201)])).size).toBe(0)
+    expect((await equalOn(download))[0]).toBe(true) // as far as it goes
+    expect(download.sent('repair')).toEqual([])
+
+    download.pipe.cut()
+    download = team.connect(b, cloud, { border: { ...mirror, edition: 'with the key' } })
+    await team.pass(2_000)
+    expect(await holdingsOf(b, LAKE)).toEqual(await holdingsOf(a, LAKE))
+    expect([await quarantined(b.state), await deadLetters(cloud.state, cloud.changes.epoch)]).toEqual([[], []])
+    expect([await equalOn(download), await equalOn(upload)]).toEqual(Array(2).fill([true, true]))
+    expect(download.sent('repair')).toHaveLength(1)
+  })
+
+  it('[SYN10] what waits outside in many weddings is asked for a little at a time', async () => {
+    const [laptop, cloud] = [await team.replica('laptop'), await team.replica('cloud')]
+    const weddings = Array.from({ length: 70 }, (_, i) => uuidOf(1_000 + i))
+    for (const [i, scope] of weddings.entries()) {
+      await cloud.create({ id: uuidOf(2_000 + i), scope, table: 'guests', data: { eman: 'adA' } })
+    }
+    const closed: Border = { ...mirror, incoming: async () => err({ reason: 'this device has no key' }) }
+    const line = team.connect(laptop, cloud, { border: closed })
+    await team.pass(1_000)
+    expect(await quarantined(laptop.state)).toHaveLength(70)
+    line.pipe.cut()
+    const again = team.connect(laptop, cloud, { border: { ...mirror, edition: 'with the key' } })
+    await team.pass(3_000)
+    expect(again.called.peer()).toBeDefined()
+    expect(await quarantined(laptop.state)).toEqual([])
+    expect(await laptop.changes.scopes()).toHaveLength(70)
   })
 })
