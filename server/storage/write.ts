@@ -1,3 +1,4 @@
+/** What one call of RxDB would write, decided row by row against what lies there, in one transaction. */
 import {
   type BulkWriteRow,
   type BulkWriteRowProcessed,

@@ -1,9 +1,22 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { ROOT } from '../../tools/run.ts'
 import { checkSpec, compareSpec, rulesIn, rulesQuotedIn } from '../../tools/specCheck.ts'
+
+const SPEC = join(ROOT, 'model', 'SPEC.md')
 
 describe('model/SPEC.md', () => {
   it('has a test for every rule, and every rule that a test quotes', () => {
     expect(checkSpec()).toEqual({ untested: [], unknown: [], twice: [] })
+  })
+
+  it('leads a reader through files that exist and say what they are for', () => {
+    const [, path = ''] = /### One edit, from keystroke to cloud\n([^#]*)/.exec(readFileSync(SPEC, 'utf8')) ?? []
+    const files = [...path.matchAll(/`((?:model|renderer|server)\/[^`]+)`/g)].flatMap(([, file]) => file ?? [])
+    expect(files.length).toBeGreaterThan(20)
+    const silent = files.filter((file) => !readFileSync(join(ROOT, file), 'utf8').includes('/**'))
+    expect(silent).toEqual([])
   })
 
   it('is compared by its list items and by the beginnings of titles', () => {
