@@ -1,8 +1,8 @@
 /**
  * What a peer has seen of a record, without a memory for each peer. The vectors of recent states are kept once for the
- * whole store, each with the `seq` that it was committed under; a peer that holds our log up to some `seq` has seen at
- * least the newest state up to there. What is not known any more is sent whole, and should a peer hold less than it says,
- * it asks (`ack.needs`): a mistake here costs bytes and no data.
+ * whole store, each with the `seq` that it was committed under; a peer that was sent every state up to some `seq` has seen
+ * at least the newest one up to there. What is not known any more is sent whole, and should a peer hold less than it says,
+ * it asks (`ack.needs`).
  */
 import type { Vectors } from '../merge/delta.ts'
 import type { CausalRecord } from '../merge/record.ts'
@@ -23,8 +23,8 @@ interface State {
 export interface HeldVectors {
   /** The record was in this state at this place of the log. */
   note(seq: number, record: CausalRecord): void
-  /** What a peer has seen at least that was sent such places of the log; `undefined` if that is not known. */
-  of(id: string, wasSent: (seq: number) => boolean): Vectors | undefined
+  /** What a peer has seen at least that was sent all states up to there (`Remainder.complete`); `undefined` if not known. */
+  of(id: string, complete: number): Vectors | undefined
 }
 
 export function createHeldVectors(maxRecords = MAX_RECORDS): HeldVectors {
@@ -41,8 +41,8 @@ export function createHeldVectors(maxRecords = MAX_RECORDS): HeldVectors {
         break
       }
     },
-    of(id, wasSent) {
-      const state = states.get(id)?.findLast(({ seq }) => wasSent(seq))
+    of(id, complete) {
+      const state = states.get(id)?.findLast(({ seq }) => seq <= complete)
       return state && decode(state.vectors)
     },
   }

@@ -15,7 +15,7 @@ import type { PeerKnowledge } from './inbox.ts'
 import type { Flight, Line } from './line.ts'
 import { logReaderOf } from './logReader.ts'
 import { type Encoded, encodeFor } from './outgoing.ts'
-import { type Priority, TIERS, tierOf } from './priority.ts'
+import { type Priority, TIERS } from './priority.ts'
 import { type Gap, Remainder } from './remainder.ts'
 import type { PeerRules } from './rules.ts'
 
@@ -165,16 +165,18 @@ export function openOutbox(options: OutboxOptions): Outbox {
   async function sendLive(scope: string, remainder: Remainder): Promise<void> {
     // Before reading: a change that commits meanwhile is news again.
     remainder.news = false
+    const hadGaps = remainder.hasGaps
     const page = await log.page(scope, remainder.tail, { limit: LIVE_RECORDS, except: peerEpoch })
     if (page.more) {
       remainder.tailBecomesGap(await changes.head(scope))
       return
     }
-    const { records, taken } = await batchOf(page.changes, (id, table) => heldBy(remainder, id, table))
+    const { records, taken } = await batchOf(page.changes, (id) => heldBy(remainder, id))
     if (remainders.get(scope) !== remainder) return // rewound meanwhile: all of it is sent anyway
     const isCut = taken < page.changes.length
     const from = remainder.tail
-    remainder.advanceTail(isCut ? (page.changes[taken - 1]?.seq ?? remainder.tail) : page.upTo)
+    if (isCut || hadGaps) remainder.advanceTail(isCut ? (page.changes[taken - 1]?.seq ?? from) : page.upTo)
+    else remainder.readToEnd(page.upTo)
     if (isCut) remainder.news = true
     if (records.length === 0) options.onPassedOver?.(scope, from, remainder.tail)
     post(scope, remainder, records, isCut)
@@ -186,15 +188,15 @@ export function openOutbox(options: OutboxOptions): Outbox {
     const from = gap.at[tier] ?? 0
     const page = await log.page(scope, from, { limit: recordsOfBatch(), except, tier, head: gap.to })
     const inGap = page.changes.filter(({ seq }) => seq <= gap.to)
-    const { records, taken } = await batchOf(inGap, (id, table) =>
-      remainder.whole ? undefined : heldBy(remainder, id, table),
-    )
+    const { records, taken } = await batchOf(inGap, (id) => (remainder.whole ? undefined : heldBy(remainder, id)))
     if (remainders.get(scope) !== remainder) return // rewound meanwhile: all of it is sent anyway
     const isCut = taken < inGap.length
     const upTo = isCut ? (inGap[taken - 1]?.seq ?? from) : page.more ? page.upTo : gap.to
     remainder.left = Math.max(0, remainder.left - taken)
     remainder.advance(gap, tier, upTo)
     if (remainder.left === 0) remainder.dropGaps()
+    // Read on from the tail once more: only then is it known what the peer holds of what changed meanwhile.
+    if (!remainder.hasGaps) remainder.news = true
     post(scope, remainder, records, remainder.hasGaps)
   }
 
@@ -235,22 +237,21 @@ export function openOutbox(options: OutboxOptions): Outbox {
     return Math.min(line.allowance().records, MAX_CHANGES)
   }
 
-  function heldBy(remainder: Remainder | undefined, id: string, table: string): Vectors | undefined {
-    const tier = tierOf(table)
-    return heldVectors && joinHeld(remainder && heldVectors.of(id, (seq) => remainder.wasSent(seq, tier)), told.get(id))
+  function heldBy(remainder: Remainder, id: string): Vectors | undefined {
+    return heldVectors && joinHeld(heldVectors.of(id, remainder.complete), told.get(id))
   }
 
   /** As many of the records as one message takes; `taken` counts also those that are nothing to the peer. */
   async function batchOf(
     all: readonly { readonly seq?: number; readonly record: CausalRecord }[],
-    held: (id: string, table: string) => Vectors | undefined,
+    held: (id: string) => Vectors | undefined,
   ): Promise<{ readonly records: Encoded[]; readonly taken: number }> {
     const records: Encoded[] = []
     const allowance = line.allowance()
     const most = allowance.chars / allowance.parallel
     let chars = 0
     for (const [taken, { seq, record }] of all.entries()) {
-      const encoded = await encodeFor(record, held(record.id, record.table), rules, border)
+      const encoded = await encodeFor(record, held(record.id), rules, border)
       if (seq !== undefined) heldVectors?.note(seq, record)
       if (!encoded) continue
       chars += encoded.chars

@@ -24,6 +24,7 @@ export class Remainder {
   readonly whole: boolean
   #tail: number
   #gaps: Gap[] = []
+  #complete: number
   /** How many changes the gaps hold, as far as that was counted. */
   left: number | undefined
   /** Something may be behind the tail. */
@@ -37,6 +38,7 @@ export class Remainder {
   constructor(from: number, head: number, whole = false) {
     this.whole = whole
     this.#tail = Math.max(from, head)
+    this.#complete = from >= head ? from : 0
     this.#addGap(from, head)
   }
 
@@ -90,8 +92,18 @@ export class Remainder {
     this.advanceTail(head)
   }
 
-  /** Whether a change of this tier at this place was sent, or was the peer's own. */
-  wasSent(seq: number, tier: number): boolean {
-    return seq <= this.#tail && !this.#gaps.some(({ at, to }) => seq > (at[tier] ?? 0) && seq <= to)
+  /**
+   * Of every record that was in a state of this place or before, the peer was sent that state or a later one. More than
+   * that all up to here was read: a state that was replaced before the log was read for this peer was never sent to it,
+   * though the peer is past its place. So this is a place at which the log was read to its end when no gap was left.
+   */
+  get complete(): number {
+    return this.#complete
+  }
+
+  /** The log was read from the tail to its end there, and no gap was left when that began. */
+  readToEnd(seq: number): void {
+    this.advanceTail(seq)
+    this.#complete = this.#tail
   }
 }

@@ -8,7 +8,7 @@ import { createReplicaSync, type ReplicaSync } from '../../model/sync/replicaSyn
 import { TRUSTED } from '../../model/sync/rules.ts'
 import { serveUpgrades } from '../../server/http/upgrades.ts'
 import { nodeScheduler } from '../../server/sync/nodeScheduler.ts'
-import { opened, webSocketTransport } from '../../server/sync/webSocketTransport.ts'
+import { openTransport, webSocketTransport } from '../../server/sync/webSocketTransport.ts'
 import { type MemoryReplica, openMemoryReplica } from '../support/memoryReplica.ts'
 import type { SyncAdapter } from './syncAdapter.ts'
 
@@ -65,7 +65,7 @@ export const adapter: SyncAdapter = {
       },
       async connect() {
         sync = syncOf(replica)
-        const dial = async () => webSocketTransport(await opened(new WebSocket(`ws://127.0.0.1:${port}`)))
+        const dial = () => openTransport(new WebSocket(`ws://127.0.0.1:${port}`))
         sync.connect('hub', dial, 'server')
       },
     }

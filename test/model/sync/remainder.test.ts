@@ -9,7 +9,17 @@ describe('what of a log is still to be sent', () => {
   it('[SYN7] begins with a gap from the cursor to the head, and all behind it is live', () => {
     const remainder = new Remainder(3, 10)
     expect([remainder.cursor, remainder.tail, remainder.gapOf(0)?.to]).toEqual([3, 10, 10])
-    expect([3, 4, 10, 11].map((seq) => remainder.wasSent(seq, 0))).toEqual([true, false, false, false])
+  })
+
+  it('[SYN7] knows what the peer holds once the log was read to its end with no gap left', () => {
+    expect(new Remainder(10, 10).complete).toBe(10)
+    const remainder = new Remainder(3, 10)
+    remainder.advanceTail(12)
+    expect(remainder.complete).toBe(0)
+    remainder.dropGaps()
+    expect(remainder.complete).toBe(0)
+    remainder.readToEnd(14)
+    expect([remainder.complete, remainder.tail]).toEqual([14, 14])
   })
 
   it('[SYN7] the peer is told of no more than all tiers have reached', () => {
@@ -54,7 +64,7 @@ describe('what of a log is still to be sent', () => {
             remainder.advance(gap, tier, from + 3)
           }
           for (let seq = 1; seq <= remainder.cursor; seq++) expect(sent.has(seq)).toBe(true)
-          for (const [i, each] of log.entries()) if (remainder.wasSent(i + 1, each)) expect(sent.has(i + 1)).toBe(true)
+          for (let seq = 1; seq <= remainder.complete; seq++) expect(sent.has(seq)).toBe(true)
         }
         send(remainder.tail, log.length)
         remainder.advanceTail(log.length)

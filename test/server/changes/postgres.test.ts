@@ -351,10 +351,9 @@ describe.skipIf(!program.ok)('on a PostgreSQL server', () => {
 
     it('shows a reader every change, in order, while both write to the same scopes', async () => {
       const scopes = [randomUUID(), randomUUID()]
-      const end = Date.now() + 1500
       const written: string[] = []
       async function writer(store: PostgresStore, turn: number): Promise<void> {
-        for (let i = turn; Date.now() < end; i++) {
+        for (let i = turn; i < turn + 24; i++) {
           // Now one scope and then both, in either order, so that they would block each other if they could.
           const order = i % 2 === 0 ? scopes : [...scopes].reverse()
           const records = order.slice(i % 3 === 0 ? 1 : 0).map((scope) => guest(scope))
@@ -383,7 +382,6 @@ describe.skipIf(!program.ok)('on a PostgreSQL server', () => {
       await Promise.all([writer(one, 0), writer(two, 1), writer(one, 2), writer(two, 3)])
       isWriting = false
       expect((await reading).flat().sort()).toEqual(written.sort())
-      expect(written.length).toBeGreaterThan(20)
     })
 
     it('serves other weddings while one is locked', async () => {
