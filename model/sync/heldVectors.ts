@@ -13,6 +13,8 @@ import type { ChangeStore } from './changeStore.ts'
 const MAX_RECORDS = 50_000
 /** States of one record: peers that follow live stand at one of the last. */
 const MAX_STATES = 4
+/** Scopes of peers whose place is remembered for when they call again. */
+const MAX_PLACES = 10_000
 
 interface State {
   readonly seq: number
@@ -25,10 +27,15 @@ export interface HeldVectors {
   note(seq: number, record: CausalRecord): void
   /** What a peer has seen at least that was sent all states up to there (`Remainder.complete`); `undefined` if not known. */
   of(id: string, complete: number): Vectors | undefined
+  /** The peer was sent all states of the scope up to there. */
+  noteComplete(peerEpoch: string, scope: string, complete: number): void
+  /** Up to where the peer was sent all states of the scope, as far as that is remembered; else 0. */
+  completeOf(peerEpoch: string, scope: string): number
 }
 
 export function createHeldVectors(maxRecords = MAX_RECORDS): HeldVectors {
   const states = new Map<string, readonly State[]>()
+  const places = new Map<string, number>()
   return {
     note(seq, record) {
       const known = states.get(record.id) ?? []
@@ -41,6 +48,14 @@ export function createHeldVectors(maxRecords = MAX_RECORDS): HeldVectors {
         break
       }
     },
+    noteComplete(peerEpoch, scope, complete) {
+      const key = `${peerEpoch} ${scope}`
+      places.delete(key)
+      places.set(key, complete)
+      const [oldest] = places.keys()
+      if (places.size > MAX_PLACES && oldest !== undefined) places.delete(oldest)
+    },
+    completeOf: (peerEpoch, scope) => places.get(`${peerEpoch} ${scope}`) ?? 0,
     of(id, complete) {
       const state = states.get(id)?.findLast(({ seq }) => seq <= complete)
       return state && decode(state.vectors)

@@ -104,7 +104,9 @@ export function openOutbox(options: OutboxOptions): Outbox {
       const { from, whole } = start ?? { from: options.resume.get(scope) ?? 0, whole: false }
       // The peer's own word is the truth about what it holds: a peer that lost its store says 0.
       sent.set(scope, from)
-      const remainder = new Remainder(from, await changes.head(scope), whole)
+      const complete = heldVectors?.completeOf(peerEpoch, scope) ?? 0
+      // What was sent and has not arrived is not held.
+      const remainder = new Remainder(from, await changes.head(scope), whole, complete <= from ? complete : 0)
       if (starts.get(scope) !== start || remainders.has(scope)) continue // rewound while the head was read
       remainder.news = early.delete(scope)
       remainders.set(scope, remainder)
@@ -176,7 +178,10 @@ export function openOutbox(options: OutboxOptions): Outbox {
     const isCut = taken < page.changes.length
     const from = remainder.tail
     if (isCut || hadGaps) remainder.advanceTail(isCut ? (page.changes[taken - 1]?.seq ?? from) : page.upTo)
-    else remainder.readToEnd(page.upTo)
+    else {
+      remainder.readToEnd(page.upTo)
+      heldVectors?.noteComplete(peerEpoch, scope, remainder.complete)
+    }
     if (isCut) remainder.news = true
     if (records.length === 0) options.onPassedOver?.(scope, from, remainder.tail)
     post(scope, remainder, records, isCut)

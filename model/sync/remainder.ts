@@ -34,11 +34,12 @@ export class Remainder {
    * @param from what the peer holds of the log
    * @param head the end of the log now
    * @param whole the peer may have lost anything: what came from it is sent too, and nothing is left out
+   * @param complete as an earlier session with the peer knew it; not more than `from`
    */
-  constructor(from: number, head: number, whole = false) {
+  constructor(from: number, head: number, whole = false, complete = 0) {
     this.whole = whole
     this.#tail = Math.max(from, head)
-    this.#complete = from >= head ? from : 0
+    this.#complete = from >= head ? from : complete
     this.#addGap(from, head)
   }
 

@@ -376,7 +376,7 @@ export function startSession(options: SessionOptions): Session {
   async function handle(message: Message, arrivedAt: number): Promise<void> {
     switch (message.type) {
       case 'hello':
-        return onHello(message, arrivedAt)
+        return onHello(message, scheduler.now() - (scheduler.elapsed() - arrivedAt))
       case 'resume':
         return onResume(message.cursors)
       case 'changes':

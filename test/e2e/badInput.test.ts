@@ -13,6 +13,7 @@ import { makeStamp } from '../../model/merge/clock.ts'
 import { encodeRecord } from '../../model/merge/codec.ts'
 import { createRecord } from '../../model/merge/edit.ts'
 import { syncReply } from '../../model/rest/sync.ts'
+import { PROTOCOL } from '../../model/wire/version.ts'
 import { newActor } from '../../server/changes/sqlite.ts'
 import { createIdentity } from '../../server/identity/identity.ts'
 import { parseJoinLink } from '../../server/identity/joinLink.ts'
@@ -543,7 +544,7 @@ describe.each(['LAN', 'cloud'] as const)('a peer at the %s', (door) => {
     // 1009 is "too big"; 1006 if the line was cut before that arrived.
     expect([1006, 1009]).toContain(await peer.closed())
     other.send(helloOf(other, { deviceId: tablet.deviceId, team: tablet.team.id, token: tablet.token }))
-    expect((await other.next('hello')).protocol).toBe(1)
+    expect((await other.next('hello')).protocol).toBe(PROTOCOL)
     expect((await at(door, 'health')).body).toMatchObject({ status: 'ok' })
     other.end()
   })
