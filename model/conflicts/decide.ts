@@ -71,12 +71,16 @@ export function keeping({ field, server, client }: Part, value: EntryValue): Dec
 /** §1.4: the same decision for others of the kind, at most so many at once. */
 export const MAX_SIMILAR = 10
 
-/** Others that wait for the same kind of decision: of the same table and type, and fields if it is one, actions if not. */
+/**
+ * Others that wait for the same kind of decision: of the same wedding, table and type, and fields if it is one, actions if
+ * not. Who decides about one wedding has not looked at the others of the day.
+ */
 export function similar(entry: QueueEntry, all: readonly QueueEntry[]): readonly QueueEntry[] {
   return all
     .filter(
-      ({ conflictId, table, type, operation }) =>
+      ({ conflictId, scope, table, type, operation }) =>
         conflictId !== entry.conflictId &&
+        scope === entry.scope &&
         table === entry.table &&
         type === entry.type &&
         (operation === undefined) === (entry.operation === undefined),

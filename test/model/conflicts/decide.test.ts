@@ -182,7 +182,7 @@ describe('a decision on a deletion', () => {
 })
 
 describe('what is decided alike', () => {
-  it('is of the same table and kind, not itself, and no more than ten', () => {
+  it('[CON8] is of the same wedding, table and kind, not itself, and no more than ten', () => {
     const many = new Replica()
     for (let n = 1; n <= 12; n++) {
       const clash = meeting(
@@ -207,6 +207,8 @@ describe('what is decided alike', () => {
     expect(found).not.toContain(first)
     expect(new Set(found.map(({ table }) => table))).toEqual(new Set(['timeline_items']))
     expect(similar(evening().only(), [...queue, evening().only()])).toEqual([])
+    const elsewhere = queue.map((entry) => ({ ...entry, scope: uuidOf(98) }))
+    expect(similar(first, [first, ...elsewhere])).toEqual([])
   })
 })
 
