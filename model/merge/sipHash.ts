@@ -32,12 +32,11 @@ export function sipHash24([k0, k1, k2, k3]: SipKey, message: Uint8Array): string
     d ^= low
     D ^= high
     for (let round = isFinal ? FINALIZATION_ROUNDS : COMPRESSION_ROUNDS; round > 0; round--) {
-      let sum = (a >>> 0) + (b >>> 0)
-      A = (A + B + (sum > 0xffffffff ? 1 : 0)) | 0
-      a = sum | 0
-      sum = (c >>> 0) + (d >>> 0)
-      C = (C + D + (sum > 0xffffffff ? 1 : 0)) | 0
-      c = sum | 0
+      // A sum of low halves that is less than what was added has carried.
+      a = (a + b) | 0
+      A = (A + B + (a >>> 0 < b >>> 0 ? 1 : 0)) | 0
+      c = (c + d) | 0
+      C = (C + D + (c >>> 0 < d >>> 0 ? 1 : 0)) | 0
       let half = (b << 13) | (B >>> 19)
       B = ((B << 13) | (b >>> 19)) ^ A
       b = half ^ a
@@ -47,12 +46,10 @@ export function sipHash24([k0, k1, k2, k3]: SipKey, message: Uint8Array): string
       half = a
       a = A
       A = half
-      sum = (c >>> 0) + (b >>> 0)
-      C = (C + B + (sum > 0xffffffff ? 1 : 0)) | 0
-      c = sum | 0
-      sum = (a >>> 0) + (d >>> 0)
-      A = (A + D + (sum > 0xffffffff ? 1 : 0)) | 0
-      a = sum | 0
+      c = (c + b) | 0
+      C = (C + B + (c >>> 0 < b >>> 0 ? 1 : 0)) | 0
+      a = (a + d) | 0
+      A = (A + D + (a >>> 0 < d >>> 0 ? 1 : 0)) | 0
       half = (b << 17) | (B >>> 15)
       B = ((B << 17) | (b >>> 15)) ^ C
       b = half ^ c
