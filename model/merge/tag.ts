@@ -25,11 +25,12 @@ function textOf(
   { actor, counter }: Dot,
   values: ReadonlyMap<string, Envelope>,
 ): string {
-  const names = [...values.keys()].sort()
-  const written = names
-    .filter((name) => values.get(name) !== undefined)
-    .map((name) => `${JSON.stringify(name)}:${canonicalJson(values.get(name))}`)
-  return `${JSON.stringify([recordId, readClass, actor, counter]).slice(0, -1)},{${written.join(',')}}]`
+  let fields = ''
+  for (const name of values.size > 1 ? [...values.keys()].sort() : values.keys()) {
+    const value = values.get(name)
+    if (value !== undefined) fields += `${fields === '' ? '' : ','}${JSON.stringify(name)}:${canonicalJson(value)}`
+  }
+  return `${JSON.stringify([recordId, readClass, actor, counter]).slice(0, -1)},{${fields}}]`
 }
 
 /** Room for the text of an edit, which is short as a rule. It is hashed at once and then free again. */
