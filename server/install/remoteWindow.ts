@@ -1,12 +1,15 @@
 /**
  * The window's access to this install's database: RxDB's remote storage over a WebSocket on loopback. There is one
- * copy of the data on disk, and nothing to synchronise between the window and the server.
+ * copy of the data on disk, and nothing to synchronise between the window and the server. Documents that the window reads
+ * leave as the text that is stored: RxDB would parse them here, only to write them as JSON again.
  */
-import { exposeRxStorageRemote, type MessageToRemote } from 'rxdb/plugins/storage-remote'
+import type { PreparedQuery } from 'rxdb'
+import { createErrorAnswer, exposeRxStorageRemote, type MessageToRemote } from 'rxdb/plugins/storage-remote'
 import { Subject } from 'rxjs'
 import type { RawData, WebSocket } from 'ws'
 import { z } from 'zod'
 import type { SqliteStore } from '../changes/sqlite.ts'
+import { SqliteStorageInstance } from '../storage/instance.ts'
 
 /**
  * What a window may ask for. `remove` and `cleanup` would take records from the whole team, and a name that is no
@@ -29,31 +32,97 @@ const messageToRemote = z.looseObject({
   method: z.enum(METHODS),
 })
 
+/** What a window opens: the part that says which collection that is. */
+const opening = z.looseObject({
+  databaseName: z.string(),
+  collectionName: z.string(),
+  schema: z.looseObject({ version: z.number() }),
+})
+type Opening = z.infer<typeof opening>
+
 /** Serves one window until its socket closes. Whoever calls has checked the secret, the host and the origin. */
 export function serveWindow(socket: WebSocket, { rxStorage }: SqliteStore): void {
   const messages = new Subject<MessageToRemote>()
-  const connections = new Set<string>()
+  /** By the connection of each, the collection that it opened. */
+  const connections = new Map<string, string>()
+  const instances = new Map<string, SqliteStorageInstance<unknown>>()
+  const send = (text: string): void => {
+    // Both ends are on this computer: compressing would take longer than sending.
+    if (socket.readyState === socket.OPEN) socket.send(text, { compress: false })
+  }
   exposeRxStorageRemote({
-    storage: rxStorage,
-    messages$: messages,
-    send: (message) => {
-      // Both ends are on this computer: compressing would take longer than sending.
-      if (socket.readyState === socket.OPEN) socket.send(JSON.stringify(message), { compress: false })
+    storage: {
+      ...rxStorage,
+      async createStorageInstance(params) {
+        const instance = await rxStorage.createStorageInstance(params)
+        if (instance instanceof SqliteStorageInstance) instances.set(nameOf(params), instance)
+        return instance
+      },
     },
+    messages$: messages,
+    send: (message) => send(JSON.stringify(message)),
   })
   socket.on('message', (data: RawData) => {
     const message = parse(data.toString())
     if (!message) return socket.close(1008, 'not a message of the remote storage')
-    if (message.method === 'create') connections.add(message.connectionId)
-    messages.next(message)
+    if (message.method === 'create') {
+      const opened = opening.safeParse(message.params)
+      connections.set(message.connectionId, opened.success ? nameOf(opened.data) : '')
+    }
+    const instance = instances.get(connections.get(message.connectionId) ?? '')
+    const answer = instance && readAsText(instance, message)
+    if (answer) void answer.then(send)
+    else messages.next(message)
   })
   socket.on('error', () => socket.terminate())
   socket.on('close', () => {
     // A window that is gone cannot say goodbye for its collections; the storage would keep feeding them.
-    for (const connectionId of connections) {
+    for (const connectionId of connections.keys()) {
       messages.next({ connectionId, requestId: 'window-closed', method: 'close', version: '', params: [] })
     }
   })
+}
+
+function nameOf({ databaseName, collectionName, schema }: Opening): string {
+  return JSON.stringify([databaseName, collectionName, schema.version])
+}
+
+/** The answer to a read, as the remote storage would give it; `undefined` if it is no read of documents. */
+function readAsText(instance: SqliteStorageInstance<unknown>, message: MessageToRemote): Promise<string> | undefined {
+  switch (message.method) {
+    case 'query':
+      return answered(message, async () => `{"documents":${await listOf(instance.queryTexts(queryIn(message)))}}`)
+    case 'findDocumentsById':
+      return answered(message, () => {
+        const [ids, withDeleted] = lookup.parse(message.params)
+        return listOf(instance.findTexts(ids, withDeleted))
+      })
+    default:
+      return undefined
+  }
+}
+
+const lookup = z.tuple([z.array(z.string()), z.boolean()])
+const queryParams = z.tuple([z.looseObject({ query: z.looseObject({}), queryPlan: z.looseObject({}) })])
+
+/** The envelope of a query is checked here, and what is in it by the storage, which throws where it makes no sense. */
+function queryIn({ params }: MessageToRemote): PreparedQuery<unknown> {
+  return queryParams.parse(params)[0] as unknown as PreparedQuery<unknown>
+}
+
+async function listOf(texts: Promise<readonly string[]>): Promise<string> {
+  return `[${(await texts).join(',')}]`
+}
+
+/** @param read gives JSON */
+async function answered(message: MessageToRemote, read: () => Promise<string>): Promise<string> {
+  try {
+    const json = await read()
+    const { connectionId, requestId: answerTo, method } = message
+    return `${JSON.stringify({ connectionId, answerTo, method }).slice(0, -1)},"return":${json}}`
+  } catch (error) {
+    return JSON.stringify(createErrorAnswer(message, error instanceof Error ? error : new Error(String(error))))
+  }
 }
 
 function parse(text: string): MessageToRemote | undefined {

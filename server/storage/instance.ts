@@ -110,19 +110,28 @@ export class SqliteStorageInstance<RxDocType>
 
   /** In the order of `ids`; those not found are left out. */
   findDocumentsById(ids: string[], withDeleted: boolean): Promise<RxDocumentData<RxDocType>[]> {
-    return this.#read(() => {
-      const { table, parse } = this.#target
-      const found: RxDocumentData<RxDocType>[] = []
-      for (const id of ids) {
-        const data = table.find(id, withDeleted)
-        if (data !== undefined) found.push(parse(data))
-      }
-      return found
-    })
+    return this.#read(() => this.#find(ids, withDeleted).map(this.#target.parse))
   }
 
   query(prepared: PreparedQuery<RxDocType>): Promise<RxStorageQueryResult<RxDocType>> {
-    return this.#read(() => ({ documents: runQuery(this.#target, prepared) }))
+    const { parse } = this.#target
+    return this.#read(() => ({
+      documents: runQuery(this.#target, prepared).map(({ data, document }) => document ?? parse(data)),
+    }))
+  }
+
+  /** As `findDocumentsById`, each document as JSON: for whoever passes them on without looking at them. */
+  findTexts(ids: readonly string[], withDeleted: boolean): Promise<readonly string[]> {
+    return this.#read(() => this.#find(ids, withDeleted))
+  }
+
+  /** As `query`, each document as JSON. */
+  queryTexts(prepared: PreparedQuery<RxDocType>): Promise<readonly string[]> {
+    return this.#read(() => runQuery(this.#target, prepared).map(({ data }) => data))
+  }
+
+  #find(ids: readonly string[], withDeleted: boolean): string[] {
+    return ids.flatMap((id) => this.#target.table.find(id, withDeleted) ?? [])
   }
 
   count(prepared: PreparedQuery<RxDocType>): Promise<RxStorageCountResult> {

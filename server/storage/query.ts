@@ -16,6 +16,9 @@ export type QueryTarget<RxDocType> = {
   readonly parse: (data: string) => RxDocumentData<RxDocType>
 }
 
+/** A document as it is stored; parsed already if that was needed to find it. */
+export type Found<RxDocType> = { readonly data: string; readonly document?: RxDocumentData<RxDocType> }
+
 /**
  * Documents that match, deleted ones included if the selector lets them: RxDB puts `_deleted` into it.
  *
@@ -25,20 +28,21 @@ export type QueryTarget<RxDocType> = {
 export function runQuery<RxDocType>(
   target: QueryTarget<RxDocType>,
   prepared: PreparedQuery<RxDocType>,
-): RxDocumentData<RxDocType>[] {
+): readonly Found<RxDocType>[] {
   const { query, queryPlan } = prepared
   const { skip, limit } = pageOf(prepared)
   const range = rangeOf(target.indexes, prepared)
 
   if (queryPlan.selectorSatisfiedByIndex && queryPlan.sortSatisfiedByIndex) {
     const rows = target.table.read(range, limit === Number.POSITIVE_INFINITY ? NO_LIMIT : limit, skip)
-    return rows.map(target.parse)
+    return rows.map((data) => ({ data }))
   }
   // Without the right order no document can be left out before all have been seen.
   const enough = queryPlan.sortSatisfiedByIndex ? skip + limit : Number.POSITIVE_INFINITY
   const found = matching(target, prepared, range, enough)
   // The sort is stable and starts in index order, as in RxDB's memory storage: equal documents come out in its order.
-  if (!queryPlan.sortSatisfiedByIndex) found.sort(getSortComparator(target.schema, query))
+  const compare = getSortComparator(target.schema, query)
+  if (!queryPlan.sortSatisfiedByIndex) found.sort((a, b) => compare(a.document, b.document))
   return found.slice(skip, skip + limit)
 }
 
@@ -64,14 +68,16 @@ function matching<RxDocType>(
   prepared: PreparedQuery<RxDocType>,
   range: IndexRange,
   enough: number,
-): RxDocumentData<RxDocType>[] {
-  if (prepared.queryPlan.selectorSatisfiedByIndex) return target.table.read(range, NO_LIMIT, 0).map(target.parse)
+): Required<Found<RxDocType>>[] {
+  if (prepared.queryPlan.selectorSatisfiedByIndex) {
+    return target.table.read(range, NO_LIMIT, 0).map((data) => ({ data, document: target.parse(data) }))
+  }
   const matches = getQueryMatcher(target.schema, prepared.query)
-  const found: RxDocumentData<RxDocType>[] = []
+  const found: Required<Found<RxDocType>>[] = []
   for (const data of target.table.iterate(range)) {
     const document = target.parse(data)
     if (!matches(document)) continue
-    found.push(document)
+    found.push({ data, document })
     if (found.length >= enough) break
   }
   return found

@@ -94,6 +94,34 @@ describe('the window', () => {
     expect([...(await store.changes.records([record.id])).keys()]).toEqual([record.id])
   })
 
+  it('reads what the install itself reads, whatever it asks for', async () => {
+    const scope = crypto.randomUUID()
+    const written = Array.from({ length: 20 }, () => timelineItem(scope))
+    await store.changes.update([], () => written.map((record) => ({ record })))
+    const ids = written.map(({ id }) => id).sort()
+    const inScope = await rxRecordStore(records).inScope(scope)
+    expect(inScope).toEqual(await store.changes.inScope(scope))
+    expect(inScope.map(({ id }) => id)).toEqual(ids)
+    // What no index decides, in an order that none has, and a page of it.
+    const found = await records
+      .find({ selector: { scope, id: { $gt: ids[4] ?? '' } }, sort: [{ id: 'desc' }], skip: 2, limit: 5 })
+      .exec()
+    expect(found.map(({ id }) => id)).toEqual(ids.slice(5).reverse().slice(2, 7))
+    expect(await records.findOne(ids[0] ?? '').exec()).toMatchObject({ id: ids[0], scope })
+    expect(await records.findOne(crypto.randomUUID()).exec()).toBeNull()
+    expect((await records.findByIds(ids).exec()).size).toBe(20)
+  })
+
+  it('is answered with an error when it asks for nonsense, and goes on', async () => {
+    const { storageInstance } = records
+    const nonsense: never[] = JSON.parse('[{}]')
+    await expect(storageInstance.findDocumentsById(nonsense, false)).rejects.toThrow('findDocumentsById')
+    await expect(storageInstance.query(JSON.parse('{"query":{},"queryPlan":{"index":["no"]}}'))).rejects.toThrow(
+      'query',
+    )
+    expect(await storageInstance.findDocumentsById([crypto.randomUUID()], false)).toEqual([])
+  })
+
   it('cannot store what is no record', async () => {
     const document = '{"id":"x","scope":"s","table":"t","base":"?","actors":[],"units":{"open":1},"from":""}'
     await expect(records.insert(JSON.parse(document))).rejects.toThrow('bulkWrite')
