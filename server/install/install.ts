@@ -33,7 +33,7 @@ import { joinByLink, type TeamClash } from './joining.ts'
 import { isInNetwork, type Lan, type LanError, type LanOptions, openLan } from './lan.ts'
 import { openLoopback } from './loopback.ts'
 import { openPeople } from './people.ts'
-import { currentNotice, openSoundStore, type SoundStore } from './soundStore.ts'
+import { currentNotice, isDamage, noteDamage, openSoundStore, type SoundStore } from './soundStore.ts'
 import { announceMember, recoverTeam } from './throughCloud.ts'
 import { startUpkeep } from './upkeep.ts'
 
@@ -95,23 +95,52 @@ export async function openInstall(options: InstallOptions): Promise<Result<Insta
   const opened = openDataDir(options.dataDir, { ...(keyProvider && { keyProvider }) })
   if (!opened.ok) return err({ kind: 'data-dir', error: opened.error })
   const dataDir = opened.value
-  const sound = await openSoundStore(dataDir, options.log)
-  if (!sound.ok) {
-    dataDir.close()
-    return err({ kind: 'database', error: sound.error })
+  let started: Result<Install, StartError> | 'damaged' = 'damaged'
+  try {
+    // What is damaged may be a page that is read only now; then it is noted, and the next opening repairs it.
+    for (let attempt = 1; started === 'damaged'; attempt += 1) started = await openOnce(dataDir, options, attempt > 1)
+    return started
+  } finally {
+    if (started === 'damaged' || !started.ok) dataDir.close()
   }
-  const started = await start(dataDir, sound.value, options)
-  if (!started.ok) {
-    await sound.value.store.close()
-    dataDir.close()
-  }
-  return started
 }
 
+async function openOnce(
+  dataDir: DataDir,
+  options: InstallOptions,
+  isRepaired: boolean,
+): Promise<Result<Install, StartError> | 'damaged'> {
+  const sound = await openSoundStore(dataDir, options.log)
+  if (!sound.ok) return err({ kind: 'database', error: sound.error })
+  const begun: Stoppable[] = []
+  let started: Result<Install, StartError> | undefined
+  try {
+    started = await start(dataDir, sound.value, options, begun)
+    return started
+  } catch (error) {
+    if (isRepaired || !isDamage(error)) throw error
+    options.log('the database is damaged: it is opened again and repaired', { detail: error.message })
+    noteDamage(dataDir.databaseFile, error.message)
+    return 'damaged'
+  } finally {
+    if (!started?.ok) {
+      await Promise.all(begun.map((part) => part.stop()))
+      await sound.value.store.close()
+    }
+  }
+}
+
+/** A part that has begun to work. */
+interface Stoppable {
+  stop(): unknown
+}
+
+/** @param begun gets every part that has begun to work, for whoever stops them if it does not come to its end */
 async function start(
   dataDir: DataDir,
   sound: SoundStore,
   options: InstallOptions,
+  begun: Stoppable[],
 ): Promise<Result<Install, StartError>> {
   const { store } = sound
   const { state, changes } = store
@@ -142,6 +171,7 @@ async function start(
     onChange: () => undefined,
     onRefused: (scope, refused) => log('records refused', { scope, count: refused.length }),
   })
+  begun.push(sync)
   const people = openPeople(changes, state, sync.clockOffset)
   const actor = await people.actor(personOf(identity))
   await announceMember(identity, { changes, state, people })
@@ -154,6 +184,7 @@ async function start(
     history: store.history,
     log,
   })
+  begun.push(blobs)
 
   const keys = await openSealingKeys({
     identity,
@@ -163,6 +194,7 @@ async function start(
     now: Date.now,
     log,
   })
+  begun.push(keys)
 
   let lan: Lan | undefined
   let following: Following | undefined
@@ -177,6 +209,7 @@ async function start(
     log,
     ...(keepBackups !== undefined && { keepBackups }),
   })
+  begun.push(upkeep)
   const notice = async () => upkeep.problem() ?? (await currentNotice(state, Date.now()))
   const rosters = rosterOf(changes)
   const parts = { identity, store, sync, people, keys, rosters, books, trail, blobs, notice }
@@ -209,10 +242,8 @@ async function start(
     contextFor,
     log,
   })
-  if (!loopback.ok) {
-    await Promise.all([sync.stop(), blobs.stop(), keys.stop(), upkeep.stop()])
-    return err({ kind: 'listen', error: loopback.error })
-  }
+  if (!loopback.ok) return err({ kind: 'listen', error: loopback.error })
+  begun.push(loopback.value)
   const { url, windowUrl } = loopback.value
   dataDir.describeHolder('local', url)
 
@@ -233,6 +264,7 @@ async function start(
       },
     }),
   })
+  begun.push(following)
   blobs.connectHub({
     async target() {
       const hub = await knownHub(state)
