@@ -169,7 +169,9 @@ describe('photos', () => {
     expect(made).toMatchObject({ blobs: 1, missingBlobs: [], damagedBlobs: [] })
     await down(owner)
 
-    expect(await done(['restore', '--data', fresh, '--from', file])).toContain('1 photos and documents are back')
+    expect(await done(['restore', '--data', fresh, '--from', file])).toContain(
+      'Photos and documents that are back as well: 1',
+    )
     expect(await done(['verify', '--data', fresh])).not.toContain('still to be fetched')
     const again = await up(['device', '--data', fresh])
     expect(await hashAt(again.ready, sha256)).toBe(sha256)

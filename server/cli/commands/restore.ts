@@ -143,10 +143,10 @@ async function restoreFiles(
   try {
     for (const sha256 of named.keys()) await blobs.prove(sha256)
     const { restored, missing, stopped } = await restoreBlobs(backup, [...named.keys()], blobs, path)
-    if (!order.json && restored > 0) print(`${restored} photos and documents are back as well.`)
+    if (!order.json && restored > 0) print(`Photos and documents that are back as well: ${restored}`)
     if (!order.json && missing.length > 0) {
       print(
-        `${missing.length} photos and documents are not in the backup: they come from other devices that have them.`,
+        `Photos and documents that are not in the backup, and come from other devices that have them: ${missing.length}`,
       )
     }
     if (stopped === undefined) return undefined
