@@ -286,7 +286,7 @@ export function startSession(options: SessionOptions): Session {
       border,
       heldVectors: peer.protocol >= 2 ? heldVectorsOf(changes) : undefined,
       peerEpoch: peer.epoch,
-      resume: new Map(Object.entries(resume)),
+      resume: new Map([...cursors.inherited, ...Object.entries(resume)]),
       sent: cursors.sent,
       priority: options.priority,
       line,

@@ -1,4 +1,4 @@
-import { createRxDatabase, type RxCollection } from 'rxdb'
+import { createRxDatabase, type RxCollection, type RxDocumentData } from 'rxdb'
 import { getRxStorageMemory } from 'rxdb/plugins/storage-memory'
 import { RECORDS, type RecordDocument, sequencedRecordSchema } from '../../model/database/recordSchema.ts'
 import { openSequencedStore } from '../../model/database/sequencedStore.ts'
@@ -39,6 +39,8 @@ export interface MemoryReplicaOptions {
   /** Wall clock, ms since 1970 UTC. */
   readonly now: () => number
   readonly state?: StateStore
+  /** What it holds from the start, with its places in the log. */
+  readonly documents?: readonly RxDocumentData<RecordDocument>[]
 }
 
 /** Eleven characters, as epochs and actors have. */
@@ -53,7 +55,7 @@ let opened = 0
  */
 export async function openMemoryReplica(
   name: string,
-  { now, state = createMemoryState() }: MemoryReplicaOptions,
+  { now, state = createMemoryState(), documents = [] }: MemoryReplicaOptions,
 ): Promise<MemoryReplica> {
   const database = await createRxDatabase<{ records: RxCollection<RecordDocument> }>({
     name: `${name}-${++opened}`,
@@ -62,6 +64,8 @@ export async function openMemoryReplica(
   })
   const { records: collection } = await database.addCollections({ [RECORDS]: { schema: sequencedRecordSchema } })
   if (!collection) throw new Error('RxDB made no collection')
+  const rows = documents.map((document) => ({ document }))
+  if (rows.length > 0) await collection.storageInstance.bulkWrite(rows, 'from the start')
   const changes = await openSequencedStore(collection, elevenChars(`${name}-epoch`))
   const clock = createClock(now)
   const author = (more: Partial<Author> = {}): Author => ({
