@@ -27,6 +27,8 @@ export interface Pipe {
   goSilent(): void
   /** Loses the oldest message on its way. */
   drop(): void
+  /** Empties the log. */
+  forget(): void
   /** Puts a message of a side's on the way, as a faulty or hostile peer could. */
   inject(by: Side, text: string): void
 }
@@ -122,6 +124,9 @@ export function createPipe({ auto = false }: PipeOptions = {}): Pipe {
     },
     drop() {
       queue.shift()
+    },
+    forget() {
+      log.length = 0
     },
     inject(by, text) {
       put({ by, text })
