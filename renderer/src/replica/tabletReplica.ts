@@ -21,6 +21,7 @@ import { openTabletFiles } from '../photos/tabletFiles.ts'
 import { callApi } from './api.ts'
 import { browserScheduler, dialHub } from './browserTransport.ts'
 import type { OpenOutcome, ReplicaStatus } from './replica.ts'
+import { askForRoom, roomNotice } from './room.ts'
 import { type StateDocument, stateSchema, stateStore } from './stateCollection.ts'
 
 const DATABASE = 'wedsync-tablet'
@@ -154,6 +155,8 @@ async function introduce(
 }
 
 async function readStatus(member: Membership, sync: ReplicaSync, state: StateStore): Promise<ReplicaStatus> {
+  const room = await askForRoom(navigator.storage)
+  const notice = room && roomNotice(room)
   return {
     role: 'tablet',
     deviceName: member.deviceName,
@@ -162,6 +165,7 @@ async function readStatus(member: Membership, sync: ReplicaSync, state: StateSto
     upstreams: await sync.upstreams(),
     devices: [],
     quarantined: (await quarantined(state)).length,
+    ...(notice !== undefined && { notice }),
   }
 }
 

@@ -1,5 +1,6 @@
 import { notifications } from '@mantine/notifications'
 import { useCallback, useState } from 'react'
+import { isOutOfRoom } from '../replica/room.ts'
 
 /** From here on a person should know that it is not stored yet. */
 const SLOW_MS = 4_000
@@ -27,7 +28,9 @@ export function useSave(): Saving {
     try {
       await work()
     } catch (cause) {
-      const advice = `Could not save ${what}. Try again; if it fails again, write it down and restart the app. (${reasonOf(cause)})`
+      const advice = isOutOfRoom(cause)
+        ? `Could not save ${what}: this device has no room left for it. Free some space and try again. What was saved before is still there.`
+        : `Could not save ${what}. Try again; if it fails again, write it down and restart the app. (${reasonOf(cause)})`
       setFailure(advice)
       notifications.show({ color: 'red', title: 'Not saved', message: advice, autoClose: false })
       return
