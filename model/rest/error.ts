@@ -39,5 +39,6 @@ export const REFUSALS = {
   401: errorReply,
   403: errorReply,
   413: errorReply,
+  429: errorReply,
   500: serverError,
 } as const

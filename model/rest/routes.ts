@@ -36,7 +36,7 @@ import { weddingsReply } from './weddings.ts'
 const idParams = z.object({ id: z.string() })
 
 /** What a route that takes no body may answer. */
-const NO_BODY = { 400: badRequest, 401: errorReply, 403: errorReply, 500: serverError } as const
+const NO_BODY = { 400: badRequest, 401: errorReply, 403: errorReply, 429: errorReply, 500: serverError } as const
 
 export const ROUTES = {
   health: route({

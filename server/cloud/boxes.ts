@@ -13,6 +13,8 @@ import { recoveryRecordId } from '../identity/recovery.ts'
 import { bearerOf } from '../install/callers.ts'
 import { INVITATIONS_PATH, RECOVERY_PATH } from '../install/calls.ts'
 import type { Log } from '../log.ts'
+import { limitJoins } from '../protection/limits.ts'
+import { logRequests } from '../protection/requestLog.ts'
 import type { Caller } from '../rest/context.ts'
 import { answerFailures, forbidden, HttpError, parseInput } from '../rest/errors.ts'
 import { nameRequest } from '../rest/guard.ts'
@@ -35,7 +37,7 @@ export function boxRoutes(
   const router = Router()
   const json = express.json({ limit: '300kb' })
   const paths = [INVITATIONS_PATH, JOIN_PATH, RECOVERY_PATH]
-  router.use(paths, nameRequest)
+  router.use(paths, logRequests(log), nameRequest, limitJoins())
   router.post(INVITATIONS_PATH, json, handled(keepInvitation))
   router.post(JOIN_PATH, json, handled(giveInvitation))
   router.post(RECOVERY_PATH, json, handled(giveRecoveryBox))

@@ -22,10 +22,13 @@ import { bearerOf } from '../install/callers.ts'
 import { ENROL_PATH, PEER_PATH } from '../install/calls.ts'
 import { openPeople } from '../install/people.ts'
 import type { Log } from '../log.ts'
+import { answerBadConnections, SERVER_LIMITS } from '../protection/httpServer.ts'
+import { limitJoins } from '../protection/limits.ts'
 import { createApi } from '../rest/api.ts'
 import { type Books, openPostgresBooks } from '../rest/books.ts'
 import type { Caller, ServerContext } from '../rest/context.ts'
-import { HttpError } from '../rest/errors.ts'
+import { answerFailures, HttpError } from '../rest/errors.ts'
+import { nameRequest } from '../rest/guard.ts'
 import { originOf, requestIdOf } from '../rest/requestState.ts'
 import { type RosterOf, rosterOf } from '../rest/roster.ts'
 import { admitSession } from '../rest/sessionDoor.ts'
@@ -81,10 +84,13 @@ export async function openCloud(options: CloudOptions): Promise<Result<Cloud, Li
   const app = express()
   app.disable('x-powered-by')
   app.use(securityHeaders)
+  app.use(ENROL_PATH, nameRequest, limitJoins())
   app.post(ENROL_PATH, enrolRoute(store, enrolToken, trail, log))
+  app.use(ENROL_PATH, answerFailures(log))
   app.use(boxRoutes(store, (token) => callerOf(token, store), log))
   app.use('/api/offline', createApi(cloudContext(store, sync, books, trail), log))
-  const server = createServer(app)
+  const server = createServer(SERVER_LIMITS, app)
+  answerBadConnections(server)
   const upgrades = serveUpgrades(server, [
     {
       path: PEER_PATH,

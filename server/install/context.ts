@@ -50,6 +50,7 @@ export function installContext(
     stores: { changes, state, history },
     blobs: blobs.door,
     authenticate,
+    isOwn: ({ userId, deviceId }) => userId === identity.userId && deviceId === identity.deviceId,
     async weddingsOf(team) {
       return (await changes.scopes()).filter((scope) => scope !== team)
     },

@@ -24,6 +24,9 @@ import { createJoin } from '../identity/joins.ts'
 import { presentedDevice } from '../identity/pinned.ts'
 import { writeCertificate } from '../identity/sealingKeys.ts'
 import type { Log } from '../log.ts'
+import { answerBadConnections, SERVER_LIMITS } from '../protection/httpServer.ts'
+import { limitJoins } from '../protection/limits.ts'
+import { logRequests } from '../protection/requestLog.ts'
 import { createApi } from '../rest/api.ts'
 import type { JoinLinks, JoinRequest, ServerContext } from '../rest/context.ts'
 import { answerFailures } from '../rest/errors.ts'
@@ -72,6 +75,7 @@ export async function openLan(options: LanParts): Promise<Result<Lan, LanError>>
   const app = express()
   app.disable('x-powered-by')
   const server = createServer(tlsOptions(identity), app)
+  answerBadConnections(server)
   const known = savedPlace.parse(await state.get('lan'))
   const own = ownAddresses()
   const host = options.host ?? own.find((address) => address === known?.host) ?? own.find(isPrivate) ?? LOOPBACK
@@ -129,6 +133,7 @@ function announce({ deviceId, team }: Identity, port: number, host: string, log:
  */
 function tlsOptions({ certPem, keyPem }: Identity): ServerOptions {
   return {
+    ...SERVER_LIMITS,
     cert: certPem,
     key: keyPem,
     minVersion: 'TLSv1.2',
@@ -165,7 +170,7 @@ async function acceptDevice(
 /** The one request that needs no token. */
 function joinDoor(parts: LanParts): Router {
   const door = express.Router()
-  door.use(JOIN_PATH, nameRequest)
+  door.use(JOIN_PATH, logRequests(parts.log), nameRequest, limitJoins())
   door.post(JOIN_PATH, express.json({ limit: '10kb' }), joinRoute(parts))
   door.use(JOIN_PATH, answerFailures(parts.log))
   return door

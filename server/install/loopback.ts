@@ -7,6 +7,7 @@ import { type ListenError, listen, stopListening } from '../http/listen.ts'
 import { pages, securityHeaders } from '../http/pages.ts'
 import { serveUpgrades, type UpgradeRoute, WINDOW_PROTOCOL } from '../http/upgrades.ts'
 import type { Log } from '../log.ts'
+import { answerBadConnections, SERVER_LIMITS } from '../protection/httpServer.ts'
 import { createApi } from '../rest/api.ts'
 import type { ServerContext } from '../rest/context.ts'
 import { requestIdOf } from '../rest/requestState.ts'
@@ -35,7 +36,8 @@ export async function openLoopback(options: LoopbackOptions): Promise<Result<Loo
   const launchSecret = randomBytes(32).toString('base64url')
   const app = express()
   app.disable('x-powered-by')
-  const server = createServer(app)
+  const server = createServer(SERVER_LIMITS, app)
+  answerBadConnections(server)
   const listening = await listen(server, options.port, LOOPBACK)
   if (!listening.ok) return err(listening.error)
   const port = listening.value

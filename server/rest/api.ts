@@ -6,6 +6,8 @@
 import { Router } from 'express'
 import { addBlobRoutes } from '../blobs/blobRoutes.ts'
 import type { Log } from '../log.ts'
+import { limitMembers, limitStrangers } from '../protection/limits.ts'
+import { logRequests } from '../protection/requestLog.ts'
 import { conflictHandlers } from './conflictRoutes.ts'
 import type { ServerContext } from './context.ts'
 import { deviceReportsIn } from './deviceReports.ts'
@@ -71,14 +73,15 @@ export function createApi(
     ...hubHandlers(context),
   }
 
-  router.use(nameRequest)
+  router.use(logRequests(log), nameRequest)
   servePublicRoutes(router, handlers)
-  router.use(authentication(context, rosters))
+  router.use(authentication(context, rosters), limitMembers(context))
   if (context.blobs) addBlobRoutes(router, context, context.blobs)
   router.use(...jsonBody)
   serveMemberRoutes(router, handlers)
   for (const routes of more) router.use(routes)
   router.use(notFound)
+  router.use(limitStrangers())
   router.use(noteRefusals(context, log, now))
   router.use(answerFailures(log))
   return router

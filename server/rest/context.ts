@@ -55,6 +55,8 @@ export interface ServerContext {
   /** The bytes of photos and documents, where they are kept. */
   readonly blobs?: BlobDoor
   authenticate(bearerToken: string): Promise<Caller | undefined>
+  /** Only an install: whether this is the person and the device that it belongs to. */
+  isOwn?(caller: Caller): boolean
   /** Weddings that exist here and belong to the caller's team. The caller's grant is checked by the route. */
   weddingsOf(team: string): Promise<readonly string[]>
   /**

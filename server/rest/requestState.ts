@@ -7,6 +7,7 @@ import type { Caller } from './context.ts'
 interface RequestState {
   readonly requestId: string
   caller?: Caller
+  route?: string
 }
 
 // Not on `response.locals`, where everything is `any`.
@@ -24,6 +25,16 @@ export function requestIdOf(request: IncomingMessage): string {
 
 export function setCaller(request: IncomingMessage, caller: Caller): void {
   stateOf(request).caller = caller
+}
+
+/** The name of the route in the table, once one has taken the request. */
+export function setRoute(request: IncomingMessage, name: string): void {
+  stateOf(request).route = name
+}
+
+/** `none` for a request that no route of the table has taken: it was refused before, or is not for one. */
+export function routeOf(request: IncomingMessage): string {
+  return stateOf(request).route ?? 'none'
 }
 
 /** Where a request came from, as far as it says so. */

@@ -9,7 +9,7 @@ import { ALL_ROUTES, type RouteName, type Routes } from '../../model/rest/routes
 import type { Origin } from '../audit/trail.ts'
 import type { Caller } from './context.ts'
 import { echoing, forbidden, HttpError, methodNotAllowed, parseInput, parseOrListIssues } from './errors.ts'
-import { callerOf, originOf, requestIdOf } from './requestState.ts'
+import { callerOf, originOf, requestIdOf, setRoute } from './requestState.ts'
 
 export interface Call<R extends Route> {
   readonly params: Input<R, 'params'>
@@ -70,6 +70,7 @@ function handlerOf(route: (typeof ALL_ROUTES)[number], handlers: Handlers): Requ
   // Each name has the handler of its own route; as a list, the table has lost that tie.
   const handler = (handlers as Readonly<Record<string, unknown>>)[route.name] as AnyHandler | undefined
   return async (request, response) => {
+    setRoute(request, route.name)
     const reply = await echoing({}, async () => {
       if (route.access !== 'anyone') {
         const { admits, otherwise } = DOORS[route.access]
