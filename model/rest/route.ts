@@ -35,6 +35,8 @@ export interface Route {
   readonly body?: z.ZodType
   /** What comes back, by status. A route without a status of success is planned, and answers 501. */
   readonly replies: Readonly<Record<number, z.ZodType>>
+  /** A WebSocket: what one message of the server is. A plain request for it is answered 426. */
+  readonly channel?: z.ZodType
   /** How a fault of the schema is told: in sentences (the usual way), or as the list of issues that §0 asks of two routes. */
   readonly faults?: 'issues'
 }

@@ -23,6 +23,7 @@ import {
 import { healthReply } from './health.ts'
 import { historyReply } from './history.ts'
 import { hubReply, joinReply, joinRequest } from './hub.ts'
+import { liveEvent, liveQuery } from './live.ts'
 import { preloadParams, preloadQuery, preloadReply } from './preload.ts'
 import { queueParams, queueRemovedReply, queueReply, queueRetryReply } from './queue.ts'
 import { recordsQuery, recordsReply } from './records.ts'
@@ -192,6 +193,15 @@ export const ROUTES = {
     params: userParams,
     query: userStatusQuery,
     replies: { 200: userStatusReply, ...NO_BODY },
+  }),
+  live: route({
+    method: 'GET',
+    path: '/live',
+    summary: 'A WebSocket that tells what is going on, with the token at the upgrade or in the first message',
+    access: 'member',
+    query: liveQuery,
+    channel: liveEvent,
+    replies: { ...NO_BODY, 426: errorReply },
   }),
   weddings: route({
     method: 'GET',

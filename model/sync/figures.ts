@@ -49,6 +49,8 @@ export interface PeerFigures {
   readonly name: string
   /** Changes here that the peer has not acknowledged. */
   readonly queue: number
+  /** Changes that the peer announced and that have not arrived. */
+  readonly incoming: number
   /** Absent while there is no line. */
   readonly session?: SessionFigures
   /** Absent for a peer that calls us. */

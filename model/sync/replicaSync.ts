@@ -68,7 +68,9 @@ export interface ReplicaSync {
   readonly presence: PresenceRoom
   /** By how many ms to correct this device's clock: by that of the cloud, or else of the hub, as last heard. */
   clockOffset(): number
-  /** How the work goes, per peer and in all. */
+  /** How the work goes, per peer: all that this replica calls, and of those that call it the ones that are wanted. */
+  peers(isWanted?: (deviceId: string) => boolean): Promise<readonly PeerFigures[]>
+  /** The same of all peers, and in all. */
   figures(): Promise<Figures>
   /** Tries unreachable upstreams again now. */
   poke(): void
@@ -154,7 +156,8 @@ export function createReplicaSync(options: ReplicaSyncOptions): ReplicaSync {
   ): Promise<PeerFigures> {
     const progress = await Promise.all((await changes.scopes()).map(progressOf))
     const queue = progress.reduce((sum, each) => sum + (each?.waiting ?? 0), 0)
-    return { kind, ...peer, queue, ...(session && { session: session.figures() }) }
+    const incoming = progress.reduce((sum, each) => sum + (each?.incoming ?? 0), 0)
+    return { kind, ...peer, queue, incoming, ...(session && { session: session.figures() }) }
   }
 
   /** Progress towards an upstream that is not connected: what it had acknowledged when it was. */
@@ -200,6 +203,22 @@ export function createReplicaSync(options: ReplicaSyncOptions): ReplicaSync {
       incoming,
       ...(peer.problem !== undefined && !peer.connected && { problem: peer.problem }),
     }
+  }
+
+  async function peers(isWanted: (deviceId: string) => boolean = () => true): Promise<readonly PeerFigures[]> {
+    const upstreams = [...called].map(async ([kind, entry]) => {
+      const known = await knownOf(kind, entry)
+      const peer = { deviceId: known?.deviceId ?? '', name: known?.name ?? entry.name }
+      const session = entry.upstream.session()
+      const ofPeer = await peerFigures(kind, peer, session, (scope) => progressTowards(kind, entry, scope))
+      return { ...ofPeer, upstream: entry.upstream.figures() }
+    })
+    const devices = [...callers].flatMap((session) => {
+      const peer = session.peer()
+      if (!peer || !isWanted(peer.deviceId)) return []
+      return [peerFigures('device', { deviceId: peer.deviceId, name: peer.deviceName }, session, session.progress)]
+    })
+    return Promise.all([...upstreams, ...devices])
   }
 
   return {
@@ -286,23 +305,13 @@ export function createReplicaSync(options: ReplicaSyncOptions): ReplicaSync {
       for (const session of callers) if (session.peer()?.deviceId === deviceId) session.close()
     },
 
+    peers,
+
     async figures() {
-      const upstreams = [...called].map(async ([kind, entry]) => {
-        const known = await knownOf(kind, entry)
-        const peer = { deviceId: known?.deviceId ?? '', name: known?.name ?? entry.name }
-        const session = entry.upstream.session()
-        const ofPeer = await peerFigures(kind, peer, session, (scope) => progressTowards(kind, entry, scope))
-        return { ...ofPeer, upstream: entry.upstream.figures() }
-      })
-      const devices = [...callers].flatMap((session) => {
-        const peer = session.peer()
-        const names = peer && { deviceId: peer.deviceId, name: peer.deviceName }
-        return names ? [peerFigures('device', names, session, session.progress)] : []
-      })
-      const peers = await Promise.all([...upstreams, ...devices])
-      const now = peers.flatMap(({ session }) => session ?? [])
+      const all = await peers()
+      const now = all.flatMap(({ session }) => session ?? [])
       const traffic = now.reduce(addTraffic, past)
-      return { peers, total: { ...past, ...traffic, sessions: past.sessions + now.length } }
+      return { peers: all, total: { ...past, ...traffic, sessions: past.sessions + now.length } }
     },
 
     poke() {

@@ -21,6 +21,8 @@ import { publicKeySchema, teamOfToken, verifyToken } from '../identity/token.ts'
 import { bearerOf } from '../install/callers.ts'
 import { ENROL_PATH, PEER_PATH } from '../install/calls.ts'
 import { openPeople } from '../install/people.ts'
+import { openLive } from '../live/live.ts'
+import { createSignal } from '../live/signal.ts'
 import type { Log } from '../log.ts'
 import { answerBadConnections, SERVER_LIMITS } from '../protection/httpServer.ts'
 import { limitJoins } from '../protection/limits.ts'
@@ -72,12 +74,13 @@ export async function openCloud(options: CloudOptions): Promise<Result<Cloud, Li
   const trail = createTrail(books.audit, SERVER_CHAIN)
   const rosters = rosterOf(changes)
   const enrolToken = await ownEnrolToken(store)
+  const changed = createSignal()
   const sync = createReplicaSync({
     changes,
     state,
     scheduler: nodeScheduler,
     self: () => ({ deviceId: changes.epoch, deviceName: CLOUD_NAME, team: null }),
-    onChange: () => undefined,
+    onChange: changed.emit,
     onRefused: (scope, refused) => log('records refused', { scope, count: refused.length }),
   })
 
@@ -88,19 +91,27 @@ export async function openCloud(options: CloudOptions): Promise<Result<Cloud, Li
   app.post(ENROL_PATH, enrolRoute(store, enrolToken, trail, log))
   app.use(ENROL_PATH, answerFailures(log))
   app.use(boxRoutes(store, (token) => callerOf(token, store), log))
-  app.use('/api/offline', createApi(cloudContext(store, sync, books, trail), log))
+  const context = cloudContext(store, sync, books, trail)
+  app.use('/api/offline', createApi(context, log))
+  const live = openLive({ context, rosters, sync, log, changed })
   const server = createServer(SERVER_LIMITS, app)
   answerBadConnections(server)
-  const upgrades = serveUpgrades(server, [
-    {
-      path: PEER_PATH,
-      serve: (socket, request) =>
-        sync.receive(webSocketTransport(socket, request.socket), (hello) =>
-          acceptInstall(hello, store, { rosters, trail }),
-        ),
-    },
-  ])
+  const upgrades = serveUpgrades(
+    server,
+    [
+      {
+        path: PEER_PATH,
+        serve: (socket, request) =>
+          sync.receive(webSocketTransport(socket, request.socket), (hello) =>
+            acceptInstall(hello, store, { rosters, trail }),
+          ),
+      },
+      live.route(context.authenticate),
+    ],
+    log,
+  )
   async function stop(): Promise<void> {
+    await live.close()
     await sync.stop()
     upgrades.close()
     await stopListening(server)
@@ -109,6 +120,7 @@ export async function openCloud(options: CloudOptions): Promise<Result<Cloud, Li
 
   const listening = await listen(server, options.port, options.host)
   if (!listening.ok) {
+    await live.close()
     await sync.stop()
     await store.close()
     return listening

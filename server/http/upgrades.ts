@@ -3,11 +3,17 @@ import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { MAX_MESSAGE_BYTES } from '../../model/wire/index.ts'
+import type { Log } from '../log.ts'
+import { describeFault } from '../rest/errors.ts'
+
+type Refusal = '401 Unauthorized' | '403 Forbidden' | '503 Service Unavailable'
 
 export interface UpgradeRoute {
   readonly path: string
   /** Why this request is refused, as a status line; `undefined` lets it in. */
-  readonly refusal?: (request: IncomingMessage) => '401 Unauthorized' | '403 Forbidden' | undefined
+  readonly refusal?: (request: IncomingMessage) => Refusal | undefined | Promise<Refusal | undefined>
+  /** A subprotocol that is a token is accepted: a browser takes no socket that accepts none of those it named. */
+  readonly takesTokenAsProtocol?: true
   readonly serve: (socket: WebSocket, request: IncomingMessage) => void
 }
 
@@ -19,23 +25,39 @@ export interface Upgrades {
 /** The subprotocol that a window names beside its secret, so that the server need not echo the secret. */
 export const WINDOW_PROTOCOL = 'wedsync'
 
-export function serveUpgrades(server: Server, routes: readonly UpgradeRoute[]): Upgrades {
+export function serveUpgrades(server: Server, routes: readonly UpgradeRoute[], log: Log): Upgrades {
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: MAX_MESSAGE_BYTES,
     perMessageDeflate: { threshold: 1_024 },
-    handleProtocols: (protocols) => (protocols.has(WINDOW_PROTOCOL) ? WINDOW_PROTOCOL : false),
+    handleProtocols(protocols, request) {
+      if (protocols.has(WINDOW_PROTOCOL)) return WINDOW_PROTOCOL
+      const [first = false] = routeOf(request)?.takesTokenAsProtocol ? protocols : []
+      return first
+    },
   })
-  server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
-    stream.on('error', () => stream.destroy())
+
+  function routeOf(request: IncomingMessage): UpgradeRoute | undefined {
     const path = request.url?.split('?')[0]
-    const route = routes.find((candidate) => candidate.path === path)
-    const refusal = route ? route.refusal?.(request) : '404 Not Found'
+    return routes.find((candidate) => candidate.path === path)
+  }
+
+  async function answer(request: IncomingMessage, stream: Duplex, head: Buffer): Promise<void> {
+    const route = routeOf(request)
+    const refusal = route ? await route.refusal?.(request) : '404 Not Found'
     if (!route || refusal !== undefined) {
       stream.end(`HTTP/1.1 ${refusal}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
       return
     }
     sockets.handleUpgrade(request, stream, head, (socket) => route.serve(socket, request))
+  }
+
+  server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
+    stream.on('error', () => stream.destroy())
+    answer(request, stream, head).catch((fault) => {
+      log('upgrade:failed', describeFault(fault))
+      stream.destroy()
+    })
   })
   return {
     close() {

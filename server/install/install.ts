@@ -18,6 +18,8 @@ import type { LinkError } from '../identity/joinLink.ts'
 import type { JoinError } from '../identity/joinTeam.ts'
 import { recoveryWords } from '../identity/recovery.ts'
 import { openSealingKeys } from '../identity/sealingKeys.ts'
+import { openLive } from '../live/live.ts'
+import { createSignal } from '../live/signal.ts'
 import type { Log } from '../log.ts'
 import { openSqliteBooks } from '../rest/books.ts'
 import type { ServerContext } from '../rest/context.ts'
@@ -158,6 +160,7 @@ async function start(
   }
   if (options.cloud) await rememberCloud(state, options.cloud.url, options.cloud.token)
 
+  const changed = createSignal()
   const sync = createReplicaSync({
     changes,
     state,
@@ -168,7 +171,7 @@ async function start(
       team: identity.team.id,
       token: identity.token,
     }),
-    onChange: () => undefined,
+    onChange: changed.emit,
     onRefused: (scope, refused) => log('records refused', { scope, count: refused.length }),
   })
   begun.push(sync)
@@ -216,11 +219,15 @@ async function start(
   const contextFor = (authenticate: ServerContext['authenticate']): ServerContext =>
     installContext(parts, () => lan, startHub, authenticate)
 
+  const live = openLive({ context: contextFor(async () => undefined), rosters, sync, log, changed })
+  begun.push({ stop: () => live.close() })
+
   async function startHub(lanOptions: LanOptions): Promise<Result<Lan, LanError>> {
     if (lan) return ok(lan)
     const opening = await openLan({
       ...lanOptions,
       ...parts,
+      live,
       pagesDir: options.pagesDir,
       context: contextFor((token) => callerOf(token, identity)),
       log,
@@ -237,6 +244,7 @@ async function start(
 
   const loopback = await openLoopback({
     ...parts,
+    live,
     port: options.port,
     pagesDir: options.pagesDir,
     contextFor,
@@ -304,6 +312,7 @@ async function start(
     damaged: upkeep.damaged,
     async stop() {
       following?.stop()
+      await live.close()
       await lan?.stop()
       await keys.stop()
       await calling

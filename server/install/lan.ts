@@ -23,6 +23,7 @@ import { JOIN_PATH, JOIN_REFUSALS, joinRequestSchema } from '../identity/joinPro
 import { createJoin } from '../identity/joins.ts'
 import { presentedDevice } from '../identity/pinned.ts'
 import { writeCertificate } from '../identity/sealingKeys.ts'
+import type { Live } from '../live/live.ts'
 import type { Log } from '../log.ts'
 import { answerBadConnections, SERVER_LIMITS } from '../protection/httpServer.ts'
 import { limitJoins } from '../protection/limits.ts'
@@ -58,6 +59,7 @@ export interface Lan {
 }
 
 interface LanParts extends InstallParts, LanOptions {
+  readonly live: Live
   readonly pagesDir: string
   readonly context: ServerContext
   readonly log: Log
@@ -88,15 +90,20 @@ export async function openLan(options: LanParts): Promise<Result<Lan, LanError>>
   app.use(joinDoor(options))
   app.use('/api/offline', createApi(options.context, log))
   app.use(pages(options.pagesDir))
-  const upgrades = serveUpgrades(server, [
-    {
-      path: PEER_PATH,
-      serve: (socket, request) => {
-        const presented = presentedDevice(request.socket)
-        sync.receive(webSocketTransport(socket, request.socket), (hello) => acceptDevice(hello, presented, options))
+  const upgrades = serveUpgrades(
+    server,
+    [
+      {
+        path: PEER_PATH,
+        serve: (socket, request) => {
+          const presented = presentedDevice(request.socket)
+          sync.receive(webSocketTransport(socket, request.socket), (hello) => acceptDevice(hello, presented, options))
+        },
       },
-    },
-  ])
+      options.live.route(options.context.authenticate),
+    ],
+    log,
+  )
 
   const url = `https://${host}:${port}`
   const announcing = options.discovery && host !== LOOPBACK ? announce(identity, port, host, log) : undefined

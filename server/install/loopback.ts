@@ -6,6 +6,7 @@ import { err, ok, type Result } from '../../model/result.ts'
 import { type ListenError, listen, stopListening } from '../http/listen.ts'
 import { pages, securityHeaders } from '../http/pages.ts'
 import { serveUpgrades, type UpgradeRoute, WINDOW_PROTOCOL } from '../http/upgrades.ts'
+import type { Live } from '../live/live.ts'
 import type { Log } from '../log.ts'
 import { answerBadConnections, SERVER_LIMITS } from '../protection/httpServer.ts'
 import { createApi } from '../rest/api.ts'
@@ -18,6 +19,7 @@ import { serveWindow } from './remoteWindow.ts'
 const LOOPBACK = '127.0.0.1'
 
 export interface LoopbackOptions extends InstallParts {
+  readonly live: Live
   readonly port: number
   readonly pagesDir: string
   readonly contextFor: (authenticate: ServerContext['authenticate']) => ServerContext
@@ -56,7 +58,11 @@ export async function openLoopback(options: LoopbackOptions): Promise<Result<Loo
     token === launchSecret ? ownCaller(identity) : callerOf(token, identity)
   app.use('/api/offline', createApi(options.contextFor(authenticate), options.log))
   app.use(pages(options.pagesDir))
-  const upgrades = serveUpgrades(server, [windowRoute(hosts, launchSecret, (socket) => serveWindow(socket, store))])
+  const upgrades = serveUpgrades(
+    server,
+    [windowRoute(hosts, launchSecret, (socket) => serveWindow(socket, store)), options.live.route(authenticate)],
+    options.log,
+  )
 
   const url = `http://${LOOPBACK}:${port}`
   return ok({

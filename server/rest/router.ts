@@ -77,6 +77,7 @@ function handlerOf(route: (typeof ALL_ROUTES)[number], handlers: Handlers): Requ
         if (!admits(callerOf(request).grant)) throw forbidden(otherwise)
       }
       const call = callOf(route, request)
+      if (route.channel) throw new HttpError(426, 'UPGRADE_REQUIRED', 'This is a WebSocket: ask for an upgrade')
       if (!handler) throw new HttpError(501, 'NOT_IMPLEMENTED', 'This route is planned and not built yet')
       return handler(call)
     })

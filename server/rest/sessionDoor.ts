@@ -10,8 +10,13 @@ export interface DoorParts {
   readonly trail: Trail
 }
 
-export async function admitSession(caller: Caller, { rosters, trail }: DoorParts): Promise<Result<true, SessionError>> {
+/** @param resource what is entered, for the audit */
+export async function admitSession(
+  caller: Caller,
+  { rosters, trail }: DoorParts,
+  resource = 'sync session',
+): Promise<Result<true, SessionError>> {
   const isRevoked = (await rosters(caller.team)).isRevoked(caller.userId, caller.deviceId)
-  await trail.note({ event: 'login', resource: 'sync session', caller }, { phase: isRevoked ? 'refused' : 'done' })
+  await trail.note({ event: 'login', resource, caller }, { phase: isRevoked ? 'refused' : 'done' })
   return isRevoked ? err({ code: 'REVOKED', message: 'this device was shut out of the team' }) : ok(true)
 }

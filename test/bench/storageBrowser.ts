@@ -52,9 +52,11 @@ export async function serveBench(store: SqliteStore, script: string): Promise<{ 
     response.setHeader('content-type', isScript ? 'text/javascript' : 'text/html')
     response.end(isScript ? script : '<!doctype html><title>bench</title><script src="/page.js"></script>')
   })
-  const upgrades = serveUpgrades(server, [
-    { path: '/api/offline/window/storage', serve: (socket) => serveWindow(socket, store) },
-  ])
+  const upgrades = serveUpgrades(
+    server,
+    [{ path: '/api/offline/window/storage', serve: (socket) => serveWindow(socket, store) }],
+    () => undefined,
+  )
   const port = await listen(server, 0, '127.0.0.1')
   if (!port.ok) throw new Error(port.error.kind)
   return {

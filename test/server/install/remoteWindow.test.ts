@@ -30,9 +30,11 @@ beforeAll(async () => {
   store = opened.value
   cleanUps.push(() => store.close())
   const server = createServer()
-  const upgrades = serveUpgrades(server, [
-    { path: '/api/offline/window/storage', serve: (socket) => serveWindow(socket, store) },
-  ])
+  const upgrades = serveUpgrades(
+    server,
+    [{ path: '/api/offline/window/storage', serve: (socket) => serveWindow(socket, store) }],
+    () => undefined,
+  )
   const port = await listen(server, 0, '127.0.0.1')
   if (!port.ok) throw new Error(port.error.kind)
   cleanUps.push(async () => {
