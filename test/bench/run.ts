@@ -1,6 +1,7 @@
 /** `npm run bench -- NAME [--json]`: measures, and prints what it measured. Never part of the tests. */
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
+import { api } from './api.ts'
 import { chain } from './chain.ts'
 import { merge } from './merge.ts'
 import { seal } from './seal.ts'
@@ -22,10 +23,14 @@ const { values, positionals } = parseArgs({
     /** Of `sync`: a smaller run, and one contender alone. */
     scale: { type: 'string', default: '1' },
     only: { type: 'string' },
+    /** Of `api`: how long each row is measured, and on how many records. */
+    seconds: { type: 'string' },
+    records: { type: 'string' },
   },
 })
 const { json, only } = values
 const BENCHES: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
+  api: () => api(process.argv.slice(3)),
   chain,
   merge,
   seal,
