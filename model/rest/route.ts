@@ -2,7 +2,7 @@
 import type { z } from 'zod'
 import { type Grant, mayServeAsHub } from '../roles.ts'
 
-export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
+export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE'
 
 /** Who may call a route at all. Which weddings, records and fields they may touch is looked at by the call itself. */
 export type Access = 'anyone' | 'member' | 'owner' | 'inviter' | 'hub keeper'
@@ -39,6 +39,10 @@ export interface Route {
   readonly channel?: z.ZodType
   /** How a fault of the schema is told: in sentences (the usual way), or as the list of issues that §0 asks of two routes. */
   readonly faults?: 'issues'
+  /** What travels if it is not JSON: a body or a reply of bytes, a page for people, or messages after an upgrade (101). */
+  readonly carries?: 'bytes' | 'page' | 'messages'
+  /** The servers that have it; absent where all have. */
+  readonly at?: readonly ('local' | 'hub' | 'cloud')[]
 }
 
 /** What a schema of the route gives to the handler; `undefined` if the route has none. */

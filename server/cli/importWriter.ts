@@ -1,10 +1,10 @@
 /** Writes what a file holds, and tells rows that are new from rows that are known. */
 import { canonicalJson } from '../../model/canonicalJson.ts'
+import { type Api, allRecords, type OutgoingChange } from '../../model/client/calls.ts'
 import type { ImportedRow, ImportReading } from '../../model/import/index.ts'
-import { ok, type Result } from '../../model/result.ts'
-import type { ApiClient } from './apiClient.ts'
+import { err, ok, type Result } from '../../model/result.ts'
 import type { Failure } from './exit.ts'
-import { allRecords, type OutgoingChange, pushChanges } from './restCalls.ts'
+import { failureOf, pushChanges } from './server.ts'
 
 const BATCH = 100
 
@@ -23,14 +23,14 @@ export interface WrittenReport {
 
 /** Every row of the file is counted once: `rows = imported + updated + skipped + refused.length`. */
 export async function writeRows(
-  api: ApiClient,
+  api: Api,
   weddingId: string,
   reading: ImportReading,
 ): Promise<Result<WrittenReport, Failure>> {
   const known = new Map<string, Readonly<Record<string, unknown>>>()
   for (const table of new Set(reading.items.map((item) => item.table))) {
     const records = await allRecords(api, weddingId, table)
-    if (!records.ok) return records
+    if (!records.ok) return err(failureOf(records.error))
     for (const { id, data } of records.value) known.set(id, data)
   }
 

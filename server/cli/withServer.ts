@@ -1,7 +1,8 @@
-import { type ApiClient, apiClient, clientFromOptions } from './apiClient.ts'
+import type { Api } from '../../model/client/calls.ts'
 import { openFromOptions } from './commands/serve.ts'
 import type { Failure } from './exit.ts'
 import type { ParsedOptions } from './options.ts'
+import { connect, serverFromOptions } from './server.ts'
 
 /**
  * Runs with the server that `--server` and `--token` name, or with the install of `--data` (by default the app's own),
@@ -9,15 +10,15 @@ import type { ParsedOptions } from './options.ts'
  */
 export async function withServer(
   options: ParsedOptions,
-  run: (api: ApiClient) => Promise<Failure | undefined>,
+  run: (api: Api) => Promise<Failure | undefined>,
 ): Promise<Failure | undefined> {
-  const client = clientFromOptions(options)
-  if (!client.ok) return client.error
-  if (client.value) return run(client.value)
+  const named = serverFromOptions(options)
+  if (!named.ok) return named.error
+  if (named.value) return run(named.value)
   const install = await openFromOptions({ ...options, text: (name) => (name === 'port' ? '0' : options.text(name)) })
   if ('message' in install) return install
   try {
-    return await run(apiClient(install.url, install.identity.token))
+    return await run(connect(install.url, install.identity.token))
   } finally {
     await install.stop()
   }

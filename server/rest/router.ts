@@ -59,6 +59,7 @@ function patternOf(path: string): string {
 function register(place: ReturnType<Router['route']>, method: Method, handler: RequestHandler): void {
   const verbs: Readonly<Record<Method, () => ReturnType<Router['route']>>> = {
     GET: () => place.get(handler),
+    HEAD: () => place.head(handler),
     POST: () => place.post(handler),
     PUT: () => place.put(handler),
     DELETE: () => place.delete(handler),

@@ -9,6 +9,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import type { OutgoingChange } from '../../model/client/calls.ts'
 import { makeStamp } from '../../model/merge/clock.ts'
 import { encodeRecord } from '../../model/merge/codec.ts'
 import { createRecord } from '../../model/merge/edit.ts'
@@ -24,7 +25,6 @@ import { type HttpAnswer, type HttpCall, httpCall } from '../support/httpCall.ts
 import {
   admitted,
   batchOf,
-  type Change,
   expectOneLine,
   expectRefusal,
   fewAtATime,
@@ -85,7 +85,7 @@ function at(door: Door, path: string, options: HttpCall = {}): Promise<HttpAnswe
   return httpCall(`${url}/api/offline/${path}`, { ...pin, ...options })
 }
 
-function pushAt(door: Door, token: string | undefined, changes: readonly Change[]): Promise<HttpAnswer> {
+function pushAt(door: Door, token: string | undefined, changes: readonly OutgoingChange[]): Promise<HttpAnswer> {
   return at(door, 'sync', { method: 'POST', token, body: JSON.stringify(batchOf(changes)) })
 }
 
@@ -387,7 +387,7 @@ describe('a request', () => {
 
   it('with an unknown table, field value or id fails by item, and is not to be tried again', async () => {
     const wedding_id = weddingA.id
-    const changes: readonly Change[] = [
+    const changes: readonly OutgoingChange[] = [
       { action: 'create', table: 'spaceships', id: crypto.randomUUID(), data: { wedding_id, name: 'Enterprise' } },
       { action: 'create', table: 'members', id: crypto.randomUUID(), data: { wedding_id, role: 'owner' } },
       {
@@ -429,7 +429,7 @@ describe('a device with a grant for one wedding', () => {
     const { token } = tablet
     const [mine, foreign] = [itemIn(weddingA), itemIn(weddingB)]
     const edit = { action: 'update', table: 'timeline_items', id: foreign, data: { title: 'Changed' } } as const
-    const refused: readonly (readonly Change[])[] = [
+    const refused: readonly (readonly OutgoingChange[])[] = [
       [edit],
       [{ ...edit, data: { wedding_id: weddingA.id, title: 'Moved' } }],
       [{ ...edit, action: 'delete', data: {} }],

@@ -2,41 +2,46 @@
 import { fileURLToPath } from 'node:url'
 import { expect } from 'vitest'
 import { z } from 'zod'
+import { type Api, allRecords, batchOf as batch, type OutgoingChange, pushChanges } from '../../model/client/calls.ts'
+import { createClient } from '../../model/client/client.ts'
 import { errorReply } from '../../model/rest/error.ts'
-import { joinReply } from '../../model/rest/hub.ts'
-import { type RecordRow, recordsReply } from '../../model/rest/records.ts'
-import { syncReply } from '../../model/rest/sync.ts'
-import { weddingsReply } from '../../model/rest/weddings.ts'
+import type { joinRequest } from '../../model/rest/hub.ts'
+import type { RecordRow } from '../../model/rest/records.ts'
+import { ROUTES } from '../../model/rest/routes.ts'
 import { joinReplySchema } from '../../server/identity/joinProtocol.ts'
 import { type HttpAnswer, httpCall } from './httpCall.ts'
+import { mustBeOk } from './mustBeOk.ts'
 import type { Finished, Ready, Rest } from './wedsync.ts'
 
 /** Half of what a short command costs is reading our sources; the processes that these tests start share the result. */
 process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL('../../node_modules/.cache/node', import.meta.url))
 
-export interface Change {
-  readonly action: 'create' | 'update' | 'delete'
-  readonly table: string
-  readonly id: string
-  readonly data: Readonly<Record<string, unknown>>
-  readonly clientVersion?: string
+/** The typed client over a connection of a test. */
+function typed(api: Rest): Api {
+  return createClient(ROUTES, {
+    server: '',
+    async fetch(url, { method, body }) {
+      const path = url.replace('/api/offline/', '')
+      const answer =
+        method === 'GET'
+          ? await api.get(path)
+          : await api.send(z.enum(['POST', 'PUT']).parse(method), path, JSON.parse(body ?? '{}'))
+      return { status: answer.status, text: async () => JSON.stringify(answer.body) }
+    },
+  })
 }
 
-export function batchOf(changes: readonly Change[]) {
-  const timestamp = new Date().toISOString()
-  return {
-    changes: changes.map((change) => ({ timestamp, ...change })),
-    lastSyncTime: timestamp,
-    batchId: crypto.randomUUID(),
-    options: { conflictResolution: 'client_wins' },
-  }
+function now() {
+  return { now: new Date().toISOString(), batchId: crypto.randomUUID() }
+}
+
+export function batchOf(changes: readonly OutgoingChange[]) {
+  return batch(changes, now())
 }
 
 /** Pushes what must go through. */
-export async function push(api: Rest, changes: readonly Change[]): Promise<void> {
-  const { status, body } = await api.send('POST', 'sync', batchOf(changes))
-  expect(status, JSON.stringify(body)).toBe(200)
-  const { processed, failures } = syncReply.parse(body)
+export async function push(api: Rest, changes: readonly OutgoingChange[]): Promise<void> {
+  const { processed, failures } = mustBeOk(await pushChanges(typed(api), changes, now()))
   expect(failures).toEqual([])
   expect(processed).toHaveLength(changes.length)
 }
@@ -57,9 +62,7 @@ export async function makeWedding(api: Rest, name: string, titles: readonly stri
 }
 
 export async function weddings(api: Rest) {
-  const { status, body } = await api.get('weddings')
-  expect(status, JSON.stringify(body)).toBe(200)
-  return weddingsReply.parse(body).weddings
+  return mustBeOk(await typed(api).weddings()).weddings
 }
 
 /** What a server holds, for comparing before and after. */
@@ -68,16 +71,11 @@ export async function holdings(api: Rest) {
 }
 
 export async function records(api: Rest, weddingId: string, table: string): Promise<readonly RecordRow[]> {
-  const { body } = await api.get(`weddings/${weddingId}/records?table=${table}&limit=500`)
-  const reply = recordsReply.parse(body)
-  expect(reply.hasMore).toBe(false)
-  return reply.records
+  return mustBeOk(await allRecords(typed(api), weddingId, table))
 }
 
-export async function newJoin(api: Rest, request: Readonly<Record<string, unknown>>) {
-  const { status, body } = await api.send('POST', 'hub/joins', request)
-  expect(status, JSON.stringify(body)).toBe(200)
-  return joinReply.parse(body)
+export async function newJoin(api: Rest, request: z.input<typeof joinRequest>) {
+  return mustBeOk(await typed(api).createJoin({ body: request }))
 }
 
 export function secretOf(link: string): string {

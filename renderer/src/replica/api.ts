@@ -1,51 +1,51 @@
 /** Calls to the server that gave this page. */
 import { z } from 'zod'
-import { err, ok, type Result } from '../../../model/result.ts'
+import { type Client, createClient } from '../../../model/client/client.ts'
+import { errorReply } from '../../../model/rest/error.ts'
+import { route } from '../../../model/rest/route.ts'
+import { ROUTES } from '../../../model/rest/routes.ts'
+import { windowInfo } from '../../../model/rest/window.ts'
+import { roleName } from '../../../model/roles.ts'
 
 const TIMEOUT_MS = 10_000
 
-export interface ApiError {
-  readonly status: number
-  readonly code: string
-  readonly message: string
-}
+/** What a browser is told of its place in the team, and keeps. */
+export const membership = z.object({
+  team: z.object({ id: z.uuid() }),
+  userId: z.uuid(),
+  deviceId: z.string(),
+  grant: z.object({ role: roleName, weddings: z.union([z.literal('all'), z.array(z.uuid())]) }),
+  token: z.string(),
+  hub: z.object({ name: z.string() }),
+})
 
-const errorBody = z.object({ error: z.string(), code: z.string(), message: z.string().optional() })
+const joinRequest = z.object({
+  kind: z.literal('browser'),
+  secret: z.string(),
+  personName: z.string(),
+  deviceName: z.string(),
+})
 
-/** Calls one route. A reply that is not of the expected shape is an error, as is no reply. */
-export async function callApi<T>(
-  reply: z.ZodType<T>,
-  method: 'GET' | 'POST',
-  path: string,
-  options: { readonly token?: string; readonly body?: unknown } = {},
-): Promise<Result<T, ApiError>> {
-  const { token, body } = options
-  let response: Response
-  let raw: unknown
-  try {
-    response = await fetch(`/api/offline/${path}`, {
-      method,
-      headers: {
-        ...(token !== undefined && { Authorization: `Bearer ${token}` }),
-        ...(body !== undefined && { 'Content-Type': 'application/json' }),
-      },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    })
-    raw = await response.json()
-  } catch (cause) {
-    return err({ status: 0, code: 'UNREACHABLE', message: cause instanceof Error ? cause.message : 'no answer' })
-  }
-  if (!response.ok) {
-    const said = errorBody.safeParse(raw)
-    return err({
-      status: response.status,
-      code: said.success ? said.data.code : 'UNKNOWN',
-      message: said.success ? (said.data.message ?? said.data.error) : `status ${response.status}`,
-    })
-  }
-  const parsed = reply.safeParse(raw)
-  return parsed.success
-    ? ok(parsed.data)
-    : err({ status: response.status, code: 'UNEXPECTED', message: 'the answer is not understood by this version' })
+const PAGE_ROUTES = {
+  ...ROUTES,
+  window: windowInfo,
+  join: route({
+    method: 'POST',
+    path: '/join',
+    summary: 'Presents the secret of a link',
+    access: 'anyone',
+    body: joinRequest,
+    replies: { 200: membership, 400: errorReply, 403: errorReply, 409: errorReply, 410: errorReply },
+  }),
+} as const
+
+export type PageApi = Client<typeof PAGE_ROUTES>
+
+/** @param token of the window's launch, or of the tablet's place in the team; none before it has one */
+export function pageApi(token?: string): PageApi {
+  return createClient(PAGE_ROUTES, {
+    server: '',
+    ...(token !== undefined && { token }),
+    fetch: (url, init) => fetch(url, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) }),
+  })
 }

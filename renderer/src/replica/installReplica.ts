@@ -1,26 +1,22 @@
 /** The window of an install: the install's own database, and the status that its server reports. */
 import { createRxDatabase, type RxCollection } from 'rxdb'
 import { BehaviorSubject, type Observable } from 'rxjs'
-import { z } from 'zod'
 import { RECORDS, type RecordDocument, recordSchema } from '../../../model/database/recordSchema.ts'
 import { rxRecordStore } from '../../../model/database/rxRecordStore.ts'
-import { installStatus } from '../../../model/database/status.ts'
 import { createClock } from '../../../model/merge/clock.ts'
-import { hubReply, joinReply } from '../../../model/rest/hub.ts'
 import { roleName } from '../../../model/roles.ts'
 import { fetchBlob, putBlob } from '../photos/blobCalls.ts'
-import { callApi } from './api.ts'
+import { type PageApi, pageApi } from './api.ts'
 import { remoteStorage } from './remoteStorage.ts'
 import type { Invitation, OpenOutcome, ReplicaStatus } from './replica.ts'
 
 const STATUS_EVERY_MS = 1_000
 
-const windowInfo = z.object({ team: z.uuid(), userId: z.uuid(), deviceId: z.string(), actor: z.string().length(11) })
-
 export async function openInstallReplica(secret: string): Promise<OpenOutcome> {
-  const info = await callApi(windowInfo, 'GET', 'window', { token: secret })
-  if (!info.ok) return gone(info.error.status)
-  const first = await readStatus(secret)
+  const api = pageApi(secret)
+  const info = await api.window()
+  if (!info.ok) return gone(info.error.kind === 'refused' ? info.error.status : 0)
+  const first = await readStatus(api)
   if (typeof first === 'string') return gone(0)
   const status = new BehaviorSubject<ReplicaStatus>(first)
   const database = await createRxDatabase<{ [RECORDS]: RxCollection<RecordDocument> }>({
@@ -32,7 +28,7 @@ export async function openInstallReplica(secret: string): Promise<OpenOutcome> {
   const collection = database[RECORDS]
   const clock = createClock(Date.now, () => status.value.clockOffsetMs ?? 0)
   const { team, userId, deviceId, actor } = info.value
-  followStatus(secret, status)
+  followStatus(api, status)
   return {
     kind: 'ready',
     replica: {
@@ -48,7 +44,7 @@ export async function openInstallReplica(secret: string): Promise<OpenOutcome> {
       userId,
       deviceId,
       status: status as Observable<ReplicaStatus>,
-      inviteDevice: ({ role }) => invite(secret, role),
+      inviteDevice: ({ role }) => invite(api, role),
     },
   }
 }
@@ -63,8 +59,8 @@ function gone(status: number): OpenOutcome {
   }
 }
 
-async function readStatus(secret: string): Promise<ReplicaStatus | string> {
-  const answer = await callApi(installStatus, 'GET', 'status', { token: secret })
+async function readStatus(api: PageApi): Promise<ReplicaStatus | string> {
+  const answer = await api.installStatus()
   if (!answer.ok) return answer.error.message
   const { role, deviceName, personName, grant, upstreams, devices, quarantined, clockOffsetMs, notice } = answer.value
   return {
@@ -81,19 +77,19 @@ async function readStatus(secret: string): Promise<ReplicaStatus | string> {
 }
 
 /** Asks again and again, as long as the page is open. A server that does not answer is a problem that is shown. */
-function followStatus(secret: string, status: BehaviorSubject<ReplicaStatus>): void {
+function followStatus(api: PageApi, status: BehaviorSubject<ReplicaStatus>): void {
   const ask = async (): Promise<void> => {
-    const next = await readStatus(secret)
+    const next = await readStatus(api)
     status.next(typeof next === 'string' ? { ...status.value, problem: LOST } : next)
     setTimeout(() => void ask(), STATUS_EVERY_MS)
   }
   setTimeout(() => void ask(), STATUS_EVERY_MS)
 }
 
-async function invite(secret: string, role: string): Promise<Invitation> {
-  const hub = await callApi(hubReply, 'POST', 'hub', { token: secret, body: {} })
+async function invite(api: PageApi, role: string): Promise<Invitation> {
+  const hub = await api.startHub()
   if (!hub.ok) throw new Error(hub.error.message)
-  const links = await callApi(joinReply, 'POST', 'hub/joins', { token: secret, body: { role } })
+  const links = await api.createJoin({ body: { role } })
   if (!links.ok) throw new Error(links.error.message)
   const { browser, join, expiresAt } = links.value
   if (browser === undefined) throw new Error('The hub gave no link for a browser')

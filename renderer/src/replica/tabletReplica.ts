@@ -13,12 +13,11 @@ import { RECORDS, type RecordDocument, sequencedRecordSchema } from '../../../mo
 import { openSequencedStore } from '../../../model/database/sequencedStore.ts'
 import { createClock } from '../../../model/merge/clock.ts'
 import { createRecord } from '../../../model/merge/edit.ts'
-import { roleName } from '../../../model/roles.ts'
 import type { ChangeStore, StateStore } from '../../../model/sync/changeStore.ts'
 import { quarantined } from '../../../model/sync/quarantine.ts'
 import { createReplicaSync, type ReplicaSync } from '../../../model/sync/replicaSync.ts'
 import { openTabletFiles } from '../photos/tabletFiles.ts'
-import { callApi } from './api.ts'
+import { membership, pageApi } from './api.ts'
 import { browserScheduler, dialHub } from './browserTransport.ts'
 import type { OpenOutcome, ReplicaStatus } from './replica.ts'
 import { askForRoom, roomNotice } from './room.ts'
@@ -27,14 +26,6 @@ import { type StateDocument, stateSchema, stateStore } from './stateCollection.t
 const DATABASE = 'wedsync-tablet'
 const STATUS_PAUSE_MS = 200
 
-const membership = z.object({
-  team: z.object({ id: z.uuid() }),
-  userId: z.uuid(),
-  deviceId: z.string(),
-  grant: z.object({ role: roleName, weddings: z.union([z.literal('all'), z.array(z.uuid())]) }),
-  token: z.string(),
-  hub: z.object({ name: z.string() }),
-})
 const saved = membership.extend({ personName: z.string(), deviceName: z.string() })
 type Membership = z.infer<typeof saved>
 
@@ -62,15 +53,13 @@ export async function invitedTablet(secret: string): Promise<OpenOutcome> {
 
 async function join(stores: Stores, secret: string, personName: string): Promise<OpenOutcome> {
   const deviceName = describeDevice(navigator.userAgent)
-  const reply = await callApi(membership, 'POST', 'join', {
-    body: { kind: 'browser', secret, personName, deviceName },
-  })
+  const reply = await pageApi().join({ body: { kind: 'browser', secret, personName, deviceName } })
   if (!reply.ok) {
     return {
       kind: 'failed',
-      title: reply.error.status === 0 ? 'The hub does not answer' : 'This link does not let you in',
+      title: reply.error.kind === 'unreachable' ? 'The hub does not answer' : 'This link does not let you in',
       advice:
-        reply.error.status === 0
+        reply.error.kind === 'unreachable'
           ? 'Check that this device is in the same Wi-Fi as the hub, then open the link again.'
           : `${reply.error.message}. Ask for a new link: on the hub, press "Let a device join".`,
     }

@@ -4,15 +4,14 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { basename } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import { z } from 'zod'
+import { type Api, allRecords } from '../../../model/client/calls.ts'
 import { decodeText, type ImportReading, readImport } from '../../../model/import/index.ts'
-import { weddingsReply } from '../../../model/rest/weddings.ts'
 import { err, ok, type Result } from '../../../model/result.ts'
 import { isChangeFile } from '../../install/changeFile.ts'
-import { type ApiClient, serverOptions } from '../apiClient.ts'
 import { type Failure, failed, print, usageError } from '../exit.ts'
 import { type WrittenReport, writeRows } from '../importWriter.ts'
 import type { OptionSpecs, ParsedOptions } from '../options.ts'
-import { allRecords, pushChanges } from '../restCalls.ts'
+import { failureOf, pushChanges, serverOptions } from '../server.ts'
 import { withServer } from '../withServer.ts'
 import { importChanges } from './importChanges.ts'
 
@@ -68,7 +67,7 @@ function changeFilesAmong(files: readonly string[]): ReadonlyMap<string, string>
 }
 
 async function run(
-  api: ApiClient,
+  api: Api,
   wanted: Target | { readonly weddingId: string },
   how: ReadingOptions,
   options: ParsedOptions,
@@ -114,14 +113,14 @@ function destination(options: ParsedOptions): Result<Target | { readonly wedding
   return ok({ weddingId: randomUUID(), date: date ?? '', timezone, name })
 }
 
-async function existingWedding(api: ApiClient, id: string): Promise<Result<Target, Failure>> {
-  const weddings = await api.get(weddingsReply, 'weddings')
-  if (!weddings.ok) return weddings
+async function existingWedding(api: Api, id: string): Promise<Result<Target, Failure>> {
+  const weddings = await api.weddings()
+  if (!weddings.ok) return err(failureOf(weddings.error))
   if (!weddings.value.weddings.some((wedding) => wedding.id === id)) {
     return err(failed(`There is no wedding ${id} here. "wedsync status" lists those that are.`))
   }
   const records = await allRecords(api, id, 'weddings')
-  if (!records.ok) return records
+  if (!records.ok) return err(failureOf(records.error))
   const data = z.looseObject({ date: isoDate, timezone: z.string().optional() }).safeParse(records.value[0]?.data)
   if (!data.success) return err(failed('The wedding has no date yet, and times without a date need one.'))
   const timezone = data.data.timezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone
@@ -179,7 +178,7 @@ async function confirmed(
   return /^y(es)?$/i.test(answer.trim())
 }
 
-async function makeWedding(api: ApiClient, { weddingId, name, date, timezone }: Target): Promise<Failure | undefined> {
+async function makeWedding(api: Api, { weddingId, name, date, timezone }: Target): Promise<Failure | undefined> {
   const data = { wedding_id: weddingId, name, date, timezone }
   const pushed = await pushChanges(api, [{ action: 'create', table: 'weddings', id: weddingId, data }])
   if (!pushed.ok) return pushed.error

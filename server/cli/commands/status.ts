@@ -1,10 +1,9 @@
 /** `status`: how things stand, on one screen. */
-import { z } from 'zod'
-import { installStatus, type PeerStatus } from '../../../model/database/status.ts'
-import { weddingsReply } from '../../../model/rest/weddings.ts'
-import { type ApiClient, serverOptions } from '../apiClient.ts'
+import type { Api } from '../../../model/client/calls.ts'
+import type { PeerStatus } from '../../../model/database/status.ts'
 import { type Failure, print } from '../exit.ts'
 import type { OptionSpecs, ParsedOptions } from '../options.ts'
+import { failureOf, serverOptions } from '../server.ts'
 import { withServer } from '../withServer.ts'
 
 export const statusOptions: OptionSpecs = {
@@ -12,21 +11,15 @@ export const statusOptions: OptionSpecs = {
   data: { type: 'string', value: 'DIR', help: 'without --server: the folder of an install that is not running' },
 }
 
-const conflictsReply = z.object({ conflicts: z.array(z.object({ conflictId: z.string(), message: z.string() })) })
-
 export async function status(options: ParsedOptions): Promise<Failure | undefined> {
   return withServer(options, (api) => show(api, options))
 }
 
-async function show(api: ApiClient, options: ParsedOptions): Promise<Failure | undefined> {
-  const [install, weddings, conflicts] = await Promise.all([
-    api.get(installStatus, 'status'),
-    api.get(weddingsReply, 'weddings'),
-    api.get(conflictsReply, 'conflicts'),
-  ])
-  if (!install.ok) return install.error
-  if (!weddings.ok) return weddings.error
-  if (!conflicts.ok) return conflicts.error
+async function show(api: Api, options: ParsedOptions): Promise<Failure | undefined> {
+  const [install, weddings, conflicts] = await Promise.all([api.installStatus(), api.weddings(), api.conflicts()])
+  if (!install.ok) return failureOf(install.error)
+  if (!weddings.ok) return failureOf(weddings.error)
+  if (!conflicts.ok) return failureOf(conflicts.error)
   if (options.flag('json')) {
     print(JSON.stringify({ ...install.value, weddings: weddings.value.weddings, conflicts: conflicts.value.conflicts }))
     return undefined
