@@ -3,6 +3,8 @@ import { z } from 'zod'
 import { BLOB_KINDS, blobName, blobSize } from '../blobs/blob.ts'
 import { BLOB_TABLES } from '../blobs/mentions.ts'
 import { recordId } from './common.ts'
+import { errorReply, REFUSALS } from './error.ts'
+import { route } from './route.ts'
 
 export const MAX_LOOKUP = 1_000
 
@@ -90,3 +92,71 @@ export const blobsReply = z.object({
   transfers: z.array(transferStatus),
 })
 export type BlobsReply = z.infer<typeof blobsReply>
+
+/** Bytes as they are, which no schema looks at. */
+export const bytes = z.custom<Uint8Array>()
+
+const NO_ROOM = { 507: errorReply }
+const ASKED = { 400: errorReply, 401: errorReply, 403: errorReply, 404: errorReply, 500: errorReply }
+
+/** Served by `server/blobs/blobRoutes.ts`, since bodies of bytes pass by whatever reads JSON. */
+export const BLOB_ROUTES = {
+  blobs: route({
+    method: 'GET',
+    path: '/blobs',
+    summary: 'Room for photos and documents here, and how their transfers are',
+    access: 'member',
+    at: ['local', 'hub'],
+    replies: { 200: blobsReply, 401: errorReply, 403: errorReply, 500: errorReply },
+  }),
+  lookUpBlobs: route({
+    method: 'POST',
+    path: '/blobs/lookup',
+    summary: 'Which of many blobs are here, and which the caller may bring',
+    access: 'member',
+    at: ['local', 'hub'],
+    body: lookupRequest,
+    replies: { 200: lookupReply, ...REFUSALS },
+  }),
+  putBlob: route({
+    method: 'PUT',
+    path: '/blobs/:sha256',
+    summary: 'Brings a blob or a piece of it (`Content-Range`): 201 when all is here, 202 while something is missing',
+    access: 'member',
+    at: ['local', 'hub'],
+    params: blobParams,
+    query: putBlobQuery,
+    body: bytes,
+    carries: 'bytes',
+    replies: {
+      201: putBlobReply,
+      202: putBlobReply,
+      ...ASKED,
+      409: errorReply,
+      411: errorReply,
+      413: errorReply,
+      422: errorReply,
+      ...NO_ROOM,
+    },
+  }),
+  headBlob: route({
+    method: 'HEAD',
+    path: '/blobs/:sha256',
+    summary: 'Whether a blob is here; with `size`, how much of it has arrived (`Upload-Offset`)',
+    access: 'member',
+    at: ['local', 'hub'],
+    params: blobParams,
+    query: headBlobQuery,
+    replies: { 200: z.undefined(), 400: z.undefined(), 401: z.undefined(), 404: z.undefined() },
+  }),
+  getBlob: route({
+    method: 'GET',
+    path: '/blobs/:sha256',
+    summary: 'The bytes of a blob, or a `Range` of them',
+    access: 'member',
+    at: ['local', 'hub'],
+    params: blobParams,
+    carries: 'bytes',
+    replies: { 200: bytes, 206: bytes, 304: z.undefined(), ...ASKED, 416: errorReply, 503: errorReply },
+  }),
+} as const

@@ -8,10 +8,12 @@ export const dateTime = z.iso.datetime()
  * A JSON object exactly as it was sent. Not `looseObject`, which makes a copy: a checksum covers what was sent, and a key
  * such as `__proto__` is to be refused by name later, not to vanish.
  */
-export const jsonObject = z.custom<Readonly<Record<string, unknown>>>(
-  (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
-  'Invalid input: expected object',
-)
+export const jsonObject = z
+  .custom<Readonly<Record<string, unknown>>>(
+    (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+    'Invalid input: expected object',
+  )
+  .meta({ type: 'object' })
 
 /** Ids are compared as text everywhere, so an id has one spelling. */
 export const recordId = z.uuid().transform((id) => id.toLowerCase())

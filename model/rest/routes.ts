@@ -24,11 +24,12 @@ import { healthReply } from './health.ts'
 import { historyReply } from './history.ts'
 import { hubReply, joinReply, joinRequest } from './hub.ts'
 import { liveEvent, liveQuery } from './live.ts'
+import { openApiReply } from './openapi.ts'
 import { preloadParams, preloadQuery, preloadReply } from './preload.ts'
 import { queueParams, queueRemovedReply, queueReply, queueRetryReply } from './queue.ts'
 import { recordsQuery, recordsReply } from './records.ts'
 import { resolveManyReply, resolveManyRequest, resolveReply, resolveRequest, undoParams, undoReply } from './resolve.ts'
-import { type Method, type Route, route } from './route.ts'
+import { type Route, route } from './route.ts'
 import { dryRunReply, pullQuery, pullReply, syncReply, syncRequest } from './sync.ts'
 import { userParams, userStatusQuery, userStatusReply } from './userStatus.ts'
 import { weddingsReply } from './weddings.ts'
@@ -46,6 +47,13 @@ export const ROUTES = {
     summary: 'Whether this server is well; nothing personal',
     access: 'anyone',
     replies: { 200: healthReply },
+  }),
+  openApi: route({
+    method: 'GET',
+    path: '/openapi.json',
+    summary: 'This document: every route, as OpenAPI 3.1',
+    access: 'anyone',
+    replies: { 200: openApiReply },
   }),
   push: route({
     method: 'POST',
@@ -263,6 +271,12 @@ export type Routes = typeof ROUTES
 export type RouteName = keyof Routes
 
 /** The table as a list, for whoever looks at routes without caring which one it is. */
-export const ALL_ROUTES: readonly (Route & { readonly name: string; readonly method: Method })[] = Object.entries(
-  ROUTES,
-).map(([name, definition]) => ({ name, ...definition }))
+export const ALL_ROUTES: readonly NamedRoute[] = named(ROUTES)
+
+export interface NamedRoute extends Route {
+  readonly name: string
+}
+
+export function named(routes: Readonly<Record<string, Route>>): readonly NamedRoute[] {
+  return Object.entries(routes).map(([name, definition]) => ({ name, ...definition }))
+}

@@ -18,16 +18,9 @@ import { logRequests } from '../protection/requestLog.ts'
 import type { Caller } from '../rest/context.ts'
 import { answerFailures, forbidden, HttpError, parseInput } from '../rest/errors.ts'
 import { nameRequest } from '../rest/guard.ts'
+import { boxRequest, invitation } from './doors.ts'
 
-const nameSchema = z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'is not the name of a box')
-const invitation = z.object({
-  name: nameSchema,
-  box: z.base64url().max(200_000),
-  /** ms since 1970 UTC. */
-  expiresAt: z.int(),
-})
 const stored = z.object({ box: z.string().optional(), expiresAt: z.number() })
-const named = z.object({ name: nameSchema })
 
 export function boxRoutes(
   { changes, state }: PostgresStore,
@@ -55,7 +48,7 @@ export function boxRoutes(
   }
 
   async function giveInvitation(request: Request): Promise<unknown> {
-    const { name } = parseInput(named, request.body)
+    const { name } = parseInput(boxRequest, request.body)
     return oneAtATime(async () => {
       const known = stored.optional().parse((await state.get(invitationKey(name))) ?? undefined)
       if (!known) throw refusal('unknown')
@@ -69,7 +62,7 @@ export function boxRoutes(
   }
 
   async function giveRecoveryBox(request: Request): Promise<unknown> {
-    const id = recoveryRecordId(parseInput(named, request.body).name)
+    const id = recoveryRecordId(parseInput(boxRequest, request.body).name)
     const record = (await changes.records([id])).get(id)
     if (record?.table !== 'recovery_boxes') throw new HttpError(404, 'NOT_FOUND', 'No team has this recovery kit')
     const { box, deviceId } = viewRecord(record).data

@@ -17,7 +17,7 @@ import { openPostgresStore, type PostgresStore } from '../changes/postgres.ts'
 import { type ListenError, listen, stopListening } from '../http/listen.ts'
 import { securityHeaders } from '../http/pages.ts'
 import { serveUpgrades } from '../http/upgrades.ts'
-import { publicKeySchema, teamOfToken, verifyToken } from '../identity/token.ts'
+import { teamOfToken, verifyToken } from '../identity/token.ts'
 import { bearerOf } from '../install/callers.ts'
 import { ENROL_PATH, PEER_PATH } from '../install/calls.ts'
 import { openPeople } from '../install/people.ts'
@@ -38,6 +38,7 @@ import { nodeScheduler } from '../sync/nodeScheduler.ts'
 import { webSocketTransport } from '../sync/webSocketTransport.ts'
 import { VERSION } from '../version.ts'
 import { boxRoutes } from './boxes.ts'
+import { enrolment } from './doors.ts'
 
 export interface CloudOptions {
   /** Folder of the embedded PostgreSQL; ignored with a database URL. */
@@ -57,7 +58,6 @@ export interface Cloud {
   stop(): Promise<void>
 }
 
-const enrolment = z.object({ team: z.object({ id: z.uuid(), publicKey: publicKeySchema }) })
 const CLOUD_NAME = 'cloud'
 /** For what concerns no team that could be told. */
 const SERVER_CHAIN = 'server'

@@ -18,6 +18,7 @@ import { authentication, jsonBody, nameRequest } from './guard.ts'
 import { healthHandlers } from './healthRoutes.ts'
 import { historyHandlers } from './historyRoutes.ts'
 import { hubHandlers } from './hubRoutes.ts'
+import { docsRoute, openApiHandlers } from './openapiRoutes.ts'
 import { peopleOf } from './people.ts'
 import { preloadHandlers } from './preloadRoutes.ts'
 import { createPull } from './pull.ts'
@@ -59,6 +60,7 @@ export function createApi(
   const parts = { context, index, people, rosters, reports, running, log, now }
   const handlers: Handlers = {
     ...healthHandlers(context, log, now),
+    ...openApiHandlers(context),
     ...syncHandlers({ ...parts, pull: createPull(context, index) }),
     ...deviceStatusHandlers(parts),
     ...userStatusHandlers(parts),
@@ -75,6 +77,7 @@ export function createApi(
 
   router.use(logRequests(log), nameRequest)
   servePublicRoutes(router, handlers)
+  router.use(docsRoute(context))
   router.use(authentication(context, rosters), limitMembers(context))
   if (context.blobs) addBlobRoutes(router, context, context.blobs)
   router.use(...jsonBody)

@@ -90,8 +90,14 @@ export function helloOf({ epoch }: HandPeer, { deviceId, team, token }: Introduc
 }
 
 /** Status with which the server answers an upgrade: 101 if it lets it through. */
-export function upgradeStatus(url: string, headers: Readonly<Record<string, string>>, protocols: readonly string[]) {
-  const socket = new WebSocket(url, [...protocols], { headers: { ...headers } })
+export function upgradeStatus(
+  url: string,
+  headers: Readonly<Record<string, string>> = {},
+  protocols: readonly string[] = [],
+  fingerprint?: string,
+) {
+  const agent = fingerprint === undefined ? undefined : pinnedAgent(fingerprint)
+  const socket = new WebSocket(url, [...protocols], { headers: { ...headers }, ...(agent && { agent }) })
   return new Promise<number>((resolve, reject) => {
     socket.once('open', () => {
       socket.terminate()
