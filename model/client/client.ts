@@ -6,7 +6,7 @@
  *     const page = await api.records({ params: { id: wedding }, query: { table: 'guests' } })
  */
 import { z } from 'zod'
-import { type ErrorReply, errorReply } from '../rest/error.ts'
+import { type RefusalReply, refusalReply } from '../rest/error.ts'
 import type { Route } from '../rest/route.ts'
 import { err, ok, type Result } from '../result.ts'
 
@@ -33,7 +33,7 @@ export type ClientError =
       readonly status: number
       readonly code: string
       readonly message: string
-      readonly reply: ErrorReply
+      readonly reply: RefusalReply
     }
   /** Not an answer that this version understands. */
   | { readonly kind: 'not-understood'; readonly status: number; readonly message: string }
@@ -114,7 +114,7 @@ function understood({ replies }: Route, status: number, text: string): Result<un
   const json = text === '' ? ok(undefined) : parseJson(text)
   if (!json.ok) return err({ kind: 'not-understood', status, message: 'the answer is not JSON' })
   if (status < 200 || status > 299) {
-    const said = errorReply.safeParse(json.value)
+    const said = refusalReply.safeParse(json.value)
     if (!said.success) return err({ kind: 'not-understood', status, message: `it answered with status ${status}` })
     const { code, message, error } = said.data
     return err({ kind: 'refused', status, code, message: message ?? error, reply: said.data })

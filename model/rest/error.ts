@@ -26,6 +26,10 @@ export const issuesReply = errorReply.extend({
   ]),
 })
 
+/** Any refusal, told the one way or the other. */
+export const refusalReply = z.union([errorReply, issuesReply])
+export type RefusalReply = z.infer<typeof refusalReply>
+
 /** 500, and what the contract wants repeated in it. */
 export const serverError = errorReply.extend({ details: z.string() })
 export const sessionError = serverError.extend({ sessionId: z.uuid() })

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { type DryRunReply, MAX_SERVER_CHANGES, type SyncReply, type SyncRequest } from '../../../model/rest/sync.ts'
 import type { Log } from '../../log.ts'
 import type { Caller, ServerContext } from '../context.ts'
+import { decodeCursor } from '../cursor.ts'
 import { type DeviceReports, deviceOf } from '../deviceReports.ts'
 import { echoing } from '../errors.ts'
 import type { Pull } from '../pull.ts'
@@ -29,6 +30,8 @@ export function syncHandlers(parts: SyncParts): Pick<Handlers, 'push' | 'pull'> 
     async push({ caller, body: sync, origin }) {
       const sessionId = randomUUID()
       return echoing({ sessionId }, async () => {
+        // Before anything is written: a call that is refused must have changed nothing.
+        if (sync.cursor !== undefined) decodeCursor(sync.cursor, context.stores.changes.epoch)
         if (sync.options.dryRun) return tryOut(parts, caller, sync, sessionId)
         const call = { caller, sessionId, deviceId: await deviceOf(parts.reports, caller, sync, now()) }
         const details = auditDetails(sync)
