@@ -97,6 +97,14 @@ describe('an answer', () => {
     })
   })
 
+  it('that tells faults as a list of issues is understood too', async () => {
+    const details = [{ code: 'invalid_type', path: ['metrics', 0], message: 'expected string' }]
+    const body = { error: 'VALIDATION_ERROR', code: 'VALIDATION_ERROR', requestId: REQUEST, details }
+    const { api } = clientOf([{ status: 400, body }])
+    const report = await api.reportDevice({ params: { deviceId: 'x' }, body: {} })
+    expect(report).toMatchObject({ ok: false, error: { kind: 'refused', reply: { details } } })
+  })
+
   it.each([
     ['is not JSON', 200, '<html>'],
     ['is another one than the schema says', 200, { weddings: 3 }],

@@ -11,6 +11,7 @@ import {
   call,
   create,
   createWedding,
+  errorOf,
   member,
   push,
   pushRaw,
@@ -292,4 +293,12 @@ describe('a dry run', () => {
     for (const scope of await changes.scopes()) heads[scope] = await changes.head(scope)
     return { heads, state: Object.fromEntries(await state.list('')) }
   }
+})
+
+it('a cursor that is none refuses the call before anything of it is written', async () => {
+  const id = crypto.randomUUID()
+  const change = { action: 'create', table: 'guests', id, data: { name: 'Ida', wedding_id: wedding } } as const
+  const reply = await pushRaw(server, { changes: [change], cursor: 'none' })
+  expect([reply.status, errorOf(reply).errors]).toEqual([400, ['cursor: Not a cursor of this server']])
+  expect(await stored(server, id)).toBeUndefined()
 })
