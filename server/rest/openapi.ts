@@ -84,7 +84,7 @@ const objectSchema = z.object({
   required: z.array(z.string()).optional(),
 })
 
-function responses({ replies, method, carries }: NamedRoute): OpenApiOperation['responses'] {
+function responses({ replies, method, carries, channel }: NamedRoute): OpenApiOperation['responses'] {
   const said = Object.entries(replies).map(([status, schema]) => {
     const description = STATUS_CODES[status] ?? status
     if (method === 'HEAD' || schema instanceof z.ZodUndefined) return [status, { description }] as const
@@ -93,7 +93,9 @@ function responses({ replies, method, carries }: NamedRoute): OpenApiOperation['
   })
   // 405, 503 and 507 can come of any route.
   const otherwise = { description: 'Any other refusal', content: contentOf(errorReply) }
-  return { ...Object.fromEntries(said), default: otherwise }
+  // OpenAPI has no words for sockets: the schema here is that of each message which the server then sends.
+  const upgraded = channel && { 101: { description: 'A WebSocket of such messages', content: contentOf(channel) } }
+  return { ...upgraded, ...Object.fromEntries(said), default: otherwise }
 }
 
 function contentOf(schema: z.ZodType): NonNullable<OpenApiOperation['requestBody']>['content'] {

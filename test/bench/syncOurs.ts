@@ -23,9 +23,11 @@ export const adapter: SyncAdapter = {
     const replica = await openMemoryReplica('server', { now: Date.now })
     const sync = syncOf(replica)
     const http = createServer()
-    serveUpgrades(http, [
-      { path: '/', serve: (socket) => sync.receive(webSocketTransport(socket), async () => ok(TRUSTED)) },
-    ])
+    serveUpgrades(
+      http,
+      [{ path: '/', serve: (socket) => sync.receive(webSocketTransport(socket), async () => ok(TRUSTED)) }],
+      () => undefined,
+    )
     await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
     return {
       port: (http.address() as AddressInfo).port,
