@@ -112,6 +112,8 @@ export function keepHeads(
       async append(chain, entry) {
         await log.append(chain, entry)
         touched.add(chain)
+        // Not a second later: a chain without a head looks like one whose head was taken away.
+        if (!heads.has(chain)) return save()
         timer ??= setTimeout(() => void save().catch(onProblem), LAG_MS).unref()
       },
     },
