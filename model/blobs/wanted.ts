@@ -32,13 +32,17 @@ function daysUntil(wedding: CausalRecord, nowMs: number): number {
   return Number.isNaN(dayMs) ? NO_DATE_DAYS : Math.abs(dayMs - nowMs) / DAY_MS
 }
 
-/** Whether the record waits for the word that the peer has all its bytes, and this actor is the one to give it. */
-export function isToReport(record: CausalRecord, actor: string, isHeld: (sha256: string) => boolean): boolean {
+/** Whether the record waits for the word that the peer has all its bytes, and one of these actors is the one to give it. */
+export function isToReport(
+  record: CausalRecord,
+  own: ReadonlySet<string>,
+  isHeld: (sha256: string) => boolean,
+): boolean {
   const { deleted, created, data } = viewRecord(record)
   return (
     !deleted &&
     awaitsUpload(data.uploadState) &&
-    created.actor === actor &&
+    own.has(created.actor) &&
     mentionsOf(record).every(({ sha256 }) => isHeld(sha256))
   )
 }
@@ -51,11 +55,13 @@ export function isToReport(record: CausalRecord, actor: string, isHeld: (sha256:
 export async function reportUploaded(
   hashes: readonly string[],
   held: ReadonlySet<string>,
-  { changes, index, actor, author }: Reporting,
+  { changes, index, ownOf, author }: Reporting,
 ): Promise<void> {
   const ids = new Set((await Promise.all(hashes.map((sha256) => index.naming(sha256)))).flat())
-  const isDue = (record: CausalRecord): boolean => isToReport(record, actor, (sha256) => held.has(sha256))
-  const due = [...(await changes.records([...ids])).values()].filter(isDue).map(({ id }) => id)
+  const named = [...(await changes.records([...ids])).values()]
+  const own = await ownOf(named.map((record) => viewRecord(record).created.actor))
+  const isDue = (record: CausalRecord): boolean => isToReport(record, own, (sha256) => held.has(sha256))
+  const due = named.filter(isDue).map(({ id }) => id)
   if (due.length === 0) return
   const me = await author()
   await changes.update(due, (current) =>
@@ -68,6 +74,7 @@ export async function reportUploaded(
 export interface Reporting {
   readonly changes: ChangeStore
   readonly index: BlobIndex
-  readonly actor: string
+  /** Which of these actors are, or were, this person on this device: a device that was killed goes on as another one. */
+  ownOf(actors: readonly string[]): Promise<ReadonlySet<string>>
   author(): Promise<Author>
 }

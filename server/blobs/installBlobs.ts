@@ -43,8 +43,8 @@ export interface InstallBlobsOptions {
 /** What a transfer needs to know of the install that it belongs to. */
 export interface TransferParts {
   target(): Promise<HttpTarget | undefined>
-  /** The actor of this install's own person; what others have added, they report themselves. */
-  readonly actor: string
+  /** Of these, the actors of this install's own person; what others have added, they report themselves. */
+  ownOf(actors: readonly string[]): Promise<ReadonlySet<string>>
   author(): Promise<Author>
   upstreams(): Promise<readonly PeerStatus[]>
 }
@@ -77,7 +77,7 @@ export async function openInstallBlobs(options: InstallBlobsOptions): Promise<In
       transfers: () => [...(hub && isHubKnown ? [hub.status()] : []), ...(isCloudKnown ? [NEEDS_KEY] : [])],
     },
 
-    connectHub({ target, upstreams, actor, author }) {
+    connectHub({ target, upstreams, ownOf, author }) {
       const held = new Set<string>()
       hub = createBlobTransfer({
         peer: 'hub',
@@ -93,7 +93,7 @@ export async function openInstallBlobs(options: InstallBlobsOptions): Promise<In
         },
         async onHeld(hashes) {
           for (const sha256 of hashes) held.add(sha256)
-          await reportUploaded(hashes, held, { changes, index, actor, author })
+          await reportUploaded(hashes, held, { changes, index, ownOf, author })
         },
         onFault: (fault) => log('blob transfer failed', describeFault(fault)),
       })

@@ -34,7 +34,7 @@ import { installContext } from './context.ts'
 import { joinByLink, type TeamClash } from './joining.ts'
 import { isInNetwork, type Lan, type LanError, type LanOptions, openLan } from './lan.ts'
 import { openLoopback } from './loopback.ts'
-import { openPeople } from './people.ts'
+import { actorsOf, openPeople } from './people.ts'
 import { currentNotice, isDamage, noteDamage, openSoundStore, type SoundStore } from './soundStore.ts'
 import { announceMember, recoverTeam } from './throughCloud.ts'
 import { startUpkeep } from './upkeep.ts'
@@ -176,7 +176,7 @@ async function start(
   })
   begun.push(sync)
   const people = openPeople(changes, state, sync.clockOffset)
-  const actor = await people.actor(personOf(identity))
+  await people.actor(personOf(identity))
   await announceMember(identity, { changes, state, people })
 
   const blobs = await openInstallBlobs({
@@ -278,7 +278,7 @@ async function start(
       const hub = await knownHub(state)
       return hub && { ...hub, own: identity, token: identity.token }
     },
-    actor,
+    ownOf: (actors) => actorsOf(changes, identity, actors),
     author: () => people.author(personOf(identity)),
     upstreams: () => sync.upstreams(),
   })

@@ -7,6 +7,7 @@ import { z } from 'zod'
 import { ACTOR_RECORDS } from '../../model/database/actorRecords.ts'
 import { createClock } from '../../model/merge/clock.ts'
 import { type Author, createRecord } from '../../model/merge/edit.ts'
+import { viewRecord } from '../../model/merge/view.ts'
 import type { ChangeStore, StateStore } from '../../model/sync/changeStore.ts'
 import { ACTORS, newActor } from '../changes/sqlite.ts'
 
@@ -24,6 +25,22 @@ export interface People {
   author(person: Person): Promise<Author>
   /** The actor alone, for a window that stamps its own edits. */
   actor(person: Person): Promise<string>
+}
+
+/** Of these actors, those of the person on this device, of whatever incarnation. */
+export async function actorsOf(
+  changes: ChangeStore,
+  { userId, deviceId }: Pick<Person, 'userId' | 'deviceId'>,
+  actors: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const idOf = new Map(actors.map((actor) => [actor, uuidv5(actor, ACTOR_RECORDS)]))
+  const records = await changes.records([...new Set(idOf.values())])
+  const isOwn = (id: string): boolean => {
+    const record = records.get(id)
+    const data = record && viewRecord(record).data
+    return data?.userId === userId && data.deviceId === deviceId
+  }
+  return new Set([...idOf].filter(([, id]) => isOwn(id)).map(([actor]) => actor))
 }
 
 /** @param clockOffset ms by which this machine's clock is corrected */

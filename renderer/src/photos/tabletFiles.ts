@@ -48,7 +48,12 @@ export async function openTabletFiles({ changes, sync, token, author }: TabletPa
     },
     async onHeld(hashes) {
       for (const name of hashes) held.add(name)
-      await reportUploaded(hashes, held, { changes, index, actor: changes.epoch, author: async () => author() })
+      await reportUploaded(hashes, held, {
+        changes,
+        index,
+        ownOf: async () => new Set([changes.epoch]),
+        author: async () => author(),
+      })
       for (const name of hashes) await queue.remove(name)
     },
     onFault: (fault) => reportError(fault),

@@ -115,7 +115,7 @@ describe('uploadState', () => {
     const parts = {
       changes,
       index,
-      actor: 'ana________',
+      ownOf: async () => new Set(['ana________']),
       author: async () => {
         edits += 1
         return author()
