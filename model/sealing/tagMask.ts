@@ -1,5 +1,5 @@
 /**
- * Tags of edits, masked. Inside the team a tag is an HMAC whose key is the scope's id (decision 0003), which the cloud knows: it
+ * Tags of edits, masked. Inside the team a tag is a SipHash whose key is the scope's id (decision 0003), which the cloud knows: it
  * could try out the few values that a field may have. So outside, a tag is covered with a pad that only members can make,
  * one for each edit of each unit. A pad is used for one tag, so the covered tag tells nothing of it; the pad is the same for
  * everybody and for good, so digests over covered tags compare, and one dot with two contents is noticed out there too.
