@@ -16,10 +16,10 @@
  */
 import { err, ok, type Result } from '../result.ts'
 import { STAMP_PATTERN } from './clock.ts'
-import { inOrder, setOwn } from './maps.ts'
+import { setOwn } from './maps.ts'
 import type { CausalRecord } from './record.ts'
 import { SortedMap } from './sortedMap.ts'
-import type { Edit, Sibling, Unit } from './unit.ts'
+import { type Edit, EMPTY_UNIT, type Sibling, type Unit } from './unit.ts'
 import { compareDots, compareText, sameDot, type Vector } from './vector.ts'
 
 export interface StoredRecord {
@@ -51,7 +51,10 @@ export interface StoredExtras {
 export function encodeRecord(record: CausalRecord): StoredRecord {
   const actors = actorsOf(record)
   const units: Record<string, StoredUnit> = {}
-  for (const [readClass, unit] of inOrder(record.units)) setOwn(units, readClass, encodeUnit(unit, actors))
+  const inOrder = SortedMap.from(record.units)
+  inOrder.names.forEach((readClass, i) => {
+    setOwn(units, readClass, encodeUnit(inOrder.items[i] ?? EMPTY_UNIT, actors))
+  })
   const { id, scope, table, base } = record
   return { id, scope, table, base, actors, units }
 }
@@ -190,17 +193,19 @@ function decode(raw: unknown, bounds: Bounds): Decoded<CausalRecord> {
   if (holdsTwice(actors)) return malformed('an actor is listed twice')
   if (!isObject(units)) return malformed('units: not an object')
   if (countKeys(raw) !== 6) return malformed('record: an unknown key')
-  const decoded = new Map<string, Unit>()
+  const classes: string[] = []
+  const decoded: Unit[] = []
   for (const readClass of Object.keys(units)) {
     // The name of no class and of no register, whoever may have thought so.
     if (readClass === '__proto__') continue
     if (!isText(readClass, 1, MAX_CLASS_CHARS)) return malformed(`units: a name of over ${MAX_CLASS_CHARS} characters`)
     const unit = decodeUnit(units[readClass], actors, bounds)
     if (!unit.ok) return malformed(`${readClass}: ${unit.error.reason}`)
-    decoded.set(readClass, unit.value)
+    classes.push(readClass)
+    decoded.push(unit.value)
   }
-  if (decoded.size === 0) return malformed('the record holds no value')
-  return ok({ id, scope, table, base, units: decoded })
+  if (decoded.length === 0) return malformed('the record holds no value')
+  return ok({ id, scope, table, base, units: SortedMap.of(classes, decoded) })
 }
 
 function decodeUnit(raw: unknown, actors: readonly string[], bounds: Bounds): Decoded<Unit> {

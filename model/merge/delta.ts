@@ -115,7 +115,7 @@ export function wholeOf(record: CausalRecord | undefined, delta: Delta): Result<
     else readClasses.push(readClass)
   }
   if (readClasses.length > 0) return err({ kind: 'needs-whole', readClasses: readClasses.sort(compareText) })
-  return ok({ ...delta, units })
+  return ok({ ...delta, units: SortedMap.from(units) })
 }
 
 function wholeUnit(mine: Unit, { vector, changed, kept }: UnitDelta): Unit {

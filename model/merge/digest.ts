@@ -23,7 +23,13 @@ import { compareText } from './vector.ts'
 /** Of one unit's vector, and per register the edits of its values, with all that they say: 32 hex digits. */
 export function unitHash(recordId: string, readClass: string, unit: Unit): string {
   const hash = new SetHash(recordId, readClass)
-  for (const [actor, counter] of unit.vector) hash.text(actor).number(counter).end()
+  const vector = SortedMap.from(unit.vector)
+  for (let i = 0; i < vector.size; i++) {
+    hash
+      .text(vector.names[i] ?? '')
+      .number(vector.items[i] ?? 0)
+      .end()
+  }
   const registers = SortedMap.from(unit.registers)
   let begun: Edit | undefined
   for (let i = 0; i < registers.size; i++) {

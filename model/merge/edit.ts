@@ -5,9 +5,9 @@ import { isSameJson } from '../canonicalJson.ts'
 import { fieldOf, tableNamed } from '../tables/index.ts'
 import type { Stamp } from './clock.ts'
 import { type Envelope, envelopeValue, openEnvelope } from './envelope.ts'
-import { copyMap } from './maps.ts'
 import type { CausalRecord } from './record.ts'
 import { CREATED, DELETED, parseRegister, registerName } from './registers.ts'
+import { SortedMap } from './sortedMap.ts'
 import { editTag } from './tag.ts'
 import { editText, textOf } from './text.ts'
 import { type Edit, EMPTY_UNIT, nextCounter, type Unit, writeUnit } from './unit.ts'
@@ -38,7 +38,7 @@ export interface NewRecord {
 
 export function createRecord({ id, scope, table, data }: NewRecord, author: Author): CausalRecord {
   const base = tableNamed(table).baseClass(data)
-  const empty: CausalRecord = { id, scope, table, base, units: new Map() }
+  const empty: CausalRecord = { id, scope, table, base, units: SortedMap.empty() }
   const values = new Map([[base, new Map<string, Envelope>([[CREATED, true]])]])
   addFields(values, empty, Object.entries(data), author, undefined)
   return writeValues(empty, values, author, undefined)
@@ -155,12 +155,13 @@ function uint32(bytes: Uint8Array): number {
 }
 
 function writeValues(record: CausalRecord, values: Values, author: Author, seen: Seen | undefined): CausalRecord {
-  const units = copyMap(record.units)
+  let units = SortedMap.from(record.units)
   for (const [readClass, registers] of values) {
     const unit = record.units.get(readClass) ?? EMPTY_UNIT
     const dot = { actor: author.actor, counter: nextCounter(unit, author.actor) }
     const tag = editTag(record.scope, { recordId: record.id, readClass }, dot, registers)
-    units.set(readClass, writeUnit(unit, editBy(author, dot, tag), registers, seen ? seen(readClass) : unit.vector))
+    const written = writeUnit(unit, editBy(author, dot, tag), registers, seen ? seen(readClass) : unit.vector)
+    units = units.with([readClass], [written])
   }
   const { id, scope, table, base } = record
   return { id, scope, table, base, units }

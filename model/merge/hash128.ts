@@ -8,6 +8,8 @@ const C2 = 0xab0e9789
 /** Differ from lane to lane, so that no two lanes ever hold the same. */
 const LANE_CONSTANTS = [0x561ccd1b, 0x0bcaa747, 0x96cd1c35, 0x32ac3b17] as const
 const LANES = LANE_CONSTANTS.length
+/** Looked up: `toString(16)` of a word that is no small integer takes ten times as long. */
+const HEX_OF_BYTE = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
 
 export class SetHash {
   readonly #start = new Int32Array(LANES)
@@ -27,10 +29,27 @@ export class SetHash {
 
   /** Continues the statement with a text. */
   text(text: string): this {
-    this.#word(text.length)
-    for (let i = 0; i < text.length; i += 2) {
-      this.#word(text.charCodeAt(i) | (i + 1 < text.length ? text.charCodeAt(i + 1) << 16 : 0))
+    const lanes = this.#lanes
+    let lane = this.#words % LANES
+    // The lane whose turn it is, and those after it. Locals of one loop, so that they stay in processor registers.
+    let first = at(lanes, lane)
+    let second = at(lanes, (lane + 1) % LANES)
+    let third = at(lanes, (lane + 2) % LANES)
+    let fourth = at(lanes, (lane + 3) % LANES)
+    for (let i = -2; i < text.length; i += 2) {
+      const word = i < 0 ? text.length : text.charCodeAt(i) | (i + 1 < text.length ? text.charCodeAt(i + 1) << 16 : 0)
+      const next = mixed(first, second, word, lane)
+      first = second
+      second = third
+      third = fourth
+      fourth = next
+      lane = (lane + 1) % LANES
     }
+    lanes[lane] = first
+    lanes[(lane + 1) % LANES] = second
+    lanes[(lane + 2) % LANES] = third
+    lanes[(lane + 3) % LANES] = fourth
+    this.#words += 1 + ((text.length + 1) >>> 1)
     return this
   }
 
@@ -56,36 +75,48 @@ export class SetHash {
   /** Ends the statement. */
   end(): void {
     this.#mixLanes()
-    for (let i = 0; i < LANES; i++) this.#sum[i] = at(this.#sum, i) + at(this.#lanes, i)
-    this.#lanes.set(this.#start)
+    const [lanes, sum, start] = [this.#lanes, this.#sum, this.#start]
+    for (let i = 0; i < LANES; i++) {
+      sum[i] = at(sum, i) + at(lanes, i)
+      lanes[i] = at(start, i)
+    }
     this.#words = 0
   }
 
   hex(): string {
     let text = ''
-    for (const lane of this.#sum) text += (lane >>> 0).toString(16).padStart(8, '0')
+    for (const lane of this.#sum) {
+      for (let bits = 24; bits >= 0; bits -= 8) text += HEX_OF_BYTE[(lane >>> bits) & 0xff] ?? ''
+    }
     return text
   }
 
   #word(word: number): void {
     const lane = this.#words++ % LANES
-    const mixed = at(this.#lanes, lane) ^ Math.imul(rotated(Math.imul(word, C1), 15), C2)
-    const next = rotated(mixed, 19) + at(this.#lanes, (lane + 1) % LANES)
-    this.#lanes[lane] = Math.imul(next, 5) + (LANE_CONSTANTS[lane] ?? 0)
+    this.#lanes[lane] = mixed(at(this.#lanes, lane), at(this.#lanes, (lane + 1) % LANES), word, lane)
   }
 
   /** Lets every bit of the statement reach every bit of every lane. */
   #mixLanes(): void {
-    this.#addLanesToEachOther()
-    for (let i = 0; i < LANES; i++) this.#lanes[i] = avalanche(at(this.#lanes, i) ^ this.#words)
-    this.#addLanesToEachOther()
-  }
-
-  #addLanesToEachOther(): void {
     const lanes = this.#lanes
-    for (let i = 1; i < LANES; i++) lanes[0] = at(lanes, 0) + at(lanes, i)
-    for (let i = 1; i < LANES; i++) lanes[i] = at(lanes, i) + at(lanes, 0)
+    const [b, c, d] = [at(lanes, 1), at(lanes, 2), at(lanes, 3)]
+    const sum = at(lanes, 0) + b + c + d
+    const first = avalanche(sum ^ this.#words)
+    const second = avalanche((sum + b) ^ this.#words)
+    const third = avalanche((sum + c) ^ this.#words)
+    const fourth = avalanche((sum + d) ^ this.#words)
+    const mixed = first + second + third + fourth
+    lanes[0] = mixed
+    lanes[1] = mixed + second
+    lanes[2] = mixed + third
+    lanes[3] = mixed + fourth
   }
+}
+
+/** A lane after a word was taken in. */
+function mixed(lane: number, nextLane: number, word: number, place: number): number {
+  const mixed = lane ^ Math.imul(rotated(Math.imul(word, C1), 15), C2)
+  return (Math.imul((rotated(mixed, 19) + nextLane) | 0, 5) + (LANE_CONSTANTS[place] ?? 0)) | 0
 }
 
 function at(lanes: Int32Array, i: number): number {

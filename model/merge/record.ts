@@ -1,5 +1,5 @@
 import { err, ok, type Result } from '../result.ts'
-import { copyMap } from './maps.ts'
+import { SortedMap } from './sortedMap.ts'
 import { type DotClash, EMPTY_UNIT, joinUnits, type Sibling, sameUnit, type Unit } from './unit.ts'
 import { compareText, vectorSum } from './vector.ts'
 
@@ -29,17 +29,17 @@ export type JoinError = DotClash | IdentityMismatch
 export function joinRecords(a: CausalRecord, b: CausalRecord): Result<CausalRecord, JoinError> {
   const mismatch = mismatchOf(a, b)
   if (mismatch) return err({ kind: 'identity-mismatch', field: mismatch })
-  let units: Map<string, Unit> | undefined
-  for (const [readClass, theirs] of b.units) {
-    const mine = a.units.get(readClass)
-    const joined = joinUnits(mine ?? EMPTY_UNIT, theirs)
+  const mine = SortedMap.from(a.units)
+  const theirs = SortedMap.from(b.units)
+  let units = mine
+  for (let i = 0; i < theirs.size; i++) {
+    const readClass = theirs.names[i] ?? ''
+    const unit = mine.get(readClass) ?? EMPTY_UNIT
+    const joined = joinUnits(unit, theirs.items[i] ?? EMPTY_UNIT)
     if (!joined.ok) return joined
-    if (joined.value !== mine) {
-      units ??= copyMap(a.units)
-      units.set(readClass, joined.value)
-    }
+    if (joined.value !== unit) units = units.with([readClass], [joined.value])
   }
-  return ok(units ? { id: a.id, scope: a.scope, table: a.table, base: a.base, units } : a)
+  return ok(units === mine ? a : { id: a.id, scope: a.scope, table: a.table, base: a.base, units })
 }
 
 function mismatchOf(a: CausalRecord, b: CausalRecord): IdentityMismatch['field'] | undefined {
@@ -71,7 +71,7 @@ export function restrictRecord(
   record: CausalRecord,
   mayRead: (readClass: string) => boolean,
 ): CausalRecord | undefined {
-  const units = new Map([...record.units].filter(([readClass]) => mayRead(readClass)))
+  const units = SortedMap.from(new Map([...record.units].filter(([readClass]) => mayRead(readClass))))
   if (units.size === record.units.size) return record
   return units.size === 0 ? undefined : { ...record, units }
 }

@@ -53,6 +53,11 @@ export class SortedMap<V extends NonNullable<unknown>> implements ReadonlyMap<st
     return this.#find(name) >= 0
   }
 
+  /** The same names with other items, in the same places. */
+  withItems(items: readonly V[]): SortedMap<V> {
+    return new SortedMap(this.names, items)
+  }
+
   /**
    * With these entries changed, added, or, where the item is `undefined`, left out.
    * @param names in order, none twice

@@ -56,55 +56,58 @@ export interface DotClash {
  * Two states of one record differ in a register or two. Only those are joined; all others are taken over as they are.
  */
 export function joinUnits(a: Unit, b: Unit): Result<Unit, DotClash> {
-  const mine = SortedMap.from(a.registers)
-  const theirs = SortedMap.from(b.registers)
-  const differences = differencesOf(mine, theirs)
-  const vector = joinVectors(a.vector, b.vector)
-  if (differences.length === 0) return ok(vector === a.vector ? a : { vector, registers: mine })
-  const indexed = countEdits(differences) > FEW
-  const registers = joinRegisters(differences, sideOf(a.vector, mine, indexed), sideOf(b.vector, theirs, indexed))
-  if (!(registers instanceof SortedMap)) return err(registers)
-  if (vector === a.vector && registers === mine) return ok(a)
-  const lost = registers.size === 0 ? differences[0] : undefined
-  // The last edit of all is always held by somebody. If nothing is left, one dot stands for different fields.
-  if (lost?.mine[0]) return err(dotClash(lost.register, lost.mine[0].edit))
-  return ok({ vector, registers })
-}
-
-type SortedRegisters = SortedMap<readonly Sibling[]>
-
-/** A register that does not hold the same edits on both sides. */
-interface Difference {
-  readonly register: string
-  readonly mine: readonly Sibling[]
-  readonly theirs: readonly Sibling[]
-}
-
-const NOTHING: readonly Sibling[] = []
-
-/** In the order of the registers. */
-function differencesOf(a: SortedRegisters, b: SortedRegisters): readonly Difference[] {
-  const differences: Difference[] = []
+  const me = new Side(a)
+  const they = new Side(b)
+  const mine = me.registers
+  const theirs = they.registers
+  let items: (readonly Sibling[])[] | undefined
+  const names: string[] = []
+  const others: (readonly Sibling[] | undefined)[] = []
+  let theyWin = true
+  let anyEdit: Edit | undefined
   // Most registers of a record were written by one edit, so the pair last found to be the same is remembered.
   let known: Edit | undefined
   let same: Edit | undefined
   let i = 0
   let j = 0
-  while (i < a.size || j < b.size) {
-    const order = compareAt(a.names, i, b.names, j)
-    const register = (order <= 0 ? a.names[i] : b.names[j]) ?? ''
-    const mine = (order <= 0 ? a.items[i++] : undefined) ?? NOTHING
-    const theirs = (order >= 0 ? b.items[j++] : undefined) ?? NOTHING
-    const edit = mine[0]?.edit
-    const other = theirs[0]?.edit
-    if (order === 0 && edit === known && other === same && mine.length === 1 && theirs.length === 1) continue
-    if (order === 0 && holdSameEdits(mine, theirs)) {
+  while (i < mine.size || j < theirs.size) {
+    const order = compareAt(mine.names, i, theirs.names, j)
+    const name = (order <= 0 ? mine.names[i] : theirs.names[j]) ?? ''
+    const my = (order <= 0 ? mine.items[i++] : undefined) ?? NOTHING
+    const their = (order >= 0 ? theirs.items[j++] : undefined) ?? NOTHING
+    const edit = my[0]?.edit
+    const other = their[0]?.edit
+    if (order === 0 && edit === known && other === same && my.length === 1 && their.length === 1) continue
+    if (order === 0 && holdSameEdits(my, their)) {
       known = edit
       same = other
-    } else differences.push({ register, mine, theirs })
+      continue
+    }
+    const joined = joinSiblings(my, me, their, they)
+    if ('counter' in joined) return err(dotClash(name, joined))
+    anyEdit ??= edit ?? other
+    if (joined !== their) theyWin = false
+    if (joined === my) continue
+    if (order === 0 && joined.length > 0) {
+      items ??= mine.items.slice()
+      items[i - 1] = joined
+    } else {
+      names.push(name)
+      others.push(joined.length > 0 ? joined : undefined)
+    }
   }
-  return differences
+  const vector = joinVectors(a.vector, b.vector)
+  if (!items && names.length === 0) return ok(vector === a.vector ? a : { vector, registers: mine })
+  const replaced = items ? mine.withItems(items) : mine
+  const registers = theyWin ? theirs : names.length > 0 ? replaced.with(names, others) : replaced
+  // The last edit of all is always held by somebody. If nothing is left, one dot stands for different fields.
+  if (registers.size === 0 && anyEdit) return err(dotClash(names[0] ?? '', anyEdit))
+  return ok({ vector, registers })
 }
+
+type SortedRegisters = SortedMap<readonly Sibling[]>
+
+const NOTHING: readonly Sibling[] = []
 
 /** Siblings stand in the order of their dots, so the same ones stand in the same places. */
 function holdSameEdits(mine: readonly Sibling[], theirs: readonly Sibling[]): boolean {
@@ -131,25 +134,30 @@ export function sameContent(a: Edit, b: Edit): boolean {
 }
 
 /** One of the two units of a join. */
-interface Side {
+class Side {
   readonly vector: Vector
   readonly registers: SortedRegisters
-  /** Edits by dot, where there are many. A hostile record can hold thousands. */
-  readonly index: ReadonlyMap<string, Edit> | undefined
+  #lookups = 0
+  #index: ReadonlyMap<string, Edit> | undefined
+
+  constructor({ vector, registers }: Unit) {
+    this.vector = vector
+    this.registers = SortedMap.from(registers)
+  }
+
+  /** The edit of this dot, in whatever register it stands. */
+  find(dot: Dot): Edit | undefined {
+    if (this.#lookups++ > FEW) {
+      this.#index ??= indexByDot(this.registers)
+      return this.#index.get(dotKey(dot))
+    }
+    for (const siblings of this.registers.items) for (const { edit } of siblings) if (sameDot(edit, dot)) return edit
+    return undefined
+  }
 }
 
-/** Above this many edits to look up it pays to build an index. */
+/** After so many look-ups it pays to build an index. A hostile record can hold thousands of siblings. */
 const FEW = 64
-
-function countEdits(differences: readonly Difference[]): number {
-  let edits = 0
-  for (const { mine, theirs } of differences) edits += mine.length + theirs.length
-  return edits
-}
-
-function sideOf(vector: Vector, registers: SortedRegisters, indexed: boolean): Side {
-  return { vector, registers, index: indexed ? indexByDot(registers) : undefined }
-}
 
 function indexByDot(registers: SortedRegisters): ReadonlyMap<string, Edit> {
   const index = new Map<string, Edit>()
@@ -159,24 +167,6 @@ function indexByDot(registers: SortedRegisters): ReadonlyMap<string, Edit> {
 
 function dotKey({ actor, counter }: Dot): string {
   return `${actor} ${counter}`
-}
-
-/** Returns the registers of one side themselves when that side wins every difference. */
-function joinRegisters(differences: readonly Difference[], me: Side, they: Side): SortedRegisters | DotClash {
-  const names: string[] = []
-  const joined: (readonly Sibling[] | undefined)[] = []
-  let allMine = true
-  let allTheirs = true
-  for (const { register, mine, theirs } of differences) {
-    const siblings = joinSiblings(mine, me, theirs, they)
-    if ('counter' in siblings) return dotClash(register, siblings)
-    names.push(register)
-    joined.push(siblings.length > 0 ? siblings : undefined)
-    if (siblings !== mine) allMine = false
-    if (siblings !== theirs) allTheirs = false
-  }
-  if (allMine) return me.registers
-  return allTheirs ? they.registers : me.registers.with(names, joined)
 }
 
 /**
@@ -190,7 +180,7 @@ function joinSiblings(
   theirs: readonly Sibling[],
   they: Side,
 ): readonly Sibling[] | Dot {
-  const joined: Sibling[] = []
+  let joined: Sibling[] | undefined
   let i = 0
   let j = 0
   while (i < mine.length || j < theirs.length) {
@@ -202,20 +192,16 @@ function joinSiblings(
     if (order >= 0) j++
     if (!sibling) continue
     const other = order < 0 ? they : me
-    const twin = order === 0 ? their?.edit : twinOf(sibling.edit, other)
+    const isUnseen = order !== 0 && !covers(other.vector, sibling.edit)
+    const twin = order === 0 ? their?.edit : isUnseen ? undefined : other.find(sibling.edit)
     if (twin && twin !== sibling.edit && !sameContent(sibling.edit, twin)) return sibling.edit
-    if (order === 0 || !covers(other.vector, sibling.edit)) joined.push(sibling)
+    if (order !== 0 && !isUnseen) continue
+    if (joined) joined.push(sibling)
+    else joined = [sibling]
   }
+  if (!joined) return NOTHING
   if (consistsOf(joined, mine)) return mine
   return consistsOf(joined, theirs) ? theirs : joined
-}
-
-/** The edit of this dot in whatever register of a side. A side that has not seen the dot does not hold it. */
-function twinOf(dot: Dot, { vector, registers, index }: Side): Edit | undefined {
-  if (!covers(vector, dot)) return undefined
-  if (index) return index.get(dotKey(dot))
-  for (const siblings of registers.items) for (const { edit } of siblings) if (sameDot(edit, dot)) return edit
-  return undefined
 }
 
 function consistsOf(joined: readonly Sibling[], siblings: readonly Sibling[]): boolean {
@@ -254,5 +240,10 @@ export function sameUnit(a: Unit, b: Unit): boolean {
   if (a === b) return true
   if (a.vector.size !== b.vector.size) return false
   for (const [actor, counter] of a.vector) if (b.vector.get(actor) !== counter) return false
-  return differencesOf(SortedMap.from(a.registers), SortedMap.from(b.registers)).length === 0
+  const mine = SortedMap.from(a.registers)
+  const theirs = SortedMap.from(b.registers)
+  if (mine.size !== theirs.size) return false
+  return mine.names.every(
+    (name, i) => name === theirs.names[i] && holdSameEdits(mine.items[i] ?? NOTHING, theirs.items[i] ?? NOTHING),
+  )
 }

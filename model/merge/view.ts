@@ -3,7 +3,7 @@ import { canonicalJson } from '../canonicalJson.ts'
 import { type Field, fieldOf, type Policy, tableNamed } from '../tables/index.ts'
 import { type Stamp, stampMs } from './clock.ts'
 import { envelopeValue, isSealed } from './envelope.ts'
-import { inOrder, setOwn } from './maps.ts'
+import { setOwn } from './maps.ts'
 import { type CausalRecord, recordVersion } from './record.ts'
 import { CREATED, DELETED, parseRegister, registerName } from './registers.ts'
 import { SortedMap } from './sortedMap.ts'
@@ -36,7 +36,7 @@ export function viewRecord(record: CausalRecord): RecordView {
   const data: Record<string, unknown> = {}
   const siblings: Record<string, readonly SeenValue[]> = {}
   // Replicas have come by the same units in different orders; what is shown must not depend on that.
-  for (const unit of inOrder(record.units).values()) {
+  for (const unit of SortedMap.from(record.units).items) {
     for (const [name, registers] of byField(SortedMap.from(unit.registers))) {
       if (name.startsWith('$')) continue
       const seen = viewField(fieldOf(table, name), registers)
@@ -64,7 +64,7 @@ export function viewFieldOf(record: CausalRecord, name: string): readonly SeenVa
   if (name.startsWith('$')) return []
   const field = fieldOf(tableNamed(record.table), name)
   let shown: readonly SeenValue[] = []
-  for (const unit of inOrder(record.units).values()) {
+  for (const unit of SortedMap.from(record.units).items) {
     const seen = viewField(field, registersOf(SortedMap.from(unit.registers), field.policy, name))
     if (seen.length > 0) shown = seen
   }
@@ -87,7 +87,7 @@ function registersOf(
 function latestEdit(record: CausalRecord): Edit | undefined {
   let latest: Edit | undefined
   // Edits of several units may share stamp and dot: then the first in order stands for them, on every replica.
-  for (const unit of inOrder(record.units).values()) {
+  for (const unit of SortedMap.from(record.units).items) {
     for (const siblings of unit.registers.values()) {
       for (const { edit } of siblings) if (edit !== latest && (!latest || isLater(edit, latest))) latest = edit
     }
@@ -218,7 +218,7 @@ export function unseenByDeletion(record: CausalRecord): readonly { readonly read
   const { seen } = deletions(record)
   if (seen.length === 0) return []
   const unseen: { readClass: string; edit: Edit }[] = []
-  for (const [readClass, unit] of inOrder(record.units)) {
+  for (const [readClass, unit] of SortedMap.from(record.units)) {
     for (const [register, siblings] of unit.registers) {
       if (register === DELETED || register === CREATED) continue
       for (const { edit } of siblings) {

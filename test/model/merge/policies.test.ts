@@ -177,8 +177,8 @@ describe('read classes', () => {
     const record = newRecord('guests', { name: 'Ada', dietary: 'vegan' })
     const dots = [...record.units].map(([readClass, unit]) => [readClass, [...unit.vector]])
     expect(dots).toEqual([
-      ['open', [[at(0, 'ana').actor, 1]]],
       ['diet', [[at(0, 'ana').actor, 1]]],
+      ['open', [[at(0, 'ana').actor, 1]]],
     ])
   })
 })
