@@ -40,6 +40,8 @@ export interface OutboxOptions {
   readonly priority: Priority
   readonly line: Line
   readonly send: (message: Changes) => void
+  /** Whether a record is one of those that we do not take of the peer. */
+  readonly isRefused?: (scope: string, id: string) => boolean
   /** Our log from `from` to `upTo` has nothing for the peer. */
   readonly onPassedOver?: (scope: string, from: number, upTo: number) => void
 }
@@ -159,12 +161,13 @@ export function openOutbox(options: OutboxOptions): Outbox {
   }
 
   async function sendPart(part: Part): Promise<void> {
-    if (part.kind === 'live') return sendLive(part.scope, part.remainder)
-    if (part.kind === 'again') return sendOnceMore(part.scope, part.remainder)
-    return sendGap(part.scope, part.remainder, part.gap, part.tier)
+    if (part.kind === 'live') return sendLive(part)
+    if (part.kind === 'again') return sendOnceMore(part)
+    return sendGap(part)
   }
 
-  async function sendLive(scope: string, remainder: Remainder): Promise<void> {
+  async function sendLive(part: Part): Promise<void> {
+    const { scope, remainder } = part
     // Before reading: a change that commits meanwhile is news again.
     remainder.news = false
     const hadGaps = remainder.hasGaps
@@ -173,7 +176,7 @@ export function openOutbox(options: OutboxOptions): Outbox {
       remainder.tailBecomesGap(await changes.head(scope))
       return
     }
-    const { records, taken } = await batchOf(page.changes, (id) => heldBy(remainder, id))
+    const { records, taken } = await batchOf(page.changes, (id) => heldBy(part, id))
     if (remainders.get(scope) !== remainder) return // rewound meanwhile: all of it is sent anyway
     const isCut = taken < page.changes.length
     const from = remainder.tail
@@ -187,13 +190,14 @@ export function openOutbox(options: OutboxOptions): Outbox {
     post(scope, remainder, records, isCut)
   }
 
-  async function sendGap(scope: string, remainder: Remainder, gap: Gap, tier: number): Promise<void> {
+  async function sendGap(part: Extract<Part, { kind: 'gap' }>): Promise<void> {
+    const { scope, remainder, gap, tier } = part
     const except = remainder.whole ? undefined : peerEpoch
     remainder.left ??= await changes.countSince(scope, remainder.cursor, except)
     const from = gap.at[tier] ?? 0
     const page = await log.page(scope, from, { limit: recordsOfBatch(), except, tier, head: gap.to })
     const inGap = page.changes.filter(({ seq }) => seq <= gap.to)
-    const { records, taken } = await batchOf(inGap, (id) => (remainder.whole ? undefined : heldBy(remainder, id)))
+    const { records, taken } = await batchOf(inGap, (id) => (remainder.whole ? undefined : heldBy(part, id)))
     if (remainders.get(scope) !== remainder) return // rewound meanwhile: all of it is sent anyway
     const isCut = taken < inGap.length
     const upTo = isCut ? (inGap[taken - 1]?.seq ?? from) : page.more ? page.upTo : gap.to
@@ -219,7 +223,7 @@ export function openOutbox(options: OutboxOptions): Outbox {
   }
 
   /** One batch of what is to be sent again. The log moves by nothing. */
-  async function sendOnceMore(scope: string, remainder: Remainder): Promise<void> {
+  async function sendOnceMore({ scope, remainder }: Part): Promise<void> {
     const wanted = again.get(scope)
     if (!wanted) return
     const ids = [...wanted].slice(0, recordsOfBatch())
@@ -242,7 +246,9 @@ export function openOutbox(options: OutboxOptions): Outbox {
     return Math.min(line.allowance().records, MAX_CHANGES)
   }
 
-  function heldBy(remainder: Remainder, id: string): Vectors | undefined {
+  function heldBy({ scope, remainder }: Part, id: string): Vectors | undefined {
+    // Whole, also if the peer lacks nothing of it: it is to hear that ours is another one, and offers its own again.
+    if (options.isRefused?.(scope, id)) return undefined
     return heldVectors && joinHeld(heldVectors.of(id, remainder.complete), told.get(id))
   }
 

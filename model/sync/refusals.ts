@@ -29,10 +29,12 @@ export const MAX_OFFERS = 5
  */
 export interface Refusals {
   of(scope: string): ReadonlySet<string>
-  /** What became of one batch: these records were in it, and these of them were refused. */
+  /** What became of one batch: these records were in it, and these of them were refused, by the peer or by us. */
   note(scope: string, sent: readonly string[], refused: readonly Refused[], byPeer: boolean): Promise<void>
   /** Records to offer the peer once more, by scope. */
   due(): ReadonlyMap<string, readonly string[]>
+  /** Who refused the record of the other; `undefined` if nobody did. */
+  by(scope: string, id: string): 'peer' | 'us' | undefined
   /** Records to ask of the peer once more: they were refused when the border was another one. */
   shut(scope: string): readonly string[]
 }
@@ -61,7 +63,8 @@ export async function openRefusals(
     async note(scope, sent, refused, byPeer) {
       const before = known.get(scope) ?? new Map<string, Refusal>()
       const after = new Map(before)
-      for (const id of sent) after.delete(id)
+      // That one side takes the record of the other says nothing of the way back.
+      for (const id of sent) if (before.get(id)?.byPeer === byPeer) after.delete(id)
       for (const { id, reason } of refused) {
         const attempts = (before.get(id)?.attempts ?? 0) + 1
         after.set(id, { reason, byPeer, attempts, protocol, ...(edition !== undefined && { edition }) })
@@ -80,6 +83,10 @@ export async function openRefusals(
         if (ids.length > 0) due.set(scope, ids)
       }
       return due
+    },
+    by(scope, id) {
+      const refusal = known.get(scope)?.get(id)
+      return refusal && (refusal.byPeer ? 'peer' : 'us')
     },
     shut: (scope) =>
       edition === undefined ? [] : matching(scope, (refusal) => !refusal.byPeer && refusal.edition !== edition),

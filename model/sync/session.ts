@@ -291,6 +291,7 @@ export function startSession(options: SessionOptions): Session {
       priority: options.priority,
       line,
       send,
+      isRefused: (scope, id) => refusals?.by(scope, id) === 'us',
       onPassedOver: (scope, from, upTo) => verification?.passOver(scope, from, upTo),
     })
     if (peer.protocol >= 2) leaveRoom = options.presence?.join(ourLine)
@@ -315,13 +316,19 @@ export function startSession(options: SessionOptions): Session {
       knowledge: outbox,
     })
     const ids = message.records.flatMap((raw) => idOf(raw) ?? []).filter((id) => !needs.includes(id))
+    // The peer's state of these is another one now, and what it held against ours may be gone.
+    const offered = ids.filter(
+      (id) => refusals?.by(scope, id) === 'peer' && !refused.some((setback) => setback.id === id),
+    )
     await noteRefusals(scope, ids, refused, false)
+    if (offered.length > 0) outbox?.sendAgain(scope, offered)
     arrivals.settle(scope, seq, ids, needs)
     const forNewer = peer.protocol >= 2 && {
       ...(needs.length > 0 && { needs: [...needs] }),
       tookMs: scheduler.elapsed() - arrivedAt,
     }
     send({ type: 'ack', scope, seq, refused: [...refused], ...forNewer })
+    if (offered.length > 0) pump()
     // Also if it brought nothing new here: what the peer holds has changed since it was compared.
     verification?.touch(scope)
     options.onProgress()

@@ -2,6 +2,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { viewRecord } from '../../model/merge/view.ts'
 import type { Grant } from '../../model/roles.ts'
+import { quarantined } from '../../model/sync/quarantine.ts'
+import { deadLetters } from '../../model/sync/refusals.ts'
+import { retryQuarantined } from '../../model/sync/retryQuarantined.ts'
+import { rulesOf } from '../../model/sync/rules.ts'
 import { uuidOf } from '../support/ids.ts'
 import { createSyncTeam, type Line, type SyncTeam } from '../support/syncTeam.ts'
 
@@ -56,6 +60,50 @@ describe('a hub and a device that may read a part', () => {
     await team.pass(3_000)
     expect((await hub.read(ADA)).id).toBe(ADA)
     expect(await equalOn(line)).toEqual([true, true])
+  })
+})
+
+describe('a device that holds what its hub does not', () => {
+  const ITEM = { id: ADA, scope: LAKE, table: 'timeline_items', data: { title: 'Dinner', status: 'pending' } }
+  const PHOTOGRAPHER: Grant = { role: 'photographer', weddings: 'all' }
+
+  it('[SYN10] offers its own edit again when a hub that lagged behind has come by the record (seeds 106, 136)', async () => {
+    const [hub, barn, camera] = [await team.replica('hub'), await team.replica('barn'), await team.replica('camera')]
+    await hub.create(ITEM)
+    const atHub = team.connect(camera, hub, { grant: PHOTOGRAPHER })
+    await team.pass(1_000)
+    atHub.pipe.cut()
+    await camera.edit(ADA, { status: 'completed' })
+    // For all that the barn knows, the photographer has made the record, which photographers may not.
+    const line = team.connect(camera, barn, { grant: PHOTOGRAPHER })
+    await team.pass(1_000)
+    expect(line.refused.called.map(({ id }) => id)).toEqual([ADA])
+    team.connect(barn, hub)
+    await team.pass(3_000)
+    for (const replica of [hub, barn, camera]) {
+      expect(viewRecord(await replica.read(ADA)).data).toMatchObject({ title: 'Dinner', status: 'completed' })
+    }
+    expect(await equalOn(line)).toEqual([true, true])
+    expect([await quarantined(barn.state), await deadLetters(camera.state, camera.changes.epoch)]).toEqual([[], []])
+    expect(line.sent('repair')).toEqual([])
+  })
+
+  it('[INV4] gives back what a hub has lost once somebody there lets it in, and all are equal (seeds 101, 134)', async () => {
+    const [hub, camera] = [await team.replica('hub'), await team.replica('camera')]
+    await hub.create(ITEM)
+    const before = team.connect(camera, hub, { grant: PHOTOGRAPHER })
+    await team.pass(1_000)
+    before.pipe.cut()
+    await hub.removeByHand([ADA])
+    const line = team.connect(camera, hub, { grant: PHOTOGRAPHER })
+    await team.pass(3_000)
+    expect(line.refused.caller.map(({ id }) => id)).toEqual([ADA])
+    const rules = rulesOf({ role: 'owner', weddings: 'all' }, uuidOf(1), () => true)
+    expect(await retryQuarantined({ scope: LAKE, id: ADA }, { ...hub, rules })).toEqual({ ok: true, value: true })
+    await team.pass(3_000)
+    expect(viewRecord(await hub.read(ADA)).data).toMatchObject({ title: 'Dinner' })
+    expect(await equalOn(line)).toEqual([true, true])
+    expect(await deadLetters(camera.state, camera.changes.epoch)).toEqual([])
   })
 })
 
