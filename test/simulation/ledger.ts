@@ -33,6 +33,8 @@ export interface Ledger {
   acknowledge(record: CausalRecord): void
   /** What was forbidden to people at this machine is no longer so. */
   permit(machine: string): void
+  /** Values that the record has seen, and the other state of it has not. */
+  valuesIn(record: CausalRecord, other: CausalRecord | undefined): readonly Written[]
   /** Values must stand here: those that reached the records for good, and that nobody replaced who had seen them. */
   survivors(records: ReadonlyMap<string, CausalRecord>): readonly string[]
 }
@@ -73,10 +75,9 @@ export function createLedger(): Ledger {
     permit(machine) {
       for (const value of written) if (value.machine === machine) value.isForbidden = false
     },
+    valuesIn: (record, other) => written.filter((value) => isIn(record, value) && !isIn(other, value)),
     survivors(records) {
-      const known = written.filter(({ id, readClass, actor, counter }) => {
-        return (records.get(id)?.units.get(readClass)?.vector.get(actor) ?? 0) >= counter
-      })
+      const known = written.filter((value) => isIn(records.get(value.id), value))
       const writers = Map.groupBy(known, placeOf)
       return known
         .filter(
@@ -86,6 +87,10 @@ export function createLedger(): Ledger {
         .sort()
     },
   }
+}
+
+function isIn(record: CausalRecord | undefined, { id, readClass, actor, counter }: Written): boolean {
+  return record?.id === id && (record.units.get(readClass)?.vector.get(actor) ?? 0) >= counter
 }
 
 /**

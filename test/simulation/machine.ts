@@ -6,8 +6,10 @@ import { coversAll } from '../../model/merge/vector.ts'
 import { err, ok } from '../../model/result.ts'
 import { type Grant, mayEnterWedding, mayRead } from '../../model/roles.ts'
 import type { Write } from '../../model/sync/changeStore.ts'
+import { type QuarantineEntry, quarantined } from '../../model/sync/quarantine.ts'
 import { createReplicaSync, type ReplicaSync, type UpstreamKind } from '../../model/sync/replicaSync.ts'
-import { rulesOf } from '../../model/sync/rules.ts'
+import { retryQuarantined } from '../../model/sync/retryQuarantined.ts'
+import { rulesOf, TRUSTED } from '../../model/sync/rules.ts'
 import type { Scheduler } from '../../model/sync/scheduler.ts'
 import type { Transport } from '../../model/sync/transport.ts'
 import { MIN_PROTOCOL, PROTOCOL } from '../../model/wire/version.ts'
@@ -176,6 +178,21 @@ export class Machine {
         if (!(cause instanceof Error) || cause.message !== DISK_FULL) throw cause
       },
     )
+  }
+
+  /** Who is in charge looks at what was set aside here, and lets in what they trust. */
+  letIn(trusts: (entry: QuarantineEntry) => boolean): void {
+    const process = this.#process
+    if (!process) return
+    const { changes, state } = process.store
+    const look = async (): Promise<void> => {
+      for (const entry of await quarantined(state)) {
+        if (!trusts(entry)) continue
+        const outcome = await retryQuarantined(entry, { changes, state, rules: TRUSTED })
+        if (outcome.ok) this.#world.count('let in by hand')
+      }
+    }
+    void look()
   }
 
   /** The disk is not what it was: of these records, or of all, people may see less than they did. */

@@ -1,6 +1,7 @@
 /**
- * `npm run simulate -- --seeds N --steps N [--seed S] [--trace] [--first-failure]`: runs the simulation from N seeds, or from one. Says
- * which seeds failed and how; exits with 1 if any did. With `--first-failure`, no more is run than up to it.
+ * `npm run simulate -- --seeds N --steps N [--from S] [--seed S] [--trace] [--first-failure]`: runs the
+ * simulation from N seeds, or from one. Says which seeds failed and how; exits with 1 if any did. With `--first-failure`, no
+ * more is run than up to it; with `--from`, the first seed is that number and not 1.
  */
 import { parseArgs } from 'node:util'
 import { simulate } from './simulation.ts'
@@ -9,16 +10,18 @@ const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '50' },
     steps: { type: 'string', default: '200' },
+    from: { type: 'string', default: '1' },
     seed: { type: 'string' },
     trace: { type: 'boolean', default: false },
     'first-failure': { type: 'boolean', default: false },
   },
 })
 const steps = wholeNumber('--steps', values.steps)
+const from = wholeNumber('--from', values.from)
 const seeds =
   values.seed !== undefined
     ? [values.seed]
-    : Array.from({ length: wholeNumber('--seeds', values.seeds) }, (_, n) => String(n + 1))
+    : Array.from({ length: wholeNumber('--seeds', values.seeds) }, (_, n) => String(from + n))
 
 const counts = new Map<string, number>()
 let failed = 0

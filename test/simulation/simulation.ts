@@ -55,6 +55,8 @@ const STEPS_TO_HEAL = 100
  */
 export const CATCH_UP_MS = 90_000
 const SLICE_MS = 500
+/** By then all has come right by itself that can; people look at what was set aside. */
+const PEOPLE_LOOK_MS = 45_000
 /** Lines that died before the faults stopped are noticed, and called anew. */
 const LAST_RECONNECTS_MS = 30_000
 /** Nobody says anything but heartbeats. */
@@ -111,6 +113,7 @@ export async function simulate({ seed, steps, onTrace }: SimulationOptions): Pro
     const since = time.now()
     let reason = await rested(team)
     while (reason !== undefined && time.now() - since < CATCH_UP_MS) {
+      if (time.now() - since > PEOPLE_LOOK_MS) team.letInWhatWasLost()
       await pass(SLICE_MS)
       reason = await rested(team)
     }

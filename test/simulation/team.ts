@@ -1,4 +1,5 @@
 /** The machines of a simulated team, and what people at them do. */
+import { decodeRecord } from '../../model/merge/codec.ts'
 import { createRecord } from '../../model/merge/edit.ts'
 import type { CausalRecord } from '../../model/merge/record.ts'
 import { coversAll } from '../../model/merge/vector.ts'
@@ -158,6 +159,22 @@ export class Team {
     const original = machine.name.replace(COPY, '')
     for (const name of [original, original + COPY]) this.world.ledger.permit(name)
     for (const to of machine.upstreams.values()) this.world.network.cut(machine.name, to, 'reset')
+  }
+
+  /**
+   * A device may hold what its hub has lost, and may not write it: for all that the hub can tell, it was made up. People know
+   * better, and let it in; what somebody did at the device itself has to find its way without them.
+   */
+  letInWhatWasLost(): void {
+    for (const machine of this.machines) {
+      machine.letIn(({ id, peer, raw }) => {
+        const sender = this.machines.find(({ disk }) => disk.epoch === peer)
+        const record = decodeRecord(raw)
+        if (!sender || !record.ok) return false
+        const news = this.world.ledger.valuesIn(record.value, machine.disk.record(id))
+        return news.some((value) => value.machine !== sender.name) && !news.some(({ isForbidden }) => isForbidden)
+      })
+    }
   }
 
   named(name: string): Machine | undefined {
