@@ -1,66 +1,89 @@
 import { normalizeMangoQuery, prepareQuery, type RxCollection } from 'rxdb'
-import type { ChangeStore } from '../sync/changeStore.ts'
+import type { Change, ChangeStore, TableFilter } from '../sync/changeStore.ts'
+import { createCommitLog, type LogEntry } from './commitLog.ts'
 import { recordOf } from './recordOf.ts'
 import type { RecordDocument } from './recordSchema.ts'
 import { rxRecordStore } from './rxRecordStore.ts'
 
 /**
  * A `ChangeStore` over a storage that keeps no commit order (Dexie in a tablet's browser, memory): every write carries
- * the next `seq`, and an index over it is the change log. Only one store may be open on the same data at a time, since
- * two would count apart; the caller sees to it (a tab by a Web Lock).
+ * the next `seq`, by which the change log is read once at the start. Only one store may be open on the same data at a time,
+ * since two would count apart; the caller sees to it (a tab by a Web Lock).
  */
 export async function openSequencedStore(
   collection: RxCollection<RecordDocument>,
   epoch: string,
 ): Promise<ChangeStore> {
   const storage = collection.storageInstance
-
-  async function find(selector: object, order: 'asc' | 'desc', limit?: number): Promise<RecordDocument[]> {
-    const query = normalizeMangoQuery<RecordDocument>(storage.schema, {
-      selector,
-      sort: 'scope' in selector ? [{ scope: order }, { seq: order }] : [{ seq: order }],
-      ...(limit !== undefined && { limit }),
-    })
-    return (await storage.query(prepareQuery(storage.schema, query))).documents
-  }
-
-  const [last] = await find({ seq: { $gte: 0 } }, 'desc', 1)
-  let seq = last?.seq ?? 0
+  const log = createCommitLog()
+  const all = normalizeMangoQuery<RecordDocument>(storage.schema, {
+    selector: { seq: { $gte: 0 } },
+    sort: [{ seq: 'asc' }],
+  })
+  for (const document of (await storage.query(prepareQuery(storage.schema, all))).documents) log.note(document)
+  let seq = Math.max(0, ...log.scopes().map(log.head))
   const records = rxRecordStore(collection, () => ++seq)
+  // Before whoever else subscribes: they read the log when they hear of a change.
+  storage.changeStream().subscribe(({ events }) => {
+    for (const { operation, documentId, documentData } of events) {
+      if (operation === 'DELETE') log.drop(documentId)
+      else log.note(documentData)
+    }
+  })
 
   return {
     ...records,
     epoch,
 
     async scopes() {
-      return [...new Set((await find({ seq: { $gte: 0 } }, 'asc')).map(({ scope }) => scope))]
+      return log.scopes()
     },
 
     async head(scope) {
-      const [latest] = await find({ scope, seq: { $gte: 0 } }, 'desc', 1)
-      return latest?.seq ?? 0
+      return log.head(scope)
     },
 
     async changesSince(scope, since, { limit, except, tables }) {
-      const ofTables = tables && { table: 'only' in tables ? { $in: [...tables.only] } : { $nin: [...tables.not] } }
-      const found = await find({ scope, seq: { $gt: since }, ...ofTables }, 'asc', limit + 1)
-      const read = found.slice(0, limit)
+      const read: LogEntry[] = []
+      let more = false
+      for (const entry of log.since(scope, since)) {
+        if (tables && !isOf(tables, entry.table)) continue
+        more = read.length === limit
+        if (more) break
+        read.push(entry)
+      }
+      const wanted = read.filter(({ from }) => except === undefined || from !== except)
+      const found = await storage.findDocumentsById(
+        wanted.map(({ id }) => id),
+        false,
+      )
+      const byId = new Map(found.map((document) => [document.id, document]))
       return {
-        changes: read
-          .filter(({ from }) => except === undefined || from !== except)
-          .map((document) => ({
-            seq: document.seq ?? 0,
-            record: recordOf(document),
-            ...(document.from !== '' && { from: document.from }),
-          })),
+        changes: wanted.flatMap((entry) => changeOf(entry, byId.get(entry.id))),
         upTo: read.at(-1)?.seq ?? since,
-        more: found.length > limit,
+        more,
       }
     },
 
     async countSince(scope, since, except) {
-      const found = await find({ scope, seq: { $gt: since } }, 'asc')
-      return found.filter(({ from }) => except === undefined || from !== except).length
+      if (except === undefined) {
+        // Of the storage and not of the log: whoever counts all wants to know whether some are missing.
+        const query = normalizeMangoQuery<RecordDocument>(storage.schema, { selector: { scope, seq: { $gt: since } } })
+        return (await storage.count(prepareQuery(storage.schema, query))).count
+      }
+      let count = 0
+      for (const { from } of log.since(scope, since)) if (from !== except) count++
+      return count
     },
   }
+}
+
+function isOf(tables: TableFilter, table: string): boolean {
+  return 'only' in tables ? tables.only.includes(table) : !tables.not.includes(table)
+}
+
+/** Nothing if the record was changed again meanwhile: it stands further on in the log. */
+function changeOf({ seq }: LogEntry, document: RecordDocument | undefined): readonly Change[] {
+  if (document?.seq !== seq) return []
+  return [{ seq, record: recordOf(document), ...(document.from !== '' && { from: document.from }) }]
 }
