@@ -1,5 +1,5 @@
 import { normalizeMangoQuery, prepareQuery, type RxCollection } from 'rxdb'
-import type { Change, ChangeStore, TableFilter } from '../sync/changeStore.ts'
+import { type Change, type ChangeStore, lazyChange, type TableFilter } from '../sync/changeStore.ts'
 import { createCommitLog, type LogEntry } from './commitLog.ts'
 import { recordOf } from './recordOf.ts'
 import type { RecordDocument } from './recordSchema.ts'
@@ -83,7 +83,6 @@ function isOf(tables: TableFilter, table: string): boolean {
 }
 
 /** Nothing if the record was changed again meanwhile: it stands further on in the log. */
-function changeOf({ seq }: LogEntry, document: RecordDocument | undefined): readonly Change[] {
-  if (document?.seq !== seq) return []
-  return [{ seq, record: recordOf(document), ...(document.from !== '' && { from: document.from }) }]
+function changeOf({ seq, from }: LogEntry, document: RecordDocument | undefined): readonly Change[] {
+  return document?.seq === seq ? [lazyChange(seq, from, () => recordOf(document))] : []
 }

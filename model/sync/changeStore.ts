@@ -41,6 +41,19 @@ export interface Change {
   readonly from?: string
 }
 
+/** A change whose record is decoded when somebody asks for it: what came from the one peer that there is, nobody does. */
+export function lazyChange(seq: number, from: string, decode: () => CausalRecord): Change {
+  let record: CausalRecord | undefined
+  return {
+    seq,
+    get record() {
+      record ??= decode()
+      return record
+    },
+    ...(from !== '' && { from }),
+  }
+}
+
 export interface ChangePage {
   /** The current state of each record that changed, in order of `seq`; a record appears once, at its latest change. */
   readonly changes: readonly Change[]

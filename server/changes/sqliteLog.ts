@@ -7,7 +7,13 @@ import { recordOf } from '../../model/database/recordOf.ts'
 import { RECORDS, type RecordDocument } from '../../model/database/recordSchema.ts'
 import type { CausalRecord } from '../../model/merge/record.ts'
 import { err, ok, type Result } from '../../model/result.ts'
-import type { BeforeHistory, ChangeStore, Retention, TableFilter } from '../../model/sync/changeStore.ts'
+import {
+  type BeforeHistory,
+  type ChangeStore,
+  lazyChange,
+  type Retention,
+  type TableFilter,
+} from '../../model/sync/changeStore.ts'
 import { decodeSuperseded } from '../../model/sync/superseded.ts'
 import type { Database } from '../storage/open.ts'
 import { decodeVectors, recordAt } from './recordAt.ts'
@@ -81,11 +87,7 @@ export function openSqliteLog(database: Database, table: string): SqliteLog {
       return {
         changes: read
           .filter(({ origin }) => except === undefined || origin !== except)
-          .map(({ seq: at, data, origin }) => ({
-            seq: at,
-            record: readRecord(data),
-            ...(origin !== '' && { from: origin }),
-          })),
+          .map(({ seq: at, data, origin }) => lazyChange(at, origin, () => readRecord(data))),
         upTo: read.at(-1)?.seq ?? seq,
         more: found.length > limit,
       }
