@@ -1,11 +1,12 @@
 /** What can be said of what a peer sends before looking at one's own records: its shape, its size, its names. */
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
-import { z } from 'zod'
-import { decodeRecord, MAX_RECORD_BYTES } from '../merge/codec.ts'
+import { decodeRecord, isObject, MAX_RECORD_BYTES } from '../merge/codec.ts'
 import { type Delta, decodeDelta } from '../merge/delta.ts'
 import { type CausalRecord, joinRecords } from '../merge/record.ts'
 import { isFieldName, parseRegister } from '../merge/registers.ts'
+
+const MAX_ID_CHARS = 100
 
 export interface Unreadable {
   /** The record's id if it has one that no readable record of the message has, else one made from its content. */
@@ -59,7 +60,7 @@ type Read = { readonly registers: readonly string[] } & (
 
 /** @returns the record or delta, or why it is none */
 function readOne(raw: unknown, scope: string): Read | string {
-  const read = deltaLike.safeParse(raw).success ? readDelta(raw) : readRecord(raw)
+  const read = property(raw, 'changed') !== undefined ? readDelta(raw) : readRecord(raw)
   if (typeof read === 'string') return read
   // Only now: what could be decoded is not nested deeper than writing it down can bear.
   if (JSON.stringify(raw).length > MAX_RECORD_BYTES) return 'the record is larger than a megabyte'
@@ -85,13 +86,17 @@ function readDelta(raw: unknown): Read | string {
   return { kind: 'delta', value: decoded.value, registers }
 }
 
-const deltaLike = z.object({ changed: z.unknown() })
-const named = z.object({ id: z.string().max(100) })
-const namedDelta = z.object({ changed: named })
-
 /** The id of a record or a delta that has not been checked. */
 export function idOf(raw: unknown): string | undefined {
-  return named.safeParse(raw).data?.id ?? namedDelta.safeParse(raw).data?.changed.id
+  return shortText(property(raw, 'id')) ?? shortText(property(property(raw, 'changed'), 'id'))
+}
+
+function property(raw: unknown, name: string): unknown {
+  return isObject(raw) && Object.hasOwn(raw, name) ? raw[name] : undefined
+}
+
+function shortText(raw: unknown): string | undefined {
+  return typeof raw === 'string' && raw.length <= MAX_ID_CHARS ? raw : undefined
 }
 
 function contentId(raw: unknown): string {
