@@ -59,11 +59,16 @@ export async function removeQuarantined(state: StateStore, scope: string, id: st
   return entry !== undefined
 }
 
-/** Records that were taken are no longer in quarantine. */
-export async function settleTaken(state: StateStore, scope: string, ids: readonly string[]): Promise<void> {
+/** Records that were taken of a peer are no longer in quarantine. What another one brought of them is another matter. */
+export async function settleTaken(
+  state: StateStore,
+  scope: string,
+  peer: string,
+  ids: readonly string[],
+): Promise<void> {
   for (const id of ids) {
     const entry = await quarantinedRecord(state, scope, id)
-    if (entry) await state.set(keyOf(scope, id), { ...entry, outcome: 'taken' })
+    if (entry?.peer === peer) await state.set(keyOf(scope, id), { ...entry, outcome: 'taken' })
   }
 }
 

@@ -27,6 +27,6 @@ export async function retryQuarantined(
     await noteReason(state, entry, reason)
     return err({ kind: 'refused', reason })
   }
-  await settleTaken(state, scope, [id])
+  await settleTaken(state, scope, entry.peer, [id])
   return ok(true)
 }

@@ -388,7 +388,7 @@ export function startSession(options: SessionOptions): Session {
   ): Promise<void> {
     const before = refusals?.of(scope)
     const taken = byPeer ? [] : ids.filter((id) => before?.has(id) && !refused.some((each) => each.id === id))
-    await settleTaken(state, scope, taken)
+    await settleTaken(state, scope, peer?.epoch ?? '', taken)
     await refusals?.note(scope, ids, refused, byPeer)
     count({ refused: refused.length })
     if (refused.length > 0) options.onRefused?.(scope, refused)

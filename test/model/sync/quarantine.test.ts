@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { viewRecord } from '../../../model/merge/view.ts'
 import type { Grant } from '../../../model/roles.ts'
-import { quarantined, removeQuarantined } from '../../../model/sync/quarantine.ts'
+import { quarantined, removeQuarantined, setAside, settleTaken } from '../../../model/sync/quarantine.ts'
 import { deadLetters, MAX_OFFERS } from '../../../model/sync/refusals.ts'
 import { retryQuarantined } from '../../../model/sync/retryQuarantined.ts'
 import { rulesOf, TRUSTED } from '../../../model/sync/rules.ts'
 import { uuidOf } from '../../support/ids.ts'
-import type { MemoryReplica } from '../../support/memoryReplica.ts'
+import { createMemoryState, type MemoryReplica } from '../../support/memoryReplica.ts'
 import { createSyncTeam, holdingsOf, type Line, type SyncTeam } from '../../support/syncTeam.ts'
 
 const LAKE = uuidOf(100)
@@ -87,6 +87,15 @@ describe('a record that is refused', () => {
     expect([await quarantined(hub.state), await deadLetters(camera.state, camera.changes.epoch)]).toEqual([[], []])
     const twice = await retryQuarantined(place, { ...hub, rules: TRUSTED })
     expect(twice).toEqual({ ok: false, error: { kind: 'not-in-quarantine' } })
+  })
+
+  it('[SYN10] stays when the same record is taken of somebody else (simulation, seed 594)', async () => {
+    const state = createMemoryState()
+    await setAside(state, LAKE, 'camera', new Map([[ADA, { reason: 'not yours to write', raw: {} }]]))
+    await settleTaken(state, LAKE, 'laptop', [ADA])
+    expect(await quarantined(state)).toMatchObject([{ id: ADA, peer: 'camera' }])
+    await settleTaken(state, LAKE, 'camera', [ADA])
+    expect(await quarantined(state)).toEqual([])
   })
 
   it('[SYN10] can be put away by a person, and a copy stays', async () => {
