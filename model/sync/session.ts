@@ -287,9 +287,20 @@ export function startSession(options: SessionOptions): Session {
       onProgress: options.onProgress,
     })
     if (!caller) introduce()
-    send({ type: 'resume', cursors: Object.fromEntries(cursors.received.all()) })
+    send({ type: 'resume', cursors: Object.fromEntries([...(await heldScopes()), ...cursors.received.all()]) })
     timers.get('hello')?.()
     options.onProgress()
+  }
+
+  /**
+   * The side that asks for digests may have lost a whole scope, and all that told of it. So it is told of each one that is here,
+   * if only that nothing of its log is known of it.
+   */
+  async function heldScopes(): Promise<readonly (readonly [scope: string, seq: 0])[]> {
+    if (caller) return []
+    const held: [string, 0][] = []
+    for (const scope of await changes.scopes()) if (await rules?.mayEnter(scope)) held.push([scope, 0])
+    return held
   }
 
   function saveSoon(): void {
@@ -308,7 +319,7 @@ export function startSession(options: SessionOptions): Session {
       border,
       heldVectors: peer.protocol >= 2 ? heldVectorsOf(changes) : undefined,
       peerEpoch: peer.epoch,
-      resume: new Map([...cursors.inherited, ...Object.entries(resume)]),
+      resume: new Map([...cursors.inherited, ...Object.entries(resume).filter(([, seq]) => seq > 0)]),
       sent: cursors.sent,
       priority: options.priority,
       line,
@@ -320,7 +331,7 @@ export function startSession(options: SessionOptions): Session {
     for (const [scope, ids] of refusals?.due() ?? []) outbox.sendAgain(scope, ids)
     pump()
     // Also the scopes of which nothing is left here, and the peer may have what was lost.
-    const scopes = new Set([...(await changes.scopes()), ...cursors.received.all().keys()])
+    const scopes = new Set([...(await changes.scopes()), ...cursors.received.all().keys(), ...Object.keys(resume)])
     for (const scope of scopes) verification?.soon(scope)
   }
 

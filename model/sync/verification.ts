@@ -148,7 +148,9 @@ export function openVerification(options: VerificationOptions): Verification {
         differences.delete(scope)
         return onEqual(scope)
       case 'busy':
-        return soon(scope, RETRY_MS)
+        // Where nothing is here yet, the peer's records are on their way; should none come, our patience ends.
+        if (asked.get(scope) !== 0) soon(scope, RETRY_MS)
+        return
       case 'different':
         audited.delete(scope)
         return onDifference(scope)

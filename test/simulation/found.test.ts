@@ -7,6 +7,7 @@ import { deadLetters } from '../../model/sync/refusals.ts'
 import { retryQuarantined } from '../../model/sync/retryQuarantined.ts'
 import { rulesOf } from '../../model/sync/rules.ts'
 import { uuidOf } from '../support/ids.ts'
+import { createMemoryState } from '../support/memoryReplica.ts'
 import { createSyncTeam, type Line, type SyncTeam } from '../support/syncTeam.ts'
 
 const LAKE = uuidOf(100)
@@ -104,6 +105,21 @@ describe('a device that holds what its hub does not', () => {
     expect(viewRecord(await hub.read(ADA)).data).toMatchObject({ title: 'Dinner' })
     expect(await equalOn(line)).toEqual([true, true])
     expect(await deadLetters(camera.state, camera.changes.epoch)).toEqual([])
+  })
+})
+
+describe('a device that has lost a whole wedding and its place in the log', () => {
+  it('[INV2] is given back also what it had brought itself (seed 474)', async () => {
+    const [hub, laptop] = [await team.replica('hub'), await team.replica('laptop')]
+    await laptop.create(guest(ADA, 'Ada'))
+    const before = team.connect(laptop, hub)
+    await team.pass(1_000)
+    before.pipe.cut()
+    await laptop.removeByHand([ADA])
+    // Nothing here tells the laptop any more that there was such a wedding.
+    team.connect(laptop, hub, { callerState: createMemoryState() })
+    await team.pass(3_000)
+    expect(viewRecord(await laptop.read(ADA)).data).toMatchObject({ name: 'Ada' })
   })
 })
 
