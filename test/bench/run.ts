@@ -20,9 +20,10 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     json: { type: 'boolean', default: false },
-    /** Of `sync`: a smaller run, and one contender alone. */
+    /** Of `sync`: a smaller run, one contender alone, and only workloads whose name begins so. */
     scale: { type: 'string', default: '1' },
     only: { type: 'string' },
+    workload: { type: 'string', default: '' },
     /** Of `api`: how long each row is measured, and on how many records. */
     seconds: { type: 'string' },
     records: { type: 'string' },
@@ -35,7 +36,7 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   merge,
   seal,
   storage,
-  sync: () => sync({ scale: Number(values.scale), ...(only !== undefined && { only }) }),
+  sync: () => sync({ scale: Number(values.scale), workload: values.workload, ...(only !== undefined && { only }) }),
 }
 
 const [name = ''] = positionals

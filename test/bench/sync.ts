@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- sync [--scale 0.1] [--only NAME]`: our sync beside that of the libraries that one would take instead.
+ * `npm run bench -- sync [--scale 0.1] [--only NAME] [--workload NAME]`: our sync beside that of the libraries that one would take instead.
  * Same records, same loopback, memory storage on both sides, each server in a process of its own. Every byte goes by way
  * of a TCP proxy, which counts. What does not come right is reported as what it is.
  */
@@ -123,7 +123,15 @@ const WORKLOADS: Readonly<Record<string, (bench: Bench, sizes: Sizes) => Promise
   },
 }
 
-export async function sync(options: { readonly scale: number; readonly only?: string }): Promise<readonly Figure[]> {
+interface SyncBenchOptions {
+  readonly scale: number
+  /** One contender alone. */
+  readonly only?: string
+  /** Only workloads whose name begins so. */
+  readonly workload: string
+}
+
+export async function sync(options: SyncBenchOptions): Promise<readonly Figure[]> {
   const scaled = (n: number, least: number) => Math.max(least, Math.round(n * options.scale))
   const sizes = {
     records: scaled(10_000, 20),
@@ -133,6 +141,7 @@ export async function sync(options: { readonly scale: number; readonly only?: st
   }
   const figures: Figure[] = []
   for (const [workload, run] of Object.entries(WORKLOADS)) {
+    if (!workload.startsWith(options.workload)) continue
     for (const [name, path] of Object.entries(CONTENDERS)) {
       if (options.only !== undefined && options.only !== name) continue
       process.stderr.write(`${workload} · ${name}\n`)
