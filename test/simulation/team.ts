@@ -219,14 +219,18 @@ export class Team {
     })
   }
 
-  /** Of what the disk has and `left` has not, that is at risk which nobody else has. */
+  /**
+   * Of what the disk has and `left` has not, that is at risk which nobody else has. Where somebody did in the record what they may
+   * not do, it cannot come from: nobody lets that in.
+   */
   #lose(machine: Machine, left: Disk): void {
-    const others = this.machines.filter((other) => other !== machine).map(({ disk }) => disk)
+    const others = this.machines.filter((other) => other !== machine)
     const isOn = (disk: Disk, { id, readClass, actor, counter }: Written): boolean =>
       (disk.record(id)?.units.get(readClass)?.vector.get(actor) ?? 0) >= counter
     for (const value of this.world.ledger.written) {
       const isLost = isOn(machine.disk, value) && !isOn(left, value)
-      if (isLost && !others.some((disk) => isOn(disk, value))) value.isAtRisk = true
+      const has = ({ disk, overreached }: Machine): boolean => isOn(disk, value) && !overreached.has(value.id)
+      if (isLost && !others.some(has)) value.isAtRisk = true
     }
   }
 }
