@@ -53,7 +53,13 @@ export function rxRecordStore(collection: RxCollection<RecordDocument>, nextSeq?
 
     async inScope(scope, { table, after, limit }: ScopePage = {}) {
       const query = normalizeMangoQuery(storage.schema, {
-        selector: { scope, ...(table !== undefined && { table }), ...(after !== undefined && { id: { $gt: after } }) },
+        selector: {
+          // No record ever is, and every index begins with it: without it, all records of all scopes would be read.
+          _deleted: { $eq: false },
+          scope,
+          ...(table !== undefined && { table }),
+          ...(after !== undefined && { id: { $gt: after } }),
+        },
         sort: [{ id: 'asc' }],
         ...(limit !== undefined && { limit }),
       })
