@@ -91,6 +91,10 @@ async function servePostgres(databaseUrl: string, weddings: readonly string[], c
 
 const [kind = '', where = '', clients = '1', records = '0'] = process.argv.slice(2)
 process.on('disconnect', () => process.exit(0))
+process.on('message', () => {
+  const { user, system } = process.cpuUsage()
+  process.send?.({ processorMs: (user + system) / 1_000 })
+})
 const weddings = Array.from({ length: WEDDINGS }, () => randomUUID())
 const serve = kind === 'postgres' ? servePostgres : serveSqlite
 process.send?.(await serve(where, weddings, Number(clients)))

@@ -20,18 +20,20 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     json: { type: 'boolean', default: false },
-    /** Of `sync`: a smaller run, one contender alone, and only workloads whose name begins so. */
-    scale: { type: 'string', default: '1' },
+    /** Of `sync` and `api`: one contender, or one database, alone. */
     only: { type: 'string' },
+    /** Of `sync`: a smaller run, and only workloads whose name begins so. */
+    scale: { type: 'string', default: '1' },
     workload: { type: 'string', default: '' },
     /** Of `api`: how long each row is measured, and on how many records. */
-    seconds: { type: 'string' },
-    records: { type: 'string' },
+    seconds: { type: 'string', default: '5' },
+    records: { type: 'string', default: '100000' },
   },
 })
 const { json, only } = values
 const BENCHES: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
-  api: () => api(process.argv.slice(3)),
+  api: () =>
+    api({ seconds: Number(values.seconds), records: Number(values.records), ...(only !== undefined && { only }) }),
   chain,
   merge,
   seal,
