@@ -52,7 +52,7 @@ export function rxRecordStore(collection: RxCollection<RecordDocument>, nextSeq?
     },
 
     async inScope(scope, { table, after, limit }: ScopePage = {}) {
-      const query = normalizeMangoQuery(storage.schema, {
+      const query = normalizeMangoQuery<Stored>(storage.schema, {
         selector: {
           // No record ever is, and every index begins with it: without it, all records of all scopes would be read.
           _deleted: { $eq: false },

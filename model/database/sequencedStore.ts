@@ -43,6 +43,10 @@ export async function openSequencedStore(
       return log.head(scope)
     },
 
+    async heads(scopes) {
+      return new Map(scopes.map((scope) => [scope, log.head(scope)] as const).filter(([, head]) => head > 0))
+    },
+
     async changesSince(scope, since, { limit, except, tables }) {
       const read: LogEntry[] = []
       let more = false

@@ -80,6 +80,8 @@ export interface ChangeStore extends RecordStore {
   scopes(): Promise<readonly string[]>
   /** The `seq` of the latest change of the scope; 0 for a scope without any. */
   head(scope: string): Promise<number>
+  /** The same of many scopes at once; those without any change are left out. */
+  heads(scopes: readonly string[]): Promise<ReadonlyMap<string, number>>
   changesSince(scope: string, seq: number, query: ChangeQuery): Promise<ChangePage>
   countSince(scope: string, seq: number, except?: string): Promise<number>
 }

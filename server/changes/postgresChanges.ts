@@ -20,6 +20,7 @@ const docRow = z.object({ doc: z.string() })
 const scopeRow = z.object({ scope: z.string() })
 const countRow = z.object({ count: whole })
 const seqRow = z.object({ seq: whole })
+const headRow = scopeRow.extend(seqRow.shape)
 /** `head` of the scope beside each change; one row without a change if there is none. */
 const changeRow = z.object({
   head: whole,
@@ -63,6 +64,13 @@ export function postgresChangeStore({ sql, epoch, announcer, sender, now }: Chan
     async head(scope) {
       const rows = await sql.query('SELECT seq FROM scopes WHERE scope = $1', [toColumn(scope)])
       return parseRows(seqRow, rows)[0]?.seq ?? 0
+    },
+    async heads(scopes) {
+      if (scopes.length === 0) return new Map()
+      const rows = await sql.query('SELECT scope, seq FROM scopes WHERE scope = ANY($1::text[]) AND seq > 0', [
+        scopes.map(toColumn),
+      ])
+      return new Map(parseRows(headRow, rows).map(({ scope, seq }) => [fromColumn(scope), seq]))
     },
     async changesSince(scope, seq, { limit, except, tables }) {
       // One statement, hence one snapshot: the head belongs to the very changes beside it. One row more than asked for

@@ -194,10 +194,16 @@ function noteHistory(history: SqliteHistory, { collectionName, rows }: SqliteCom
 
 function sqliteChangeStore(
   collection: RxCollection<RecordDocument>,
-  { scopes, head, changesSince, countSince }: ReturnType<typeof openSqliteLog>,
+  { scopes, head, heads, changesSince, countSince }: ReturnType<typeof openSqliteLog>,
   epoch: string,
 ): ChangeStore {
   const records = rxRecordStore(collection)
+  /** Every request asks for them. No scope is ever lost again, and this process makes all the commits. */
+  const known = new Set<string>()
+  const reading = scopes().then((found) => {
+    for (const scope of found) known.add(scope)
+  })
+  records.subscribe((scope) => known.add(scope))
   return {
     ...records,
     async update(ids, change) {
@@ -208,8 +214,12 @@ function sqliteChangeStore(
       }
     },
     epoch,
-    scopes,
+    async scopes() {
+      await reading
+      return [...known].sort()
+    },
     head,
+    heads,
     changesSince,
     countSince,
   }

@@ -18,7 +18,7 @@ import { decodeSuperseded } from '../../model/sync/superseded.ts'
 import type { Database } from '../storage/open.ts'
 import { decodeVectors, recordAt } from './recordAt.ts'
 
-export interface SqliteLog extends Pick<ChangeStore, 'scopes' | 'head' | 'changesSince' | 'countSince'> {
+export interface SqliteLog extends Pick<ChangeStore, 'scopes' | 'head' | 'heads' | 'changesSince' | 'countSince'> {
   /** Records of a scope in order of id, one at a time. Nothing may be written meanwhile. */
   inScope(scope: string): IterableIterator<CausalRecord>
   weddingAt(scope: string, ms: number): Result<readonly CausalRecord[], BeforeHistory>
@@ -77,6 +77,9 @@ export function openSqliteLog(database: Database, table: string): SqliteLog {
     },
     async head(scope) {
       return head.get(scope) ?? 0
+    },
+    async heads(wanted) {
+      return new Map(wanted.map((scope) => [scope, head.get(scope) ?? 0] as const).filter(([, latest]) => latest > 0))
     },
     async changesSince(scope, seq, { limit, except, tables }) {
       const rows = tables

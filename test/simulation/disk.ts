@@ -177,6 +177,8 @@ export function openStore(disk: Disk, user: DiskUser): SimulatedStore {
     },
     scopes: () => read(() => disk.scopes()),
     head: (scope) => read(() => disk.head(scope)),
+    heads: (scopes) =>
+      read(() => new Map(scopes.map((scope) => [scope, disk.head(scope)] as const).filter(([, latest]) => latest > 0))),
     changesSince: (scope, seq, { limit, except }) =>
       read(() => {
         const { rows, more } = disk.since(scope, seq, limit)
