@@ -58,6 +58,11 @@ function byOperation(conflicts: Iterable<Conflict>): ReadonlyMap<string, readonl
   return found
 }
 
+/** Whether it may be one of several that an action is in, and so not an entry of its own. */
+export function isOfSomeOperation(conflict: Conflict): boolean {
+  return operationsIn(conflict).size > 0
+}
+
 /** Operations that wrote one side of a conflict and not the other. */
 function operationsIn({ scope, values }: Conflict): ReadonlySet<string> {
   const ids = values.flatMap(({ edit: { operation, decided } }) => [

@@ -9,7 +9,7 @@ import { conflictQueue } from '../../model/conflicts/queue.ts'
 import type { LiveNews } from '../../model/rest/live.ts'
 import type { ReplicaSync } from '../../model/sync/replicaSync.ts'
 import type { Log } from '../log.ts'
-import { contestedRecords } from '../rest/conflictQueue.ts'
+import { contestedRecords, hasPending } from '../rest/conflictQueue.ts'
 import type { Caller, ServerContext } from '../rest/context.ts'
 import { type DeadLetter, deadLetters } from '../rest/deadLetters.ts'
 import { describeFault } from '../rest/errors.ts'
@@ -102,7 +102,7 @@ export function openChannel(parts: ChannelParts, { team, grant: { role }, ...who
 
   async function lookAtConflicts(scope: string): Promise<void> {
     const now = new Map<string, QueueEntry>()
-    for await (const { records } of contestedRecords({ context, index }, caller, ({ pending }) => pending, scope)) {
+    for await (const { records } of contestedRecords({ context, index }, caller, hasPending, scope)) {
       for (const entry of conflictQueue(records)) now.set(entry.conflictId, entry)
     }
     const known = conflicts.get(scope)

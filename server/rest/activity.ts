@@ -3,7 +3,7 @@ import { type StandingDecision, standingDecisions } from '../../model/conflicts/
 import type { QueueEntry, Writer } from '../../model/conflicts/entry.ts'
 import { conflictQueue } from '../../model/conflicts/queue.ts'
 import type { Superseded } from '../../model/sync/changeStore.ts'
-import { type ConflictParts, contestedRecords } from './conflictQueue.ts'
+import { type ConflictParts, contestedRecords, hasPending } from './conflictQueue.ts'
 import type { Caller } from './context.ts'
 
 /** Somebody, as far as their edits are known to be theirs. */
@@ -13,7 +13,7 @@ export type IsOf = (person: Partial<Pick<Writer, 'userId' | 'deviceId'>> | undef
 export async function pendingOf(parts: ConflictParts, caller: Caller, isOf: IsOf): Promise<readonly QueueEntry[]> {
   const people = await parts.people(caller.team)
   const entries: QueueEntry[] = []
-  for await (const { records } of contestedRecords(parts, caller, ({ pending }) => pending)) {
+  for await (const { records } of contestedRecords(parts, caller, hasPending)) {
     entries.push(...conflictQueue(records, { people }))
   }
   return entries.filter((entry) => entry.parts.some(({ values }) => values.some(({ writer }) => isOf(writer))))

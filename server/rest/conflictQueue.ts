@@ -23,6 +23,8 @@ export interface Contested {
   readonly records: readonly CausalRecord[]
 }
 
+export const hasPending = ({ pending }: IndexEntry): boolean => pending.length > 0
+
 /** Those records of the caller's weddings that `wanted` picks from the index. */
 export async function* contestedRecords(
   { context, index }: Pick<ConflictParts, 'context' | 'index'>,
@@ -30,10 +32,10 @@ export async function* contestedRecords(
   wanted: (entry: IndexEntry) => boolean,
   weddingId?: string,
 ): AsyncGenerator<Contested> {
-  for (const scope of await weddingsFor(context, caller)) {
-    if (weddingId !== undefined && scope !== weddingId) continue
-    const { entries } = await index(scope)
-    const ids = [...entries.values()].filter(wanted).map(({ id }) => id)
+  const all = await weddingsFor(context, caller)
+  const scopes = weddingId === undefined ? all : all.filter((scope) => scope === weddingId)
+  for (const [scope, { contested }] of await index(scopes)) {
+    const ids = [...contested.values()].filter(wanted).map(({ id }) => id)
     if (ids.length === 0) continue
     const records = await context.stores.changes.records(ids.sort())
     const parts = [...records.values()].map((record) => readablePart(record, caller.grant.role))
@@ -41,9 +43,19 @@ export async function* contestedRecords(
   }
 }
 
-/** The caller's queue, wedding by wedding, without what only history and names could tell. */
-export async function* pendingEntries(parts: ConflictParts, caller: Caller): AsyncGenerator<QueueEntry> {
-  for await (const { records } of contestedRecords(parts, caller, ({ pending }) => pending)) {
+/**
+ * The caller's queue, wedding by wedding, without what only history and names could tell.
+ * @param wanted ids of entries, or of fields in them: other entries may be left out
+ */
+export async function* pendingEntries(
+  parts: ConflictParts,
+  caller: Caller,
+  wanted?: ReadonlySet<string>,
+): AsyncGenerator<QueueEntry> {
+  // What an action is in is one entry under an id of the action, which takes all of its fields to be found.
+  const isWanted = ({ pending, isOfOperation }: IndexEntry) =>
+    pending.length > 0 && (!wanted || isOfOperation || pending.some((id) => wanted.has(id)))
+  for await (const { records } of contestedRecords(parts, caller, isWanted)) {
     yield* conflictQueue(records)
   }
 }

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { standingDecisions } from '../../model/conflicts/decisions.ts'
 import type { ConflictEntry, ConflictsReply, conflictsQuery } from '../../model/rest/conflicts.ts'
 import { pendingEntry, resolvedEntry } from './conflictEntries.ts'
-import { type ConflictParts, contestedRecords, tellingOf, toldEntries } from './conflictQueue.ts'
+import { type ConflictParts, contestedRecords, hasPending, tellingOf, toldEntries } from './conflictQueue.ts'
 import type { Caller, ServerContext } from './context.ts'
 import type { Handlers } from './router.ts'
 import { commentKey } from './settle.ts'
@@ -21,7 +21,7 @@ async function listConflicts(
   const people = await parts.people(caller.team)
   const conflicts: ConflictEntry[] = []
   if (status !== 'resolved') {
-    for await (const contested of contestedRecords(parts, caller, ({ pending }) => pending, wedding)) {
+    for await (const contested of contestedRecords(parts, caller, hasPending, wedding)) {
       conflicts.push(...(await toldEntries(parts, caller, contested, people)).map(pendingEntry))
     }
   }

@@ -75,13 +75,14 @@ async function sinceTime(
 ): Promise<Found> {
   const heads = new Map<string, number>()
   const all: Due[] = []
-  for (const scope of scopes) {
-    const { seq, entries } = await index(scope)
-    heads.set(scope, seq)
-    for (const entry of entries.values()) {
+  const { after } = cursor ?? {}
+  // Rows of one millisecond may be on both sides of the place where the last page ended.
+  const fromMs = after ? stampMs(after[0]) - 1 : (sinceMs ?? Number.POSITIVE_INFINITY)
+  for (const [scope, extract] of await index(scopes)) {
+    heads.set(scope, extract.seq)
+    for (const entry of extract.writtenSince(fromMs)) {
       const stamp = readableStamp(entry, caller.grant.role)
-      if (stamp !== undefined && isDue({ id: entry.id, stamp }, cursor?.after, sinceMs))
-        all.push({ id: entry.id, stamp })
+      if (stamp !== undefined && isDue({ id: entry.id, stamp }, after, sinceMs)) all.push({ id: entry.id, stamp })
     }
   }
   const due = await withoutOwn(changes, all, sinceMs ?? 0, own)

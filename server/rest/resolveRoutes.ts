@@ -198,7 +198,7 @@ async function findPending(
   wanted: ReadonlySet<string>,
 ): Promise<ReadonlyMap<string, QueueEntry>> {
   const found = new Map<string, QueueEntry>()
-  for await (const entry of pendingEntries(parts, caller)) {
+  for await (const entry of pendingEntries(parts, caller, wanted)) {
     if (wanted.has(entry.conflictId)) found.set(entry.conflictId, entry)
     for (const part of entry.parts) {
       const { conflictId } = part.conflict

@@ -2,9 +2,11 @@
  * A small extract of each scope in memory, brought up to date from the change log: what changed when, and which records
  * are in conflict. Clients poll for both, and reading every record each time would cost most of what the server does.
  */
-import type { Stamp } from '../../model/merge/clock.ts'
+import { isOfSomeOperation } from '../../model/conflicts/operations.ts'
+import { type Stamp, stampMs } from '../../model/merge/clock.ts'
 import { conflictsOf } from '../../model/merge/conflicts.ts'
 import { type CausalRecord, liveValues } from '../../model/merge/record.ts'
+import { compareText } from '../../model/merge/vector.ts'
 import type { ChangeStore } from '../../model/sync/changeStore.ts'
 
 export interface IndexEntry {
@@ -13,52 +15,103 @@ export interface IndexEntry {
   readonly base: string
   /** Read class → latest stamp of a live value. */
   readonly stamps: ReadonlyMap<string, Stamp>
-  /** Something in it waits for a person. */
-  readonly pending: boolean
+  /** The latest of all classes. */
+  readonly latest: Stamp
+  /** Ids of what in it waits for a person, field by field. */
+  readonly pending: readonly string[]
+  /** One of them may be, together with others, about a single action. */
+  readonly isOfOperation: boolean
   /** A live value of it settled a conflict. */
   readonly decided: boolean
 }
 
 export interface ScopeExtract {
-  /** The place in the log up to which the entries are current. */
+  /** The place in the log up to which it is current. */
   readonly seq: number
-  readonly entries: ReadonlyMap<string, IndexEntry>
+  /** Records with anything pending or decided. */
+  readonly contested: ReadonlyMap<string, IndexEntry>
+  /** Records of which some class was written later than this (ms since 1970 UTC), the latest first. */
+  writtenSince(ms: number): Iterable<IndexEntry>
 }
 
-export type ScopeIndex = (scope: string) => Promise<ScopeExtract>
-
-interface Held {
-  seq: number
-  readonly entries: Map<string, IndexEntry>
-  /** Refreshes take turns: two at once could put an older state over a newer one. */
-  turn: Promise<void>
-}
+/** @returns the extract of each of the scopes */
+export type ScopeIndex = (scopes: readonly string[]) => Promise<ReadonlyMap<string, ScopeExtract>>
 
 const MAX_SCOPES = 500
 const PAGE = 500
 
 export function createScopeIndex(changes: ChangeStore): ScopeIndex {
-  const scopes = new Map<string, Held>()
+  const known = new Map<string, Extract>()
 
-  return async (scope) => {
-    const held = scopes.get(scope) ?? { seq: 0, entries: new Map(), turn: Promise.resolve() }
-    scopes.delete(scope)
-    scopes.set(scope, held)
-    const [oldest] = scopes.keys()
-    if (scopes.size > MAX_SCOPES && oldest !== undefined) scopes.delete(oldest)
-    const refreshed = held.turn.then(() => refresh(changes, scope, held))
-    held.turn = refreshed.catch(() => undefined) // told to whoever asked; the next one tries again
-    await refreshed
-    return { seq: held.seq, entries: held.entries }
+  function extractOf(scope: string): Extract {
+    const extract = known.get(scope) ?? new Extract(changes, scope)
+    known.delete(scope)
+    known.set(scope, extract)
+    const [oldest] = known.keys()
+    if (known.size > MAX_SCOPES && oldest !== undefined) known.delete(oldest)
+    return extract
+  }
+
+  return async (scopes) => {
+    const heads = await changes.heads(scopes)
+    const extracts = new Map<string, Extract>()
+    for (const scope of scopes) {
+      const extract = extractOf(scope)
+      if (extract.seq < (heads.get(scope) ?? 0)) await extract.refresh()
+      extracts.set(scope, extract)
+    }
+    return extracts
   }
 }
 
-async function refresh(changes: ChangeStore, scope: string, held: Held): Promise<void> {
-  for (let more = true; more; ) {
-    const page = await changes.changesSince(scope, held.seq, { limit: PAGE })
-    for (const { record } of page.changes) held.entries.set(record.id, entryOf(record))
-    held.seq = page.upTo
-    more = page.more
+class Extract implements ScopeExtract {
+  seq = 0
+  readonly contested = new Map<string, IndexEntry>()
+  readonly #changes: ChangeStore
+  readonly #scope: string
+  readonly #entries = new Map<string, IndexEntry>()
+  /** The latest last; what is new is put behind it, and sorted in when somebody asks. */
+  #inOrder: IndexEntry[] | undefined
+  /** Refreshes take turns: two at once could put an older state over a newer one. */
+  #turn: Promise<void> = Promise.resolve()
+
+  constructor(changes: ChangeStore, scope: string) {
+    this.#changes = changes
+    this.#scope = scope
+  }
+
+  async refresh(): Promise<void> {
+    const refreshed = this.#turn.then(() => this.#readOn())
+    this.#turn = refreshed.catch(() => undefined) // told to whoever asked; the next one tries again
+    await refreshed
+  }
+
+  *writtenSince(ms: number): Generator<IndexEntry> {
+    this.#inOrder ??= [...this.#entries.values()].sort((a, b) => compareText(a.latest, b.latest))
+    const entries = this.#inOrder
+    for (let i = entries.length - 1; i >= 0; i--) {
+      const entry = entries[i]
+      if (!entry || stampMs(entry.latest) <= ms) return
+      yield entry
+    }
+  }
+
+  async #readOn(): Promise<void> {
+    for (let more = true; more; ) {
+      const page = await this.#changes.changesSince(this.#scope, this.seq, { limit: PAGE })
+      for (const { record } of page.changes) this.#note(entryOf(record))
+      this.seq = page.upTo
+      more = page.more
+    }
+  }
+
+  #note(entry: IndexEntry): void {
+    // Behind all others, which is mostly its place: a list in order is sorted in one pass.
+    this.#entries.delete(entry.id)
+    this.#entries.set(entry.id, entry)
+    this.#inOrder = undefined
+    if (entry.pending.length > 0 || entry.decided) this.contested.set(entry.id, entry)
+    else this.contested.delete(entry.id)
   }
 }
 
@@ -71,5 +124,15 @@ function entryOf(record: CausalRecord): IndexEntry {
     if (edit.decided) decided = true
   }
   const { id, table, base } = record
-  return { id, table, base, stamps, pending: conflictsOf(record).length > 0, decided }
+  const conflicts = conflictsOf(record)
+  return {
+    id,
+    table,
+    base,
+    stamps,
+    latest: [...stamps.values()].sort(compareText).at(-1) ?? '',
+    pending: conflicts.map(({ conflictId }) => conflictId),
+    isOfOperation: conflicts.some(isOfSomeOperation),
+    decided,
+  }
 }
