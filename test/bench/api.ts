@@ -1,8 +1,8 @@
 /**
- * The REST API under load: push of ten changes, pull, status and resolve, with 1, 50 and 200 clients that ask without a
- * pause, on 100,000 records; SQLite (an install) and, where it is installed, PostgreSQL (the cloud). Every client has its
- * own token. Server and clients share the cores, so beside the times that a client waits stands the processor time of the
- * server for a request, which other programs on the machine do not change.
+ * The REST API under load: push of ten changes, pull, status and resolve, with 1, 50 and 200 clients, on 100,000 records;
+ * SQLite (an install) and, where it is installed, PostgreSQL (the cloud). Every client has its own token. Server and clients
+ * share the cores, so beside the times that a client waits stands the processor time of the server for a request, which
+ * other programs on the machine do not change.
  */
 import { type ChildProcess, fork } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
@@ -10,6 +10,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { Agent, request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { z } from 'zod'
 import { syncReply } from '../../model/rest/sync.ts'
 import { API_PATH } from '../../server/rest/api.ts'
@@ -17,13 +18,21 @@ import { findPostgres, startPostgres } from '../server/changes/postgresServer.ts
 import type { Serving } from './apiServer.ts'
 import type { Figure } from './run.ts'
 
-const CLIENTS = [1, 50, 200]
+/** How many ask, and how often each: without a pause, or once a second, as busy people do. */
+const CROWDS = [
+  { clients: 1, everyMs: 0 },
+  { clients: 50, everyMs: 1_000 },
+  { clients: 50, everyMs: 0 },
+  { clients: 200, everyMs: 0 },
+]
 /** To be reached with this many clients, ms. */
 const GOALS = { clients: 50, p95: 200, pushP95: 50 }
 const PUSH = 'push of 10 changes'
 /** A resolve needs a conflict each; those that are used up end the run before its time. */
 const CONFLICTS = 300
 const SEED_MINUTES = 10
+/** A pull asks for what is new since this long ago, as a client does that polls. */
+const POLL_MS = 5_000
 
 const serving = z.object({ url: z.string(), weddings: z.array(z.string()), tokens: z.array(z.string()) })
 const used = z.object({ processorMs: z.number() })
@@ -70,7 +79,7 @@ async function onPostgres(options: ApiBench): Promise<readonly Figure[]> {
 }
 
 async function measure(kind: string, where: string, { seconds, records }: ApiBench): Promise<readonly Figure[]> {
-  const clients = String(Math.max(...CLIENTS))
+  const clients = String(Math.max(...CROWDS.map(({ clients }) => clients)))
   const child = fork(join(import.meta.dirname, 'apiServer.ts'), [kind, where, clients, String(records)])
   try {
     const server = serving.parse(await answerOf(child))
@@ -81,10 +90,11 @@ async function measure(kind: string, where: string, { seconds, records }: ApiBen
     const agent = new Agent({ keepAlive: true })
     const ask = askOver(server.url, agent)
     const figures: Figure[] = []
-    for (const clients of CLIENTS) {
+    for (const crowd of CROWDS) {
       for (const [name, prepare] of Object.entries(TASKS)) {
         const work = await prepare(server, ask)
-        const measured = await load({ kind, name, clients, seconds, work, processorMs })
+        await work(0) // what is read into memory once is no request's own cost
+        const measured = await load({ kind, name, ...crowd, seconds, work, processorMs })
         for (const figure of measured) process.stderr.write(`${figure.name} ${figure.value} ${figure.unit}\n`)
         figures.push(...measured)
       }
@@ -157,7 +167,7 @@ const TASKS: Readonly<Record<string, (server: Serving, ask: Ask) => Work | Promi
   },
 
   pull: (server, ask) => async (client) => {
-    const since = new Date(Date.now() - 60_000).toISOString()
+    const since = new Date(Date.now() - POLL_MS).toISOString()
     good(await ask(tokenOf(server, client), 'GET', `/sync?since=${since}`))
     return true
   },
@@ -209,29 +219,34 @@ interface Load {
   readonly kind: string
   readonly name: string
   readonly clients: number
+  readonly everyMs: number
   readonly seconds: number
   readonly work: Work
   /** Of the server, so far. */
   readonly processorMs: () => Promise<number>
 }
 
-async function load({ kind, name, clients, seconds, work, processorMs }: Load): Promise<readonly Figure[]> {
+async function load({ kind, name, clients, everyMs, seconds, work, processorMs }: Load): Promise<readonly Figure[]> {
   const times: number[] = []
   const usedBefore = await processorMs()
   const startMs = performance.now()
   const endMs = startMs + seconds * 1_000
   const client = async (_: unknown, n: number): Promise<void> => {
+    await pause((everyMs * n) / clients) // not all at the same moment
     while (performance.now() < endMs) {
       const askedMs = performance.now()
       if (!(await work(n))) return
-      times.push(performance.now() - askedMs)
+      const tookMs = performance.now() - askedMs
+      times.push(tookMs)
+      if (everyMs > tookMs) await pause(everyMs - tookMs)
     }
   }
   await Promise.all(Array.from({ length: clients }, client))
   const tookSeconds = (performance.now() - startMs) / 1_000
   const usedMs = (await processorMs()) - usedBefore
   times.sort((a, b) => a - b)
-  const title = `${kind}, ${clients} clients, ${name}`
+  const pace = everyMs > 0 ? ' once a second' : ''
+  const title = `${kind}, ${clients} clients${pace}, ${name}`
   const rounded = (value: number) => Number(value.toPrecision(3))
   const percentile = (p: number) => rounded(times[Math.ceil((p / 100) * times.length) - 1] ?? Number.NaN)
   const goal = { atMost: name === PUSH ? GOALS.pushP95 : GOALS.p95 }
