@@ -1,5 +1,6 @@
 /** The little SQL that both databases understand alike, for what a server notes of its own work. */
 import type { Sql } from '../changes/postgresConnection.ts'
+import { commitQueueOf } from '../storage/commitQueue.ts'
 import type { Database, Statement } from '../storage/open.ts'
 
 /** Runs one statement with `$1`, `$2`, …; its rows are unknown until they are parsed. */
@@ -13,7 +14,7 @@ export function runOnSqlite(database: Database): Run {
     // SQLite takes `$1` for a parameter of the name 1.
     const named = Object.fromEntries(parameters.map((value, index) => [`${index + 1}`, value]))
     if (statement.reader) return statement.all(named)
-    statement.run(named)
+    await commitQueueOf(database).write({ run: () => statement.run(named) })
     return []
   }
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { commitQueueOf } from '../storage/commitQueue.ts'
 import type { Database } from '../storage/open.ts'
 import { type Head, NO_HEAD } from './chain.ts'
 import { type AuditLog, createAuditLog } from './log.ts'
@@ -26,11 +27,11 @@ export function openSqliteAudit(database: Database): AuditLog {
 
   return createAuditLog({
     async extend(chains, make) {
-      const write = database.transaction(() => {
+      const run = () => {
         const links = make(new Map(chains.map((chain) => [chain, headOf(chain)])))
         for (const { chain, seq, entry, previousHash, hash } of links) add.run(chain, seq, entry, previousHash, hash)
-      })
-      write.immediate()
+      }
+      await commitQueueOf(database).write({ run })
     },
     rows: runOnSqlite(database),
   })

@@ -1,21 +1,13 @@
 import { z } from 'zod'
 import type { StateStore } from '../../model/sync/changeStore.ts'
-import { grouped } from '../audit/grouped.ts'
+import { commitQueueOf } from '../storage/commitQueue.ts'
 import type { Database } from '../storage/open.ts'
-
-const MAX_GROUP = 500
 
 const row = z.object({ key: z.string(), value: z.string() })
 
-interface Fact {
-  readonly key: string
-  /** As JSON; `undefined` takes the fact away. */
-  readonly text: string | undefined
-}
-
 /**
- * Small durable facts of this install: identity, cursors, join secrets, quarantine. Facts that are written
- * at the same time go to disk together.
+ * Small durable facts of this install: identity, cursors, join secrets, quarantine. A fact goes to disk
+ * together with whatever else is written then.
  * @param now wall clock, ms since 1970 UTC; with each fact goes when it was last written
  */
 export function openSqliteState(database: Database, now: () => number): StateStore {
@@ -26,21 +18,18 @@ export function openSqliteState(database: Database, now: () => number): StateSto
   )
   const remove = database.prepare('DELETE FROM state WHERE key = ?')
   const list = database.prepare('SELECT key, value FROM state WHERE substr(key, 1, ?) = ? AND key >= ? ORDER BY key')
-  const write = database.transaction((facts: readonly Fact[]) => {
-    for (const { key, text } of facts) {
-      // `undefined` is what `get` answers for a key that is not there.
-      if (text === undefined) remove.run(key)
-      else set.run(key, text, now())
-    }
-  })
-  const add = grouped(async (facts: readonly Fact[]) => write.immediate(facts), MAX_GROUP)
+  const queue = commitQueueOf(database)
 
   return {
     async get(key) {
       const found = get.get(key)
       return found === undefined ? undefined : JSON.parse(row.parse(found).value)
     },
-    set: (key, value) => add({ key, text: JSON.stringify(value) }),
+    async set(key, value) {
+      const text: string | undefined = JSON.stringify(value)
+      // `undefined` is what `get` answers for a key that is not there.
+      await queue.write({ run: () => (text === undefined ? remove.run(key) : set.run(key, text, now())) })
+    },
     async list(prefix) {
       const found = list.all(prefix.length, prefix, prefix).map((entry) => row.parse(entry))
       return new Map(found.map(({ key, value }) => [key, JSON.parse(value)]))
