@@ -20,6 +20,7 @@ import {
   serverError,
   sessionError,
 } from './error.ts'
+import { exportQuery, exportReply } from './export.ts'
 import { healthReply } from './health.ts'
 import { historyReply } from './history.ts'
 import { hubReply, joinReply, joinRequest } from './hub.ts'
@@ -226,6 +227,15 @@ export const ROUTES = {
     params: idParams,
     query: recordsQuery,
     replies: { 200: recordsReply, ...NO_BODY, 404: errorReply },
+  }),
+  exportWedding: route({
+    method: 'GET',
+    path: '/weddings/:id/export',
+    summary: 'A wedding in a form that other programs read: JSON, CSV, a calendar, or address cards',
+    access: 'member',
+    params: idParams,
+    query: exportQuery,
+    replies: { 200: exportReply, ...NO_BODY, 404: errorReply, 409: errorReply, 503: errorReply },
   }),
   history: route({
     method: 'GET',

@@ -53,10 +53,10 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     },
   },
   export: {
-    summary: 'writes a change file for an install that no network reaches',
+    summary: 'writes a wedding as JSON, CSV, calendar or address cards, or a change file',
     load: async () => {
-      const { exportChanges, exportOptions } = await import('./commands/export.ts')
-      return { options: exportOptions, run: exportChanges }
+      const { exportFiles, exportOptions } = await import('./commands/export.ts')
+      return { options: exportOptions, run: exportFiles }
     },
   },
   status: {

@@ -14,6 +14,7 @@ import { deviceReportsIn } from './deviceReports.ts'
 import { deviceHandlers } from './deviceRoutes.ts'
 import { deviceStatusHandlers } from './deviceStatusRoutes.ts'
 import { answerFailures, notFound } from './errors.ts'
+import { exportHandlers } from './exportRoutes.ts'
 import { authentication, jsonBody, nameRequest } from './guard.ts'
 import { healthHandlers } from './healthRoutes.ts'
 import { historyHandlers } from './historyRoutes.ts'
@@ -71,6 +72,7 @@ export function createApi(
     ...preloadHandlers(context, summaries, people, now),
     ...deviceHandlers(context, rosters, now),
     ...weddingHandlers(context, summaries, people),
+    ...exportHandlers(context, people, now),
     ...historyHandlers(context, people),
     ...hubHandlers(context),
   }

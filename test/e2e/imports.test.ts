@@ -3,7 +3,7 @@
  * twice changes nothing, and what cannot be imported leaves no trace. How each format is read is tested beside the
  * importer (`test/model/import/realFiles.test.ts`), where also the origin of the numbers below is told.
  */
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -26,6 +26,12 @@ const fileReport = z.strictObject({
   refused: z.array(line.extend({ text: z.string() })),
 })
 type FileReport = z.infer<typeof fileReport>
+
+const exportReport = z.strictObject({
+  files: z.array(z.string()),
+  records: z.number().int(),
+  left: z.array(z.object({ table: z.string(), id: z.string(), reason: z.string() })),
+})
 
 const FESTIVAL = 'festival-running-order-node-ical.ics'
 const MIXED = 'mixed-timezones-node-ical.ics'
@@ -162,6 +168,42 @@ describe('a wedding made of eight files', () => {
       expect(reports[index]?.refused).toHaveLength(refused)
     }
     expect(await holdings(api)).toEqual(before)
+  })
+
+  it('goes out again: all records as JSON, a file for each table, a calendar that has every item with a time', async () => {
+    const folder = folders.make('exports')
+    const access = ['--server', server.ready.url, '--token', server.ready.token ?? '']
+    const out = async (format: string, path: string, ...more: readonly string[]) => {
+      const args = [
+        'export',
+        ...access,
+        '--wedding',
+        weddingId,
+        '--format',
+        format,
+        '--out',
+        join(folder, path),
+        ...more,
+      ]
+      const { code, stdout, stderr } = await wedsync([...args, '--json'])
+      expect([code, stderr]).toEqual([0, ''])
+      return exportReport.parse(jsonLines.parse(stdout)[0])
+    }
+    expect(await out('json', 'all.json')).toEqual({
+      files: [join(folder, 'all.json')],
+      records: 1 + 28 + 245,
+      left: [],
+    })
+    expect((await out('csv', 'tables')).records).toBe(1 + 28 + 245)
+    expect(readdirSync(join(folder, 'tables')).sort()).toEqual(['guests.csv', 'timeline_items.csv', 'weddings.csv'])
+    const calendar = await out('ics', 'day.ics')
+    expect(calendar.records + calendar.left.length).toBe(28)
+    const events = readFileSync(join(folder, 'day.ics'), 'utf8').match(/^BEGIN:VEVENT\r$/gm) ?? []
+    expect(events).toHaveLength(calendar.records)
+    await out('csv', 'guests.csv', '--table', 'guests')
+    await out('vcf', 'people.vcf')
+    const again = await importedOne(['--new', 'Again', '--date', '2027-02-14', join(folder, 'guests.csv')])
+    expect(again).toMatchObject({ rows: 245, imported: 245, refused: [] })
   })
 
   it('reports the one row that was edited since', async () => {

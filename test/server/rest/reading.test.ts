@@ -2,11 +2,13 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { installStatus } from '../../../model/database/status.ts'
+import { exportReply } from '../../../model/rest/export.ts'
 import { historyReply } from '../../../model/rest/history.ts'
 import { hubReply, joinReply } from '../../../model/rest/hub.ts'
 import { recordsReply } from '../../../model/rest/records.ts'
 import { weddingsReply } from '../../../model/rest/weddings.ts'
 import { err } from '../../../model/result.ts'
+import { auditEntry } from '../../../server/audit/entry.ts'
 import {
   ana,
   ben,
@@ -269,5 +271,66 @@ describe('the hub', () => {
     expect((await post('/hub/joins', limited, { weddings: 'all' })).status).toBe(403)
     expect((await post('/hub/joins', limited, { weddings: [randomUUID()] })).status).toBe(403)
     expect((await post('/hub/joins', limited)).text).toContain(wedding)
+  })
+})
+
+describe('GET /weddings/:id/export', () => {
+  const files = async (query: string, as: Member = ana) =>
+    get(server, exportReply, `/weddings/${wedding}/export?${query}`, as)
+
+  it('gives out what the caller may read, and no more', async () => {
+    await create(server, wedding, 'guests', { name: 'Ida', phone: '+351 912', dietary: 'no nuts' })
+    const gone = await create(server, wedding, 'guests', { name: 'Gone' })
+    await push(server, { changes: [{ action: 'delete', table: 'guests', id: gone }] })
+    const all = await files('format=json')
+    expect(all).toMatchObject({ records: 2, left: [], files: [{ name: 'wedding.json' }] })
+    expect(all.files[0]?.text).toContain('+351 912')
+    expect(all.files[0]?.text).not.toContain('Gone')
+    expect((await files('format=json', viewer)).files[0]?.text).not.toContain('+351 912')
+    const csv = await files('format=csv&table=guests')
+    expect(csv.files.map(({ name }) => name)).toEqual(['guests.csv'])
+    expect((await files('format=vcf')).records).toBe(1)
+  })
+
+  it('is refused to strangers, for unknown weddings and unknown formats', async () => {
+    const status = async (path: string, as: Member = ana) => (await call(server, path, { as })).status
+    expect(await status(`/weddings/${wedding}/export?format=json`, stranger)).toBe(404)
+    expect(await status(`/weddings/${randomUUID()}/export?format=json`)).toBe(404)
+    expect(await status(`/weddings/${wedding}/export?format=pdf`)).toBe(400)
+    expect(await status(`/weddings/${wedding}/export`)).toBe(400)
+  })
+
+  it('is put on record before it is done and after, without a value', async () => {
+    await files('format=ics', ben)
+    const entries = []
+    for (const chain of await server.context.books.audit.chains()) {
+      for await (const link of server.context.books.audit.links(chain))
+        entries.push(auditEntry.parse(JSON.parse(link.entry)))
+    }
+    const ours = entries.filter(({ event, details }) => event === 'export' && details.weddingId === wedding)
+    expect(ours).toMatchObject([
+      { phase: 'begun', user: { id: ben.userId }, classification: 'restricted', details: { format: 'ics' } },
+      { phase: 'done', details: { records: 0, left: 0 } },
+    ])
+  })
+
+  it('is not made of values that are sealed here', async () => {
+    await create(server, wedding, 'guests', { name: 'Ida' })
+    const sealed = { $sealed: { keyId: '0', data: 'AAAA' } }
+    const [guest] = await server.store.changes.inScope(wedding, { table: 'guests' })
+    if (!guest) throw new Error('no guest')
+    const units = new Map(guest.units)
+    const open = guest.units.get('open')
+    if (!open) throw new Error('no unit')
+    const [name] = open.registers.get('name') ?? []
+    if (!name) throw new Error('no name')
+    const later = { ...name.edit, counter: name.edit.counter + 1 }
+    units.set('open', {
+      vector: new Map([...open.vector, [later.actor, later.counter]]),
+      registers: new Map([...open.registers, ['name', [{ edit: later, value: sealed }]]]),
+    })
+    await server.store.changes.update([guest.id], () => [{ record: { ...guest, units } }])
+    const reply = await call(server, `/weddings/${wedding}/export?format=csv`, { as: ana })
+    expect([reply.status, errorOf(reply).code]).toEqual([409, 'SEALED'])
   })
 })
