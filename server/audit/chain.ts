@@ -4,6 +4,7 @@
  * somebody computed all of it anew: that takes its head, kept elsewhere and signed (`head.ts`).
  */
 import { createHash } from 'node:crypto'
+import { z } from 'zod'
 import { canonicalJson } from '../../model/canonicalJson.ts'
 import { type AuditEntry, auditEntry } from './entry.ts'
 
@@ -45,15 +46,39 @@ export interface ChainFault {
   readonly what: string
 }
 
+const chainCut = z.object({ removedTo: z.number().int().min(1), hash: z.string() })
+/** What an entry says of the beginning of its chain that was forgotten: the last entry of it. */
+export type ChainCut = z.infer<typeof chainCut>
+
 /** Checks links in the order of their `seq`, as the store gives them out. */
 export async function verifyLinks(links: AsyncIterable<Link>): Promise<readonly ChainFault[]> {
   const faults: ChainFault[] = []
-  let last: Head = NO_HEAD
+  const cuts: ChainCut[] = []
+  let first: Head | undefined
+  let last: Head | undefined
   for await (const link of links) {
-    for (const what of linkFaults(link, last)) faults.push({ seq: link.seq, what })
+    // Whether that is where it may begin shows further on.
+    first ??= { seq: link.seq - 1, hash: link.previousHash }
+    for (const what of linkFaults(link, last ?? first)) faults.push({ seq: link.seq, what })
+    const cut = cutIn(link)
+    if (cut) cuts.push(cut)
     last = { seq: link.seq, hash: link.hash }
   }
-  return faults
+  const beginning = first && beginningFault(first, cuts)
+  return beginning === undefined ? faults : [beginning, ...faults]
+}
+
+function beginningFault({ seq, hash }: Head, cuts: readonly ChainCut[]): ChainFault | undefined {
+  if (seq === NO_HEAD.seq && hash === NO_HEAD.hash) return undefined
+  if (cuts.some(({ removedTo, hash: of }) => removedTo === seq && of === hash)) return undefined
+  if (seq === NO_HEAD.seq) return { seq: 1, what: 'it says that there was one before it' }
+  return { seq: seq + 1, what: `${seq} entries are missing before it` }
+}
+
+function cutIn({ entry }: Link): ChainCut | undefined {
+  const parsed = auditEntry.safeParse(parseJson(entry))
+  if (!parsed.success || parsed.data.event !== 'audit' || parsed.data.phase !== 'done') return undefined
+  return chainCut.safeParse(parsed.data.details).data
 }
 
 function* linkFaults({ seq, entry, previousHash, hash }: Link, last: Head): Generator<string> {

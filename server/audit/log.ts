@@ -13,6 +13,8 @@ export interface AuditLog {
   append(chain: string, entry: AuditEntry): Promise<void>
   chains(): Promise<readonly string[]>
   head(chain: string): Promise<Head>
+  /** Takes the entries up to this one away, which somebody has put on record before (`retention.ts`). */
+  removeTo(chain: string, seq: number): Promise<void>
   /** In order of `seq`. */
   links(chain: string): AsyncIterable<Link>
 }
@@ -55,6 +57,10 @@ export function createAuditLog(table: AuditTable): AuditLog {
     async head(chain) {
       const rows = await table.rows('SELECT seq, hash FROM audit WHERE chain = $1 ORDER BY seq DESC LIMIT 1', [chain])
       return rows[0] === undefined ? NO_HEAD : headRow.parse(rows[0])
+    },
+
+    async removeTo(chain, seq) {
+      await table.rows('DELETE FROM audit WHERE chain = $1 AND seq <= $2', [chain, seq])
     },
 
     async *links(chain) {

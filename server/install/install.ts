@@ -209,6 +209,7 @@ async function start(
     dataDir,
     sound,
     blobs: blobs.door,
+    audit: audit.log,
     log,
     ...(keepBackups !== undefined && { keepBackups }),
   })

@@ -4,6 +4,8 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { viewRecord } from '../../model/merge/view.ts'
 import type { Retention } from '../../model/sync/changeStore.ts'
+import type { AuditLog } from '../audit/log.ts'
+import { forgetOldEntries } from '../audit/retention.ts'
 import { removeUnnamedBlobs, restoreBlobs } from '../backup/backupBlobs.ts'
 import { openBackup } from '../backup/backupFile.ts'
 import { Jobs } from '../backup/jobs.ts'
@@ -13,9 +15,10 @@ import type { BlobDoor } from '../blobs/blobRoutes.ts'
 import type { SqliteStore } from '../changes/sqlite.ts'
 import type { DataDir } from '../identity/dataDir.ts'
 import type { Log } from '../log.ts'
+import { describeFault } from '../rest/errors.ts'
 import { noteDamage, type SoundStore } from './soundStore.ts'
 
-/** Days after `wedsync-api.md` §2.4: audit and conflict log 90, completed queue rows 30. */
+/** Days after `wedsync-api.md` §2.4: conflict log 90, completed queue rows 30. That of the audit is its own. */
 export const RETENTION: Retention = {
   historyDays: 90,
   stateDays: { 'batch/': 30, 'quarantine/': 90 },
@@ -28,6 +31,8 @@ export interface UpkeepOptions {
   readonly sound: SoundStore
   /** Of the install, so that those that are lost come back from a backup. */
   readonly blobs?: Pick<BlobDoor, 'store' | 'index'>
+  /** What is on record of the install; absent where nothing of it is to be forgotten. */
+  readonly audit?: AuditLog
   readonly log: Log
   /** How many of the newest backups are kept, and one a day for as many days. 0 makes none. */
   readonly keepBackups?: number
@@ -122,6 +127,11 @@ export function startUpkeep(options: UpkeepOptions): Upkeep {
     if (Math.abs(nowMs - forgottenAtMs) < DAY_MS) return
     forgottenAtMs = nowMs
     await store.history.forget(retention, nowMs)
+    if (options.audit) await forgetOldEntries(options.audit, nowMs, noteAuditProblem)
+  }
+
+  function noteAuditProblem(fault: unknown): void {
+    log('audit: old entries not forgotten', describeFault(fault))
   }
 
   async function round(): Promise<void> {

@@ -5,6 +5,7 @@ import { canonicalJson } from '../../../model/canonicalJson.ts'
 import { type Link, verifyLinks } from '../../../server/audit/chain.ts'
 import { type AuditEntry, auditEntry } from '../../../server/audit/entry.ts'
 import type { AuditLog } from '../../../server/audit/log.ts'
+import { forgetOldIn } from '../../../server/audit/retention.ts'
 import type { Run } from '../../../server/audit/sql.ts'
 import { createTrail } from '../../../server/audit/trail.ts'
 import { auditFaults } from '../../../server/audit/verify.ts'
@@ -125,6 +126,65 @@ export function auditContract(name: string, open: () => Promise<OpenAudit>): voi
       expect(await faultsOf(chain)).toContain(
         '4: it does not follow the entry before it: one was put in, taken out or moved',
       )
+    })
+
+    describe('after what is old was forgotten', () => {
+      const NOW = Date.parse('2027-06-12T12:00:00.000Z')
+      const daysAgo = (days: number) => new Date(NOW - days * 86_400_000).toISOString()
+
+      /** A chain of entries that are so many days old, after its round. */
+      async function forgotten(...ages: readonly number[]): Promise<string> {
+        const chain = randomUUID()
+        for (const age of ages) {
+          const timestamp = { timestamp: daysAgo(age), timezone: 'UTC' as const, deviceTime: null }
+          await audit.log.append(chain, entry({ timestamp, details: { age } }))
+        }
+        await forgetOldIn(audit.log, chain, NOW)
+        return chain
+      }
+      const kept = async (chain: string) =>
+        (await linksOf(audit.log, chain)).map((link) => {
+          const { event, details } = auditEntry.parse(JSON.parse(link.entry))
+          return event === 'audit' ? `up to ${String(details.removedTo)}` : details.age
+        })
+
+      it('it holds the others, and an entry that says up to where it was cut', async () => {
+        const chain = await forgotten(200, 91, 89, 1)
+        expect(await kept(chain)).toEqual([89, 1, 'up to 2'])
+        expect(await faultsOf(chain)).toEqual([])
+        expect((await audit.log.head(chain)).seq).toBe(5)
+        await audit.log.append(chain, entry({ details: { age: 0 } }))
+        await forgetOldIn(audit.log, chain, NOW + 10 * 86_400_000)
+        expect(await kept(chain)).toEqual([1, 'up to 2', 0, 'up to 3'])
+        expect(await faultsOf(chain)).toEqual([])
+      })
+
+      it('nothing is cut where nothing is old, and the newest entry stays however old it is', async () => {
+        expect(await kept(await forgotten(89, 1))).toEqual([89, 1])
+        const chain = await forgotten(300, 200)
+        expect(await kept(chain)).toEqual([200, 'up to 1'])
+        expect(await faultsOf(chain)).toEqual([])
+      })
+
+      it('whatever was taken away besides is found', async () => {
+        const more = await forgotten(200, 91, 89, 1)
+        await audit.run('DELETE FROM audit WHERE chain = $1 AND seq = 3', [more])
+        expect(await faultsOf(more)).toEqual(['4: 3 entries are missing before it'])
+        const unsaid = await forgotten(200, 91, 89, 1)
+        await audit.run('DELETE FROM audit WHERE chain = $1 AND seq = 5', [unsaid])
+        expect(await faultsOf(unsaid)).toEqual(['3: 2 entries are missing before it'])
+      })
+
+      it('a cut that was not finished is no fault', async () => {
+        const chain = await forgotten(200, 91, 89, 1)
+        const [first] = await linksOf(audit.log, chain)
+        expect(first?.seq).toBe(3)
+        const whole = randomUUID()
+        await audit.log.append(whole, entry())
+        const { hash, seq: removedTo } = await audit.log.head(whole)
+        await audit.log.append(whole, entry({ event: 'audit', details: { removedTo, hash } }))
+        expect(await faultsOf(whole)).toEqual([])
+      })
     })
 
     it('an operation stands in it before it is done and after, under one id', async () => {

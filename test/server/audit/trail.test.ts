@@ -14,6 +14,7 @@ function logWithRoomFor(room: number): AuditLog & { readonly entries: AuditEntry
     },
     chains: async () => [],
     head: async () => ({ seq: entries.length, hash: '' }),
+    removeTo: async () => undefined,
     async *links() {},
   }
 }
