@@ -12,6 +12,7 @@ import { createReplicaSync, type ReplicaSync } from '../../model/sync/replicaSyn
 import { type PeerRules, rulesOf } from '../../model/sync/rules.ts'
 import type { SessionError } from '../../model/sync/session.ts'
 import type { Hello } from '../../model/wire/index.ts'
+import { forgetOldEntries } from '../audit/retention.ts'
 import { createTrail, type Note, type Trail } from '../audit/trail.ts'
 import { openPostgresStore, type PostgresStore } from '../changes/postgres.ts'
 import { type ListenError, listen, stopListening } from '../http/listen.ts'
@@ -29,7 +30,7 @@ import { limitJoins } from '../protection/limits.ts'
 import { createApi } from '../rest/api.ts'
 import { type Books, openPostgresBooks } from '../rest/books.ts'
 import type { Caller, ServerContext } from '../rest/context.ts'
-import { answerFailures, HttpError } from '../rest/errors.ts'
+import { answerFailures, describeFault, HttpError } from '../rest/errors.ts'
 import { nameRequest } from '../rest/guard.ts'
 import { originOf, requestIdOf } from '../rest/requestState.ts'
 import { type RosterOf, rosterOf } from '../rest/roster.ts'
@@ -48,6 +49,8 @@ export interface CloudOptions {
   readonly isSetBack?: boolean
   readonly port: number
   readonly host: string
+  /** Addresses and networks of proxies whose word about the caller's address is taken (`trust proxy` of Express). */
+  readonly trustedProxies?: readonly string[]
   readonly log: Log
 }
 
@@ -58,6 +61,7 @@ export interface Cloud {
   stop(): Promise<void>
 }
 
+const DAY_MS = 86_400_000
 const CLOUD_NAME = 'cloud'
 /** For what concerns no team that could be told. */
 const SERVER_CHAIN = 'server'
@@ -74,6 +78,8 @@ export async function openCloud(options: CloudOptions): Promise<Result<Cloud, Li
   const trail = createTrail(books.audit, SERVER_CHAIN)
   const rosters = rosterOf(changes)
   const enrolToken = await ownEnrolToken(store)
+  const noteProblem = (fault: unknown) => log('audit: old entries not forgotten', describeFault(fault))
+  const forgetting = everyDay(() => forgetOldEntries(books.audit, Date.now(), noteProblem).catch(noteProblem))
   const changed = createSignal()
   const sync = createReplicaSync({
     changes,
@@ -86,6 +92,7 @@ export async function openCloud(options: CloudOptions): Promise<Result<Cloud, Li
 
   const app = express()
   app.disable('x-powered-by')
+  app.set('trust proxy', options.trustedProxies ?? false)
   app.use(securityHeaders)
   app.use(ENROL_PATH, nameRequest, limitJoins())
   app.post(ENROL_PATH, enrolRoute(store, enrolToken, trail, log))
@@ -113,6 +120,7 @@ export async function openCloud(options: CloudOptions): Promise<Result<Cloud, Li
   async function stop(): Promise<void> {
     await live.close()
     await sync.stop()
+    await forgetting.stop()
     upgrades.close()
     await stopListening(server)
     await store.close()
@@ -122,10 +130,26 @@ export async function openCloud(options: CloudOptions): Promise<Result<Cloud, Li
   if (!listening.ok) {
     await live.close()
     await sync.stop()
+    await forgetting.stop()
     await store.close()
     return listening
   }
   return ok({ url: `http://${options.host}:${listening.value}`, enrolToken, stop })
+}
+
+/** At once, and once a day as long as this process lives. */
+function everyDay(work: () => Promise<void>): { stop(): Promise<void> } {
+  let running = work()
+  const timer = setInterval(() => {
+    running = running.then(work)
+  }, DAY_MS)
+  timer.unref()
+  return {
+    stop() {
+      clearInterval(timer)
+      return running
+    },
+  }
 }
 
 async function ownEnrolToken({ state }: PostgresStore): Promise<string> {

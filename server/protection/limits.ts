@@ -26,7 +26,7 @@ function limited({ count, windowMs }: Limit, options: Partial<Options>): Request
     windowMs,
     standardHeaders: 'draft-8',
     legacyHeaders: false,
-    // A header that anybody can write tells nothing of an address, so it is not looked at; no need to warn of it.
+    // A header that anybody can write is believed of trusted proxies alone; no need to warn of it.
     validate: { xForwardedForHeader: false },
     handler: (_request, _response, next) => next(tooMany(windowMs)),
     ...options,
@@ -72,7 +72,10 @@ export function limitJoins(limit: Limit = JOIN_LIMIT): RequestHandler {
   return limited(limit, { keyGenerator: addressOf, skipSuccessfulRequests: true })
 }
 
-/** One household has many addresses of IPv6: they count as one. */
-function addressOf({ socket }: Pick<Request, 'socket'>): string {
-  return ipKeyGenerator(socket.remoteAddress ?? '')
+/**
+ * One household has many addresses of IPv6: they count as one. What a proxy says of whom it speaks for is believed only if
+ * the server was told to trust that proxy.
+ */
+function addressOf({ ip }: Pick<Request, 'ip'>): string {
+  return ipKeyGenerator(ip ?? '')
 }

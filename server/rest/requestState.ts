@@ -1,6 +1,7 @@
 /** What is known of a request besides what it says: its id, and who the caller is. */
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
+import type { Request } from 'express'
 import type { Origin } from '../audit/trail.ts'
 import type { Caller } from './context.ts'
 
@@ -38,8 +39,8 @@ export function routeOf(request: IncomingMessage): string {
 }
 
 /** Where a request came from, as far as it says so. */
-export function originOf({ socket, headers }: IncomingMessage): Origin {
-  return { ip: socket.remoteAddress, userAgent: headers['user-agent'] }
+export function originOf({ ip, headers }: Pick<Request, 'ip' | 'headers'>): Origin {
+  return { ip, userAgent: headers['user-agent'] }
 }
 
 /** The caller, if the request has got as far as to have one. */

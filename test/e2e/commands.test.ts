@@ -165,6 +165,12 @@ describe('the command line', () => {
     [['hub', '--data', NOWHERE, '--cloud', 'cloud.example'], /--cloud takes an address.*"cloud.example"/],
     [['hub', '--data', NOWHERE, '--name', ' '], /--name takes a name/],
     [['cloud', '--data', NOWHERE, '--port', '1e3'], /--port takes a port.*"1e3"/],
+    [['cloud', '--trust-proxy', '10.0.0.5,everybody'], /--trust-proxy takes .*not "everybody"/],
+    [
+      ['export', '--wedding', crypto.randomUUID(), '--format', 'pdf', '--out', 'x'],
+      /--format takes json, csv, ics, vcf/,
+    ],
+    [['export', '--wedding', crypto.randomUUID(), '--out', 'x'], /either --format \(.*\) or --changes/],
     [['cloud', '--database-url', 'mysql://somebody:password@example'], /--database-url takes (?!.*password)/],
     [['status', '--server', 'ftp://example', '--token', 'x'], /--server takes an address/],
     [['status', '--server', 'http://127.0.0.1:1'], /--server needs --token/],

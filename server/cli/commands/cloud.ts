@@ -1,7 +1,9 @@
 /** `cloud`: the backend for many teams, on PostgreSQL. */
 import { mkdirSync } from 'node:fs'
+import { isIP } from 'node:net'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { err, ok, type Result } from '../../../model/result.ts'
 import { asError } from '../../changes/postgresConnection.ts'
 import { type Cloud, openCloud } from '../../cloud/cloud.ts'
 import { describeDataDirError } from '../../identity/dataDir.ts'
@@ -21,6 +23,11 @@ export const cloudOptions: OptionSpecs = {
   'database-url': { type: 'string', value: 'URL', help: 'use this PostgreSQL server (also DATABASE_URL)' },
   port: { type: 'string', value: 'N', help: `port (${DEFAULT_PORT}; with --json a free one)` },
   host: { type: 'string', value: 'IP', help: 'address to listen on (127.0.0.1)' },
+  'trust-proxy': {
+    type: 'string',
+    value: 'LIST',
+    help: 'proxies in front of it, as 10.0.0.5,192.168.0.0/16 or loopback: their X-Forwarded-For is believed (none)',
+  },
   restored: { type: 'boolean', help: 'once, after all files of the database server were put back from a copy' },
 }
 
@@ -32,7 +39,10 @@ export async function cloud(options: ParsedOptions): Promise<Failure | undefined
     // Not quoted: there may be a password in it.
     return usageError('--database-url takes an address that begins with postgres://.')
   }
+  const trustedProxies = proxiesOf(options.text('trust-proxy') ?? '')
+  if (!trustedProxies.ok) return usageError(trustedProxies.error)
   const start = {
+    trustedProxies: trustedProxies.value,
     port: port.value ?? (options.flag('json') ? 0 : DEFAULT_PORT),
     host: options.text('host') ?? '127.0.0.1',
     log: createLog(options.flag('log-json')),
@@ -63,6 +73,22 @@ export async function cloud(options: ParsedOptions): Promise<Failure | undefined
     removeHolder(holderFile)
     lock.value.release()
   }
+}
+
+const NAMED_NETWORKS = ['loopback', 'linklocal', 'uniquelocal']
+
+function proxiesOf(list: string): Result<readonly string[], string> {
+  const proxies = list.split(',').flatMap((each) => each.trim() || [])
+  const wrong = proxies.find((each) => !NAMED_NETWORKS.includes(each) && !isNetwork(each))
+  if (wrong === undefined) return ok(proxies)
+  return err(`--trust-proxy takes addresses, networks as 10.0.0.0/8, and ${NAMED_NETWORKS.join(', ')}, not "${wrong}".`)
+}
+
+function isNetwork(text: string): boolean {
+  const [address = '', bits, ...rest] = text.split('/')
+  const family = isIP(address)
+  if (family === 0 || rest.length > 0) return false
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128))
 }
 
 async function run(start: Parameters<typeof openCloud>[0], options: ParsedOptions): Promise<Failure | undefined> {

@@ -14,8 +14,11 @@ afterEach(() => {
 })
 
 /** A server that asks for a token, which is the name of a device, and is limited to three requests of each kind. */
-async function start(): Promise<(path: string, token?: string) => Promise<Response>> {
+async function start(
+  trustedProxies: readonly string[] = [],
+): Promise<(path: string, token?: string, forwardedFor?: string) => Promise<Response>> {
   const app = express()
+  app.set('trust proxy', trustedProxies)
   app.use('/join', limitJoins(THREE), (request, response) => {
     if (request.query.secret !== 'right') throw new HttpError(403, 'JOIN_SECRET_UNKNOWN', 'unknown')
     response.json({})
@@ -36,8 +39,13 @@ async function start(): Promise<(path: string, token?: string) => Promise<Respon
   closers.push(() => server.close())
   await new Promise((resolve) => server.once('listening', resolve))
   const { port } = server.address() as AddressInfo
-  return (path, token) =>
-    fetch(`http://127.0.0.1:${port}${path}`, { ...(token !== undefined && { headers: { authorization: token } }) })
+  return (path, token, forwardedFor) =>
+    fetch(`http://127.0.0.1:${port}${path}`, {
+      headers: {
+        ...(token !== undefined && { authorization: token }),
+        ...(forwardedFor !== undefined && { 'x-forwarded-for': forwardedFor }),
+      },
+    })
 }
 
 async function statuses(times: number, ask: () => Promise<Response>): Promise<readonly number[]> {
@@ -74,5 +82,18 @@ describe('how often one may ask', () => {
     expect(await statuses(5, () => ask('/join?secret=right'))).toEqual([200, 200, 200, 200, 200])
     expect(await statuses(4, () => ask('/join?secret=wrong'))).toEqual([403, 403, 403, 429])
     expect((await ask('/join?secret=right')).status).toBe(429)
+  })
+
+  it('whom a proxy speaks for is believed of a trusted proxy alone', async () => {
+    const open = await start()
+    const forged = Array.from({ length: 4 }, (_, n) => open('/join?secret=wrong', undefined, `198.51.100.${n}`))
+    expect((await Promise.all(forged)).map(({ status }) => status).sort()).toEqual([403, 403, 403, 429])
+
+    const behindProxy = await start(['loopback'])
+    const from = (address: string) => behindProxy('/join?secret=wrong', undefined, address)
+    expect(await statuses(4, () => from('198.51.100.1'))).toEqual([403, 403, 403, 429])
+    expect((await from('198.51.100.2')).status).toBe(403)
+    // What the caller itself wrote stands in front of what the proxy added.
+    expect((await from('198.51.100.2, 198.51.100.1')).status).toBe(429)
   })
 })
