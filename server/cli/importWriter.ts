@@ -1,5 +1,5 @@
 /** Writes what a file holds, and tells rows that are new from rows that are known. */
-import { canonicalJson } from '../../model/canonicalJson.ts'
+import { isSameJson } from '../../model/canonicalJson.ts'
 import { type Api, allRecords, type OutgoingChange } from '../../model/client/calls.ts'
 import type { ImportedRow, ImportReading } from '../../model/import/index.ts'
 import { err, ok, type Result } from '../../model/result.ts'
@@ -85,7 +85,5 @@ function differing(
   data: Readonly<Record<string, unknown>>,
   before: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(
-    Object.entries(data).filter(([field, value]) => canonicalJson(value) !== canonicalJson(before[field])),
-  )
+  return Object.fromEntries(Object.entries(data).filter(([field, value]) => !isSameJson(value, before[field])))
 }

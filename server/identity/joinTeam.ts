@@ -1,6 +1,6 @@
 /** The device's end of joining: presents a link's secret to the hub, and believes only a reply that fits together. */
 import { z } from 'zod'
-import { canonicalJson } from '../../model/canonicalJson.ts'
+import { isSameJson } from '../../model/canonicalJson.ts'
 import { err, ok, type Result, unreachable } from '../../model/result.ts'
 import { deviceIdOf } from './certificate.ts'
 import type { JoinTarget, LinkError } from './joinLink.ts'
@@ -137,7 +137,7 @@ function mismatchOf(reply: JoinReply, link: JoinTarget, deviceId: string): strin
   const promised = { team: team.id, user: userId, device: deviceId, ...grant }
   const { team: ofTeam, user, device, role, weddings } = token.value
   const given = { team: ofTeam, user, device, role, weddings }
-  return canonicalJson(given) === canonicalJson(promised) ? undefined : 'its token says something else'
+  return isSameJson(given, promised) ? undefined : 'its token says something else'
 }
 
 function unexpected(detail: string): Result<never, JoinError> {

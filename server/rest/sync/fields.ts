@@ -1,5 +1,5 @@
 /** The fields of a change, one by one, against what others wrote since its author saw the record. Pure. */
-import { canonicalJson } from '../../../model/canonicalJson.ts'
+import { isSameJson } from '../../../model/canonicalJson.ts'
 import { makeStamp } from '../../../model/merge/clock.ts'
 import { conflictsOf } from '../../../model/merge/conflicts.ts'
 import { type Author, type Data, editRecord } from '../../../model/merge/edit.ts'
@@ -71,11 +71,11 @@ function policyOf(record: CausalRecord, field: string): Policy {
 function saysTheSame(policy: Policy, visible: unknown, sent: unknown): boolean {
   switch (policy) {
     case 'set':
-      return canonicalJson(members(visible)) === canonicalJson(members(sent))
+      return isSameJson(members(visible), members(sent))
     case 'text':
       return (visible ?? '') === (sent ?? '')
     default:
-      return canonicalJson(visible) === canonicalJson(sent)
+      return isSameJson(visible, sent)
   }
 }
 
