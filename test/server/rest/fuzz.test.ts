@@ -26,6 +26,9 @@ const SEED = z.coerce
   .parse(process.env.FUZZ_SEED ?? 20_270_612)
 const CHUNK = 500
 const MAX_GROWTH_BYTES = 40_000_000
+/** Of the memory of the process, once it has warmed up: what lies outside of the heap counts too. */
+const MAX_RESIDENT_GROWTH_BYTES = 100_000_000
+const WARM_UP_REQUESTS = 5_000
 /** Planned routes, and a cloud that does not answer. */
 const NOT_A_FAULT = new Set([501, 503])
 
@@ -80,6 +83,7 @@ it(`${REQUESTS} requests: no fault, no write by what is refused, flat memory (se
   })
   const statuses = new Map<number, number>()
   let settledBytes: number | undefined
+  let warmBytes: number | undefined
   for (let done = 0; done < REQUESTS; done += CHUNK) {
     for (const request of fc.sample(requests, { seed: SEED + done, numRuns: Math.min(CHUNK, REQUESTS - done) })) {
       const before = writes
@@ -93,6 +97,7 @@ it(`${REQUESTS} requests: no fault, no write by what is refused, flat memory (se
       expect(text, told).not.toMatch(/node_modules|\.ts:\d+|SQLITE_|at \w+ \(/)
     }
     settledBytes ??= heapBytes()
+    if (done >= WARM_UP_REQUESTS) warmBytes ??= residentBytes()
   }
   forget?.()
 
@@ -104,6 +109,11 @@ it(`${REQUESTS} requests: no fault, no write by what is refused, flat memory (se
   )
   expect([...statuses.keys()]).toEqual(expect.arrayContaining([200, 400, 401, 403, 404, 413]))
   expect(heapBytes() - (settledBytes ?? 0)).toBeLessThan(MAX_GROWTH_BYTES)
+  if (warmBytes !== undefined) {
+    const grownBytes = residentBytes() - warmBytes
+    process.stdout.write(`fuzz: ${megabytes(warmBytes)} after the warm-up, ${megabytes(grownBytes)} more at the end\n`)
+    expect(grownBytes).toBeLessThan(MAX_RESIDENT_GROWTH_BYTES)
+  }
   // It is as well as before, and what was there still is.
   expect(mustBeOk(await api.health()).status).toBe('ok')
   const query = { table: 'weddings', deleted: 'true' } as const
@@ -123,6 +133,15 @@ async function send({
     ...(body !== undefined && { body }),
   })
   return { status: response.status, text: await response.text() }
+}
+
+function residentBytes(): number {
+  heapBytes() // what is garbage only waits to be collected
+  return process.memoryUsage().rss
+}
+
+function megabytes(bytes: number): string {
+  return `${Math.round(bytes / 1e6)} MB`
 }
 
 /** What is really in use. */
