@@ -106,6 +106,19 @@ async function readRefusals(state: StateStore, prefix: string): Promise<Map<stri
   return known
 }
 
+/** A person asks for it: it is offered once more, in the next session with the peer. */
+export async function offerAgain(
+  state: StateStore,
+  ownEpoch: string,
+  { peer, scope, id }: Pick<DeadLetter, 'peer' | 'scope' | 'id'>,
+): Promise<void> {
+  const prefix = `refused/${ownEpoch}/${peer}/`
+  const known = (await readRefusals(state, prefix)).get(scope)
+  const refused = known?.get(id)
+  if (known && refused)
+    await state.set(prefix + scope, Object.fromEntries([...known, [id, { ...refused, attempts: 0 }]]))
+}
+
 /** One of our records that a peer does not take. It stays here, is shown, and never in the way of others. */
 export interface DeadLetter extends Refused {
   readonly scope: string

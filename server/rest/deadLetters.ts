@@ -1,9 +1,12 @@
 /**
  * Records that this server could not take, set aside with the reason (`model/sync/quarantine.ts`): shown, tried again under the
- * authority of whoever asks, taken off the list with a copy kept.
+ * authority of whoever asks, taken off the list with a copy kept. And those of ours that a peer does not take
+ * (`model/sync/refusals.ts`): they stay here, are shown, and offered again if somebody asks.
  */
 import { v5 as uuidv5 } from 'uuid'
+import { z } from 'zod'
 import { type QuarantineEntry, quarantined, removeQuarantined } from '../../model/sync/quarantine.ts'
+import { offerAgain, type DeadLetter as Refusal, deadLetters as refusals } from '../../model/sync/refusals.ts'
 import { retryQuarantined } from '../../model/sync/retryQuarantined.ts'
 import { rulesOf } from '../../model/sync/rules.ts'
 import type { Caller, ReplicaStores } from './context.ts'
@@ -49,4 +52,46 @@ export async function removeLetter(
   const copy = { ...entry, removedBy: caller.userId, removedAt: new Date(atMs).toISOString() }
   await state.set(`${REMOVED}${letterId}/${atMs}`, copy)
   await removeQuarantined(state, letter.scope, letter.id)
+}
+
+/** One of our records that a peer has refused. */
+export interface RefusedRecord extends Refusal {
+  /** How the queue names it. */
+  readonly letterId: string
+}
+
+/** Those that nobody has taken off the list since they were refused last. */
+export async function refusedByPeers(
+  { changes, state }: Pick<ReplicaStores, 'changes' | 'state'>,
+  scopes: readonly string[],
+): Promise<readonly RefusedRecord[]> {
+  const found: RefusedRecord[] = []
+  for (const refusal of await refusals(state, changes.epoch)) {
+    if (!scopes.includes(refusal.scope)) continue
+    const letterId = uuidv5(`refused/${refusal.peer}/${refusal.id}`, NAMESPACE)
+    const seen = takenOff.safeParse(await state.get(`${TAKEN_OFF}${letterId}`)).data
+    if (seen === undefined || refusal.attempts > seen.attempts) found.push({ ...refusal, letterId })
+  }
+  return found
+}
+
+const TAKEN_OFF = 'refusal-taken-off/'
+const takenOff = z.object({ attempts: z.number() })
+
+/** The record itself stays: it is shown no more that a peer does not take it, until it has refused it again. */
+export async function takeOffList(
+  { state }: Pick<ReplicaStores, 'state'>,
+  { letterId, id, scope, peer, reason, attempts }: RefusedRecord,
+  caller: Caller,
+  atMs: number,
+): Promise<void> {
+  const note = { removedBy: caller.userId, removedAt: new Date(atMs).toISOString() }
+  await state.set(`${TAKEN_OFF}${letterId}`, { id, scope, peer, reason, attempts, ...note })
+}
+
+export async function offerToPeer(
+  { changes, state }: Pick<ReplicaStores, 'changes' | 'state'>,
+  refused: RefusedRecord,
+): Promise<void> {
+  await offerAgain(state, changes.epoch, refused)
 }

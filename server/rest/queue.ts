@@ -12,7 +12,7 @@ import { changePriority } from '../../model/rest/priority.ts'
 import type { QueueEntry } from '../../model/rest/queue.ts'
 import { openCursors } from '../../model/sync/cursors.ts'
 import type { Caller, OutgoingPeer, ServerContext } from './context.ts'
-import { type DeadLetter, deadLetters } from './deadLetters.ts'
+import { type DeadLetter, deadLetters, type RefusedRecord, refusedByPeers } from './deadLetters.ts'
 import type { People, Person } from './people.ts'
 import { readablePart, weddingsFor } from './reading.ts'
 
@@ -45,7 +45,8 @@ export async function outgoingQueue(context: ServerContext, question: QueueQuest
   const scopes = [caller.team, ...(await weddingsFor(context, caller))]
   const items: QueueEntry[] = []
   let beyond = 0
-  for (const peer of (await context.outgoing?.peers()) ?? []) {
+  const peers = (await context.outgoing?.peers()) ?? []
+  for (const peer of peers) {
     const sent = peer.epoch === undefined ? undefined : await sentTo(context, peer.epoch)
     for (const scope of scopes) {
       const page = await context.stores.changes.changesSince(scope, sent?.get(scope) ?? 0, {
@@ -62,10 +63,17 @@ export async function outgoingQueue(context: ServerContext, question: QueueQuest
     }
   }
   const letters = (await deadLetters(context.stores, scopes)).flatMap((letter) => letterItem(letter, question))
+  const kinds = new Map(peers.map(({ epoch, kind }) => [epoch, kind]))
+  const refused = await refusedByPeers(context.stores, scopes)
+  const records = await context.stores.changes.records(refused.map(({ id }) => id))
+  const failed = refused.flatMap((each) => {
+    const record = records.get(each.id)
+    return record ? refusedItem(each, record, kinds.get(each.peer) ?? 'device', question) : []
+  })
   return {
-    items: [...items, ...letters].sort(mostUrgentFirst),
+    items: [...items, ...letters, ...failed].sort(mostUrgentFirst),
     waiting: items.length + beyond,
-    failed: letters.length,
+    failed: letters.length + failed.length,
   }
 }
 
@@ -138,6 +146,38 @@ function letterItem(letter: DeadLetter, { people, isOf, itemMs }: QueueQuestion)
       recordId: id,
       weddingId: scope,
       upstream: 'device',
+      nextRetryAt: null,
+    },
+  ]
+}
+
+/** A record of ours that a peer does not take: it is here and nowhere beyond, so it comes first as well. */
+function refusedItem(
+  { letterId, reason, attempts }: RefusedRecord,
+  record: CausalRecord,
+  upstream: QueueEntry['upstream'],
+  { caller, people, isOf, itemMs }: QueueQuestion,
+): readonly QueueEntry[] {
+  const part = readablePart(record, caller.grant.role)
+  const view = part && viewRecord(part)
+  if (!view || (isOf && !isOf(people.get(view.updated.actor)))) return []
+  const at = stampTime(view.updated.stamp)
+  return [
+    {
+      id: letterId,
+      operation_type: operationOf(view),
+      priority: HIGHEST_PRIORITY,
+      status: 'failed',
+      created_at: at,
+      updated_at: at,
+      retry_count: attempts,
+      last_error: reason,
+      data_size_bytes: JSON.stringify(encodeRecord(part)).length,
+      estimated_processing_time_ms: itemMs,
+      table: record.table,
+      recordId: record.id,
+      weddingId: record.scope,
+      upstream,
       nextRetryAt: null,
     },
   ]

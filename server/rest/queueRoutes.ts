@@ -3,7 +3,16 @@ import { MAX_QUEUE_PAGE } from '../../model/rest/queue.ts'
 import { mayWrite } from '../../model/roles.ts'
 import type { Origin } from '../audit/trail.ts'
 import type { Caller, ServerContext } from './context.ts'
-import { type DeadLetter, deadLetters, removeLetter, retryLetter } from './deadLetters.ts'
+import {
+  type DeadLetter,
+  deadLetters,
+  offerToPeer,
+  type RefusedRecord,
+  refusedByPeers,
+  removeLetter,
+  retryLetter,
+  takeOffList,
+} from './deadLetters.ts'
 import { forbidden, HttpError, missing } from './errors.ts'
 import type { PeopleOf } from './people.ts'
 import { DEFAULT_PROCESSING_MS, outgoingQueue } from './queue.ts'
@@ -23,13 +32,20 @@ export function queueHandlers(context: ServerContext, people: PeopleOf, now: () 
   }
 
   async function letterOf(caller: Caller, id: string): Promise<DeadLetter | undefined> {
-    const scopes = [caller.team, ...(await weddingsFor(context, caller))]
-    return (await deadLetters(context.stores, scopes)).find(({ letterId }) => letterId === id)
+    return (await deadLetters(context.stores, await scopesOf(caller))).find(({ letterId }) => letterId === id)
+  }
+
+  async function refusedOf(caller: Caller, id: string): Promise<RefusedRecord | undefined> {
+    return (await refusedByPeers(context.stores, await scopesOf(caller))).find(({ letterId }) => letterId === id)
+  }
+
+  async function scopesOf(caller: Caller): Promise<readonly string[]> {
+    return [caller.team, ...(await weddingsFor(context, caller))]
   }
 
   function onRecord(
     action: 'retry' | 'remove',
-    { id, scope }: DeadLetter,
+    { id, scope }: Pick<DeadLetter, 'id' | 'scope'>,
     caller: Caller,
     origin: Origin,
     work: () => Promise<void>,
@@ -52,7 +68,9 @@ export function queueHandlers(context: ServerContext, people: PeopleOf, now: () 
 
     async retryQueued({ caller, params: { id }, origin }) {
       const letter = await letterOf(caller, id)
+      const refused = letter ? undefined : await refusedOf(caller, id)
       if (letter) await onRecord('retry', letter, caller, origin, () => retryLetter(context.stores, letter, caller))
+      else if (refused) await onRecord('retry', refused, caller, origin, () => offerToPeer(context.stores, refused))
       else if (await isWaiting(caller, id)) context.outgoing?.poke()
       else throw missing('Nothing in the queue has this id')
       return { success: true, id, status: 'retrying' }
@@ -60,9 +78,15 @@ export function queueHandlers(context: ServerContext, people: PeopleOf, now: () 
 
     async removeQueued({ caller, params: { id }, origin }) {
       const letter = await letterOf(caller, id)
-      if (letter) {
+      const refused = letter ? undefined : await refusedOf(caller, id)
+      const failed = letter ?? refused
+      if (failed) {
         if (!mayWrite(caller.grant.role, 'weddings', [])) throw forbidden('This role may not remove what others wrote')
-        await onRecord('remove', letter, caller, origin, () => removeLetter(context.stores, letter, caller, now()))
+        const { stores } = context
+        await onRecord('remove', failed, caller, origin, async () => {
+          if (letter) await removeLetter(stores, letter, caller, now())
+          if (refused) await takeOffList(stores, refused, caller, now())
+        })
         return { success: true, id, removed: true }
       }
       if (!(await isWaiting(caller, id))) throw missing('Nothing in the queue has this id')
