@@ -11,7 +11,7 @@ import type { ReplicaSync } from '../../model/sync/replicaSync.ts'
 import type { Log } from '../log.ts'
 import { contestedRecords, hasPending } from '../rest/conflictQueue.ts'
 import type { Caller, ServerContext } from '../rest/context.ts'
-import { type DeadLetter, deadLetters } from '../rest/deadLetters.ts'
+import { type DeadLetter, deadLetters, type RefusedRecord, refusedByPeers } from '../rest/deadLetters.ts'
 import { describeFault } from '../rest/errors.ts'
 import type { RosterOf } from '../rest/roster.ts'
 import type { ScopeIndex } from '../rest/scopeIndex.ts'
@@ -31,6 +31,9 @@ export interface ChannelParts {
   readonly sync: Pick<ReplicaSync, 'peers' | 'presence'>
   readonly log: Log
 }
+
+/** What has failed for good, on whichever side. */
+type Letter = DeadLetter | RefusedRecord
 
 export interface Channel {
   /** Tells a new client what it missed, or else that it is to read afresh and how things stand; then all that follows. */
@@ -52,7 +55,7 @@ export function openChannel(parts: ChannelParts, { team, grant: { role }, ...who
   const ring = createRing(RING_EVENTS, randomInt(1, 2 ** 20) * RUN_SPAN)
   const listeners = new Set<(told: Told) => void>()
   const conflicts = new Map<string, ReadonlyMap<string, QueueEntry>>()
-  const letters = new Map<string, ReadonlyMap<string, DeadLetter>>()
+  const letters = new Map<string, ReadonlyMap<string, Letter>>()
   const presence = new Map<string, LiveNews>()
   const runs = new Map<string, Run>()
   let status: LiveNews | undefined
@@ -84,9 +87,10 @@ export function openChannel(parts: ChannelParts, { team, grant: { role }, ...who
     dirty = new Set()
     isAllDirty = false
     try {
+      const refused = Map.groupBy(await refusedByPeers(context.stores, [...wanted]), ({ scope }) => scope)
       for (const scope of wanted) {
         if (scope !== team) await lookAtConflicts(scope)
-        await lookAtLetters(scope)
+        await lookAtLetters(scope, refused.get(scope) ?? [])
       }
       await lookAtStatus()
       await lookAtProgress()
@@ -110,9 +114,9 @@ export function openChannel(parts: ChannelParts, { team, grant: { role }, ...who
     tellDifference(known, now, (entry, isNew) => tell(conflictNews(entry, isNew ? 'raised' : 'settled'), scope))
   }
 
-  async function lookAtLetters(scope: string): Promise<void> {
-    const found = await deadLetters(context.stores, [scope])
-    const now = new Map(found.map((letter) => [letter.letterId, letter]))
+  async function lookAtLetters(scope: string, refused: readonly RefusedRecord[]): Promise<void> {
+    const found = [...(await deadLetters(context.stores, [scope])), ...refused]
+    const now = new Map(found.map((letter): [string, Letter] => [letter.letterId, letter]))
     const known = letters.get(scope)
     letters.set(scope, now)
     tellDifference(known, now, ({ letterId, id, reason }, isNew) =>

@@ -1,0 +1,106 @@
+/** What the live channel of a hub tells of what did not come over REST, and who may come in by which door. */
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { WebSocket } from 'ws'
+import type { LiveEvent } from '../../../model/rest/live.ts'
+import { removeQuarantined, setAside } from '../../../model/sync/quarantine.ts'
+import { openRefusals } from '../../../model/sync/refusals.ts'
+import type { Install } from '../../../server/install/install.ts'
+import { LIVE_PATH } from '../../../server/live/live.ts'
+import { COMPOSITIONS, type Member, type Server } from '../rest/contract/compositions.ts'
+import { newRecord, newWedding } from '../rest/contract/situation.ts'
+import { follow, type Line } from './line.ts'
+
+let server: Server
+let install: Install
+let wedding: string
+const lines: Line[] = []
+
+beforeAll(async () => {
+  server = await COMPOSITIONS['the hub']()
+  if (!server.install) throw new Error('the hub is an install')
+  install = server.install
+  wedding = await newWedding(server)
+})
+afterAll(async () => {
+  for (const { socket } of lines) socket.terminate()
+  await server.close()
+})
+
+async function listen({ token }: Member, origin = server.url, options = {}): Promise<Line> {
+  const line = follow(new WebSocket(`${origin.replace(/^http/, 'ws')}${LIVE_PATH}`, ['wedsync', token], options))
+  lines.push(line)
+  await line.next(({ type }) => type === 'status')
+  return line
+}
+
+/** Something happens in the wedding, so that it is looked at. */
+const stir = () => newRecord(server, wedding, 'tasks', { title: 'Stir' })
+
+const letterOf = (recordId: string, state: 'added' | 'gone') => (event: LiveEvent) =>
+  event.type === 'deadletter' && event.recordId === recordId && event.state === state
+
+it('tells of records that were set aside, and when they are put away, those who may enter the wedding', async () => {
+  const owner = await listen(server.owner)
+  const elsewhere = await listen(server.member('owner', []))
+  const id = randomUUID()
+  const { state } = install.store
+  await setAside(state, wedding, 'somePeer', new Map([[id, { reason: 'it is damaged', raw: { id } }]]))
+  await stir()
+  expect(await owner.next(letterOf(id, 'added'))).toMatchObject({ weddingId: wedding, reason: 'it is damaged' })
+  await removeQuarantined(state, wedding, id)
+  await stir()
+  await owner.next(letterOf(id, 'gone'))
+  expect(elsewhere.events.filter(({ type }) => type === 'deadletter')).toEqual([])
+})
+
+it('tells of records that a peer does not take, and when it takes them after all', async () => {
+  const owner = await listen(server.owner)
+  const id = await newRecord(server, wedding, 'guests', { name: 'Ida' })
+  const { state, changes } = install.store
+  const refusals = await openRefusals(state, { ownEpoch: changes.epoch, peerEpoch: 'cloudEpoch0', protocol: 1 })
+  await refusals.note(wedding, [id], [{ id, reason: 'too many guests' }], true)
+  await stir()
+  expect(await owner.next(letterOf(id, 'added'))).toMatchObject({ weddingId: wedding, reason: 'too many guests' })
+  await refusals.note(wedding, [id], [], true)
+  await stir()
+  await owner.next(letterOf(id, 'gone'))
+})
+
+it('tells who is in a wedding and what they do there, and that they are gone', async () => {
+  const owner = await listen(server.owner)
+  const elsewhere = await listen(server.member('planner', []))
+  const devices = (event: LiveEvent) => (event.type === 'presence' && event.weddingId === wedding ? event.devices : [])
+  let nth = 0
+  const say = (state: unknown) => {
+    nth += 1
+    const statement = { deviceId: 'tablet', nth, scope: wedding, state }
+    install.sync.presence.hear({ type: 'presence', devices: [statement] }, { tell: () => undefined })
+  }
+  say({ record: 'guest 7' })
+  await owner.next((event) => devices(event).some(({ state }) => JSON.stringify(state) === '{"record":"guest 7"}'))
+  say(null)
+  await owner.next((event) => event.type === 'presence' && devices(event).length === 0)
+  expect(elsewhere.events.filter(({ type }) => type === 'presence')).toEqual([])
+  // Whoever comes now is told how things stand.
+  say({ record: 'guest 8' })
+  const late = await listen(server.member('planner'))
+  await late.next((event) => devices(event).length === 1)
+})
+
+it('is open on the LAN to members alone, over TLS', async () => {
+  const url = install.lan()?.url ?? ''
+  expect(url).toMatch(/^https:/)
+  // The certificate is pinned by whoever joined; here only the door behind it is tried.
+  const trusting = { rejectUnauthorized: false }
+  const line = await listen(server.member('planner'), url, trusting)
+  expect(line.events[0]).toMatchObject({ type: 'reset', reason: 'start' })
+  const wrong = follow(new WebSocket(`${url.replace(/^http/, 'ws')}${LIVE_PATH}`, ['wedsync', 'wrong'], trusting))
+  expect(await wrong.closed).toContain('401')
+  const foreign = new WebSocket(
+    `${url.replace(/^http/, 'ws')}${LIVE_PATH}`,
+    ['wedsync', server.stranger.token],
+    trusting,
+  )
+  expect(await follow(foreign).closed).toContain('401')
+})
