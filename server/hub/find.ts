@@ -23,6 +23,10 @@ export interface FindOptions extends LinksOptions {
 
 export interface Finding {
   hubs(): readonly FoundHub[]
+  /** It does not answer there: the next word of it is news. */
+  forget(hub: Pick<FoundHub, 'deviceId' | 'url'>): void
+  /** Who is there answers at once. */
+  ask(): void
   stop(): void
 }
 
@@ -54,7 +58,7 @@ export function findHubs({ teamKey, onChange, ...options }: FindOptions): Findin
       onRecords(records, from) {
         for (const heard of hubsIn(records)) {
           const url = `https://${from}:${heard.port}`
-          const key = `${heard.deviceId} ${url}`
+          const key = keyOf({ ...heard, url })
           const known = found.has(key)
           if (heard.ttl === 0) found.delete(key)
           else if (known || found.size < MAX_HUBS) {
@@ -67,14 +71,18 @@ export function findHubs({ teamKey, onChange, ...options }: FindOptions): Findin
     options,
   )
 
-  function refresh(): void {
+  function ask(): void {
     for (const link of links.up()) link.ask(SERVICE)
-    forget()
+  }
+
+  function refresh(): void {
+    ask()
+    forgetOld()
     later(ASK_EVERY_MS, refresh)
   }
   later(ASK_EVERY_MS, refresh)
 
-  function forget(): void {
+  function forgetOld(): void {
     const before = found.size
     for (const [key, { until }] of found) if (until <= scheduler.now()) found.delete(key)
     if (found.size !== before) onChange()
@@ -89,9 +97,15 @@ export function findHubs({ teamKey, onChange, ...options }: FindOptions): Findin
         ofOwnTeam: isEndorsed(place, key),
       }))
     },
+    forget: (hub) => found.delete(keyOf(hub)),
+    ask,
     stop() {
       for (const cancel of timers) cancel()
       links.close()
     },
   }
+}
+
+function keyOf({ deviceId, url }: Pick<FoundHub, 'deviceId' | 'url'>): string {
+  return `${deviceId} ${url}`
 }

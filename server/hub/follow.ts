@@ -18,15 +18,17 @@ import type { StateStore } from '../../model/sync/changeStore.ts'
 import type { ReplicaSync } from '../../model/sync/replicaSync.ts'
 import type { Scheduler } from '../../model/sync/scheduler.ts'
 import type { Transport } from '../../model/sync/transport.ts'
-import { fingerprintOfDevice } from '../identity/certificate.ts'
+import { deviceIdOf, fingerprintOfDevice } from '../identity/certificate.ts'
 import { forgetHub, type HubAddress, knownHub, rememberHub } from '../install/calls.ts'
 import type { Log } from '../log.ts'
 import type { Finding, FoundHub } from './find.ts'
 
+/** One that has not answered by then is waited for no longer than until there is something better to do. */
+const PATIENCE_MS = 1_500
 /** A hub that is only being restarted is back within this. */
 const GRACE_MS = 500
 /** Over this time those who might take over are spread, so that the first of them is seen by the others. */
-const SPREAD_MS = 2_000
+const SPREAD_MS = 1_000
 
 export interface FollowOptions {
   readonly deviceId: () => string
@@ -56,6 +58,8 @@ export async function followHubs(options: FollowOptions): Promise<Following> {
   let isCalling = false
   let isStopped = false
   let cancelTakeover: (() => void) | undefined
+  /** Somebody who waits for a hub in vain wants to know of others. */
+  let onNews: (() => Promise<void>) | undefined
 
   function found(): readonly FoundHub[] {
     return finding?.hubs() ?? []
@@ -79,21 +83,57 @@ export async function followHubs(options: FollowOptions): Promise<Following> {
     return [...(moved.some(({ url }) => url === known.url) ? places : places.toReversed()), ...others]
   }
 
+  async function untried(tried: ReadonlySet<string>): Promise<HubAddress | undefined> {
+    return (await candidates()).find((hub) => !tried.has(placeOf(hub)))
+  }
+
   async function dial(): Promise<Transport> {
+    const tried = new Set<string>()
     const problems: unknown[] = []
-    for (const hub of await candidates()) {
+    for (let hub = await untried(tried); hub; hub = await untried(tried)) {
+      tried.add(placeOf(hub))
       try {
-        const transport = await options.open(hub)
+        const transport = await openUnlessHopeless(hub, tried)
         cancelTakeover?.()
         cancelTakeover = undefined
         await rememberHub(state, hub)
         return transport
       } catch (cause) {
         problems.push(cause)
+        finding?.forget({ deviceId: deviceIdOf(hub.fingerprint), url: hub.url })
       }
     }
     considerTakeover()
     throw problems[0] ?? new Error('there is no hub on this network')
+  }
+
+  /**
+   * A hub whose cable was pulled refuses nobody: it just does not answer. It is given up for another one, if there is one
+   * or as soon as one is heard, and meanwhile the hub is as good as gone.
+   */
+  async function openUnlessHopeless(hub: HubAddress, tried: ReadonlySet<string>): Promise<Transport> {
+    const opening = options.open(hub)
+    const hopeless = Promise.withResolvers<undefined>()
+    const giveUpForAnother = async (): Promise<void> => {
+      if (await untried(tried)) hopeless.resolve(undefined)
+    }
+    const cancelPatience = scheduler.after(PATIENCE_MS, () => {
+      onNews = giveUpForAnother
+      considerTakeover()
+      giveUpForAnother().catch(hopeless.reject)
+    })
+    try {
+      const opened = await Promise.race([opening, hopeless.promise])
+      if (opened) return opened
+      opening.then(
+        (late) => late.close(),
+        () => undefined, // it was given up before it failed
+      )
+      throw new Error(`${hub.url} does not answer`)
+    } finally {
+      cancelPatience()
+      onNews = undefined
+    }
   }
 
   function considerTakeover(): void {
@@ -120,6 +160,7 @@ export async function followHubs(options: FollowOptions): Promise<Following> {
     const [first] = await candidates()
     if (first) call(first.name)
     sync.poke()
+    await onNews?.()
   }
 
   const finding = options.lookForHubs?.(() => {
@@ -141,6 +182,8 @@ export async function followHubs(options: FollowOptions): Promise<Following> {
       await sync.disconnect('hub')
       await forgetHub(state)
       isCalling = false
+      for (const heard of found()) finding?.forget(heard)
+      finding?.ask()
     },
     hubs: found,
     stop() {
@@ -149,6 +192,10 @@ export async function followHubs(options: FollowOptions): Promise<Following> {
       finding?.stop()
     },
   }
+}
+
+function placeOf({ fingerprint, url }: HubAddress): string {
+  return `${fingerprint} ${url}`
 }
 
 /** In [0, 1), different from device to device. */
