@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
 import { afterAll, expect, it } from 'vitest'
 import { z } from 'zod'
-import { makeWedding, newJoin, push, records, weddings } from '../support/teamCalls.ts'
+import { itemTitles, makeWedding, newJoin, push, weddings } from '../support/teamCalls.ts'
 import { eventually, type Rest, rest, type Server, serve, temporaryFolders } from '../support/wedsync.ts'
 
 const folders = temporaryFolders()
@@ -33,8 +33,7 @@ async function quarantined(api: Rest): Promise<number> {
 }
 
 async function titles(api: Rest, weddingId: string): Promise<readonly unknown[]> {
-  const known = (await weddings(api)).some(({ id }) => id === weddingId)
-  return known ? (await records(api, weddingId, 'timeline_items')).map(({ data }) => data.title).sort() : []
+  return (await itemTitles(api, weddingId)).toSorted()
 }
 
 it('[SYN10] what was set aside for want of a key is taken when the key comes', async () => {

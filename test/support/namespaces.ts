@@ -22,7 +22,7 @@ export interface Machine {
 export interface Network {
   machine(name: string): Machine
   /** A cable between two machines, up at once; each end has the address given, in a network of 256. */
-  cable(a: Machine, addressOfA: string, b: Machine, addressOfB: string): Cable
+  cable(a: Machine, addressOfA: string, b: Machine, addressOfB: string, options?: CableOptions): Cable
   /** A switch with a cable to each machine, which are .1, .2, … in a network `10.77.N.0/24` of its own. */
   lan(machines: readonly Machine[]): readonly Port[]
   /** Takes everything down. */
@@ -37,6 +37,11 @@ export interface Port extends Cable {
 export interface Cable {
   pull(): void
   plug(): void
+}
+
+export interface CableOptions {
+  /** What the first machine can send, as over a slow line. */
+  readonly kbitsOfA?: number
 }
 
 const BRIDGE = 'bridge0'
@@ -70,8 +75,9 @@ export function createNetwork(): Network {
 
   return {
     machine,
-    cable(a, addressOfA, b, addressOfB) {
+    cable(a, addressOfA, b, addressOfB, { kbitsOfA } = {}) {
       const [endOfA, endOfB] = lay(a, b)
+      if (kbitsOfA !== undefined) slowDown(a, endOfA, kbitsOfA)
       plugIn(a, endOfA, addressOfA)
       plugIn(b, endOfB, addressOfB)
       return { pull: () => set(a, endOfA, 'down'), plug: () => set(a, endOfA, 'up') }
@@ -104,6 +110,12 @@ function plugIn(machine: Machine, end: string, address: string): void {
 
 function set(machine: Machine, end: string, state: 'up' | 'down'): void {
   ip('-n', machine.name, 'link', 'set', end, state)
+}
+
+function slowDown(machine: Machine, end: string, kbits: number): void {
+  const bucket = ['tbf', 'rate', `${kbits}kbit`, 'burst', '16kb', 'latency', '400ms']
+  const [command, args] = machine.command('tc', 'qdisc', 'add', 'dev', end, 'root', ...bucket)
+  execFileSync(command, args, { stdio: ['ignore', 'ignore', 'pipe'] })
 }
 
 function ip(...args: readonly string[]): void {

@@ -47,9 +47,9 @@ export async function push(api: Rest, changes: readonly OutgoingChange[]): Promi
 }
 
 /** A wedding with items of these titles. @returns its id and those of the items */
-export async function makeWedding(api: Rest, name: string, titles: readonly string[]) {
+export async function makeWedding(api: Rest, name: string, titles: readonly string[], date = '2027-06-12') {
   const id = crypto.randomUUID()
-  const data = { wedding_id: id, name, date: '2027-06-12', timezone: 'Europe/Lisbon' }
+  const data = { wedding_id: id, name, date, timezone: 'Europe/Lisbon' }
   const items = titles.map((title, index) => {
     const startTime = new Date(Date.UTC(2027, 5, 12, 12, index)).toISOString()
     return { action: 'create', table: 'timeline_items', id: crypto.randomUUID(), title, startTime } as const
@@ -72,6 +72,12 @@ export async function holdings(api: Rest) {
 
 export async function records(api: Rest, weddingId: string, table: string): Promise<readonly RecordRow[]> {
   return mustBeOk(await allRecords(typed(api), weddingId, table))
+}
+
+/** Of the items of a timeline; none while the server does not know the wedding. */
+export async function itemTitles(api: Rest, weddingId: string): Promise<readonly unknown[]> {
+  const isKnown = (await weddings(api)).some(({ id }) => id === weddingId)
+  return isKnown ? (await records(api, weddingId, 'timeline_items')).map(({ data }) => data.title) : []
 }
 
 export async function newJoin(api: Rest, request: z.input<typeof joinRequest>) {

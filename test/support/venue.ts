@@ -17,6 +17,8 @@ interface Answer {
 export interface Laptop {
   readonly server: Server
   readonly rest: Rest
+  /** The same server, asked as somebody else. */
+  restAs(token: string): Rest
   /** The process ends without a word. */
   kill(): Promise<void>
   stop(): Promise<void>
@@ -31,15 +33,17 @@ export async function openLaptop(machine: Machine, args: readonly string[]): Pro
     await finish()
     await ended(fetcher)
   }
+  const restAs = restThrough(fetcher, server.ready.url)
   return {
     server,
-    rest: restThrough(fetcher, server),
+    rest: restAs(server.ready.token ?? ''),
+    restAs,
     kill: () => end(server.kill),
     stop: () => end(server.stop),
   }
 }
 
-function restThrough(fetcher: ChildProcess, { ready }: Server): Rest {
+function restThrough(fetcher: ChildProcess, server: string): (token: string) => Rest {
   const waiting = new Map<number, PromiseWithResolvers<Answer>>()
   let last = 0
   if (!fetcher.stdout || !fetcher.stdin) throw new Error('the fetcher has no pipes')
@@ -52,15 +56,16 @@ function restThrough(fetcher: ChildProcess, { ready }: Server): Rest {
   fetcher.once('exit', () => {
     for (const { reject } of waiting.values()) reject(new Error('the fetcher has ended'))
   })
-  const call = (method: string, path: string, body?: unknown) => {
-    const n = ++last
-    const answer = Promise.withResolvers<Answer>()
-    waiting.set(n, answer)
-    const url = `${ready.url}/api/offline/${path}`
-    stdin.write(`${JSON.stringify({ n, url, token: ready.token ?? '', method, body })}\n`)
-    return answer.promise
+  return (token) => {
+    const call = (method: string, path: string, body?: unknown) => {
+      const n = ++last
+      const answer = Promise.withResolvers<Answer>()
+      waiting.set(n, answer)
+      stdin.write(`${JSON.stringify({ n, url: `${server}/api/offline/${path}`, token, method, body })}\n`)
+      return answer.promise
+    }
+    return { get: (path) => call('GET', path), send: (method, path, body) => call(method, path, body) }
   }
-  return { get: (path) => call('GET', path), send: (method, path, body) => call(method, path, body) }
 }
 
 async function ended(child: ChildProcess): Promise<void> {
