@@ -1,5 +1,5 @@
 /** The record of twelve fields that the merge core and its peers are measured on, and what people do to it. */
-import { randomBytes } from 'node:crypto'
+import { toBase64Url } from '../../model/bytes.ts'
 import { createClock } from '../../model/merge/clock.ts'
 import { type Author, createRecord, editRecord } from '../../model/merge/edit.ts'
 import type { CausalRecord } from '../../model/merge/record.ts'
@@ -39,7 +39,7 @@ const clock = createClock(Date.now)
 
 /** Somebody on a device of their own. */
 export function newAuthor(): Author {
-  return { actor: randomBytes(8).toString('base64url'), stamp: clock.next() }
+  return { actor: toBase64Url(crypto.getRandomValues(new Uint8Array(8))), stamp: clock.next() }
 }
 
 export function newRecord(author: Author = newAuthor()): CausalRecord {

@@ -3,6 +3,7 @@ import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import { api } from './api.ts'
 import { chain } from './chain.ts'
+import { hub } from './hub.ts'
 import { merge } from './merge.ts'
 import { seal } from './seal.ts'
 import { storage } from './storage.ts'
@@ -20,7 +21,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     json: { type: 'boolean', default: false },
-    /** Of `sync` and `api`: one contender, or one database, alone. */
+    /** Of `sync` and `api`: one contender, or one database, alone; of `hub`: one part alone. */
     only: { type: 'string' },
     /** Of `sync`: a smaller run, and only workloads whose name begins so. */
     scale: { type: 'string', default: '1' },
@@ -35,6 +36,7 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   api: () =>
     api({ seconds: Number(values.seconds), records: Number(values.records), ...(only !== undefined && { only }) }),
   chain,
+  hub: () => hub(only),
   merge,
   seal,
   storage,

@@ -1,31 +1,17 @@
 /** What sealing costs, on a record of twelve fields that five people edited: per value, per record, and in bytes. */
-import { randomBytes } from 'node:crypto'
 import { encodeRecord } from '../../model/merge/codec.ts'
-import { type CausalRecord, liveValues } from '../../model/merge/record.ts'
-import { webCryptoAead } from '../../model/sealing/aead.ts'
-import { sealingBorder } from '../../model/sealing/border.ts'
-import { createKeyRing } from '../../model/sealing/keyRing.ts'
+import type { CausalRecord } from '../../model/merge/record.ts'
 import { median, rounded } from './median.ts'
 import { perSecond } from './rate.ts'
-import { recordEditedBy } from './record.ts'
 import type { Figure } from './run.ts'
+import { SEAL_RECORDS, sealTasks } from './sealTasks.ts'
 
 const ROUNDS = 5
-const RECORDS = 200
-/** As many as a batch of a session has under way. */
-const AT_ONCE = 20
 
 export async function seal(): Promise<readonly Figure[]> {
-  const root = new Uint8Array(randomBytes(32))
-  const border = sealingBorder(createKeyRing({ root, entries: [] }, webCryptoAead(globalThis.crypto.subtle)))
-  const record = recordEditedBy(5)
-  const sealed = await border.outgoing(record)
-  const values = [...liveValues(record)].length
-  const seals = await recordsPerSecond(() => border.outgoing(record))
-  const opens = await recordsPerSecond(async () => {
-    const opened = await border.incoming(sealed)
-    if (!opened.ok) throw new Error(opened.error.reason)
-  })
+  const { border, record, sealed, values, sealRound, openRound } = await sealTasks()
+  const seals = await recordsPerSecond(sealRound)
+  const opens = await recordsPerSecond(openRound)
   const size = (one: CausalRecord): number => JSON.stringify(encodeRecord(one)).length
   return [
     { name: 'values sealed', value: rounded(seals * values), unit: '/s' },
@@ -39,13 +25,13 @@ export async function seal(): Promise<readonly Figure[]> {
 }
 
 /** By processor time of all threads, since Web Crypto works on threads of its own. The median of five rounds. */
-async function recordsPerSecond(run: () => Promise<unknown>): Promise<number> {
+export async function recordsPerSecond(round: () => Promise<void>): Promise<number> {
   const rates: number[] = []
-  for (let round = 0; round <= ROUNDS; round++) {
+  for (let n = 0; n <= ROUNDS; n++) {
     const before = process.cpuUsage()
-    for (let done = 0; done < RECORDS; done += AT_ONCE) await Promise.all(Array.from({ length: AT_ONCE }, run))
+    await round()
     const { user, system } = process.cpuUsage(before)
-    rates.push(RECORDS / ((user + system) / 1e6))
+    rates.push(SEAL_RECORDS / ((user + system) / 1e6))
   }
   return median(rates.slice(1))
 }

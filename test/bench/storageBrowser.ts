@@ -1,12 +1,11 @@
 /** The part of the storage bench that runs in a real Chromium, beside a server that serves its window. */
 import { createServer } from 'node:http'
-import { fileURLToPath } from 'node:url'
-import { build } from 'vite'
 import type { SqliteStore } from '../../server/changes/sqlite.ts'
 import { listen } from '../../server/http/listen.ts'
 import { serveUpgrades } from '../../server/http/upgrades.ts'
 import { serveWindow } from '../../server/install/remoteWindow.ts'
 import { launchChromium } from '../support/chromium.ts'
+import { bundlePage } from './bundlePage.ts'
 import type { storagePage } from './storagePage.ts'
 import type { Document } from './storageTasks.ts'
 
@@ -24,7 +23,7 @@ export interface BrowserTasks {
 declare const window: { readonly storagePage: typeof storagePage }
 
 export async function measureInBrowser(store: SqliteStore, tasks: BrowserTasks) {
-  const server = await serveBench(store, await bundle())
+  const server = await serveBench(store, await bundlePage('storagePage.ts'))
   const browser = await launchChromium()
   try {
     const page = await browser.newPage()
@@ -66,21 +65,4 @@ export async function serveBench(store: SqliteStore, script: string): Promise<{ 
       server.close()
     },
   }
-}
-
-async function bundle(): Promise<string> {
-  const built = await build({
-    configFile: false,
-    logLevel: 'error',
-    build: {
-      write: false,
-      minify: false,
-      lib: { entry: fileURLToPath(new URL('storagePage.ts', import.meta.url)), formats: ['iife'], name: 'bench' },
-    },
-    define: { 'process.env.NODE_ENV': '"production"' },
-  })
-  const [output] = [built].flat()
-  const chunk = output && 'output' in output ? output.output[0] : undefined
-  if (!chunk) throw new Error('the page was not built')
-  return chunk.code
 }

@@ -42,8 +42,16 @@ function candidates(): string[] {
   return [...versions.map((version) => join(debian, version, 'bin')), ...path]
 }
 
+export interface PostgresSettings {
+  /** Whether a commit is on the disk, as in earnest; tests have no use for that. */
+  readonly durable?: boolean
+}
+
 /** @throws with what the server said, if it does not start */
-export async function startPostgres({ folder, as }: PostgresProgram): Promise<PostgresServer> {
+export async function startPostgres(
+  { folder, as }: PostgresProgram,
+  { durable = false }: PostgresSettings = {},
+): Promise<PostgresServer> {
   const root = mkdtempSync(join(tmpdir(), 'wedsync-postgres-'))
   if (as) chownSync(root, as.uid, as.gid)
   const data = join(root, 'data')
@@ -66,7 +74,8 @@ export async function startPostgres({ folder, as }: PostgresProgram): Promise<Po
     throw new Error(`initdb failed: ${made.error?.message ?? made.stderr}`)
   }
   const port = await freePort()
-  const settings = ['listen_addresses=127.0.0.1', `port=${port}`, 'unix_socket_directories=', 'fsync=off']
+  const fsync = `fsync=${durable ? 'on' : 'off'}`
+  const settings = ['listen_addresses=127.0.0.1', `port=${port}`, 'unix_socket_directories=', fsync]
   const server = spawn(join(folder, 'postgres'), ['-D', data, ...settings.flatMap((setting) => ['-c', setting])], {
     ...as,
     cwd: root,
