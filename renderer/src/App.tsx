@@ -3,6 +3,8 @@ import { Notifications } from '@mantine/notifications'
 import { useEffect, useState } from 'react'
 import { unreachable } from '../../model/result.ts'
 import { ReplicaProvider } from './data/ReplicaContext.tsx'
+import { guardPage } from './offline/openWithoutHub.ts'
+import { TrustHint } from './offline/TrustHint.tsx'
 import type { OpenOutcome } from './replica/replica.ts'
 import { Screens } from './Screens.tsx'
 import { ErrorBoundary } from './start/ErrorBoundary.tsx'
@@ -11,16 +13,25 @@ import { NeedsName } from './start/NeedsName.tsx'
 import { Opening } from './start/Opening.tsx'
 import { theme } from './ui/theme.ts'
 
+export interface AppProps {
+  readonly opening: Promise<OpenOutcome>
+  /** Of the address at which the page was opened: an invitation, if it is one. */
+  readonly fragment: string
+}
+
 /** The whole window, from the moment at which its replica is being opened. */
-export function App({ opening }: { readonly opening: Promise<OpenOutcome> }) {
+export function App({ opening, fragment }: AppProps) {
   const [outcome, setOutcome] = useState<OpenOutcome>()
   useEffect(() => {
     opening.then(setOutcome, (cause: unknown) => setOutcome(couldNotOpen(cause)))
   }, [opening])
+  useEffect(() => (outcome?.kind === 'ready' ? guardPage(outcome.replica) : undefined), [outcome])
   return (
     <MantineProvider theme={theme} defaultColorScheme="auto">
       <Notifications position="top-right" limit={5} autoClose={5_000} />
-      <ErrorBoundary>{outcome ? <Outcome outcome={outcome} onOutcome={setOutcome} /> : <Opening />}</ErrorBoundary>
+      <ErrorBoundary>
+        {outcome ? <Outcome outcome={outcome} onOutcome={setOutcome} fragment={fragment} /> : <Opening />}
+      </ErrorBoundary>
     </MantineProvider>
   )
 }
@@ -28,9 +39,10 @@ export function App({ opening }: { readonly opening: Promise<OpenOutcome> }) {
 interface OutcomeProps {
   readonly outcome: OpenOutcome
   readonly onOutcome: (outcome: OpenOutcome) => void
+  readonly fragment: string
 }
 
-function Outcome({ outcome, onOutcome }: OutcomeProps) {
+function Outcome({ outcome, onOutcome, fragment }: OutcomeProps) {
   switch (outcome.kind) {
     case 'ready':
       return (
@@ -39,7 +51,12 @@ function Outcome({ outcome, onOutcome }: OutcomeProps) {
         </ReplicaProvider>
       )
     case 'needs-name':
-      return <NeedsName join={outcome.join} onOutcome={onOutcome} />
+      return (
+        <>
+          <NeedsName join={outcome.join} onOutcome={onOutcome} />
+          <TrustHint fragment={fragment} />
+        </>
+      )
     case 'failed':
       return <Failed title={outcome.title} advice={outcome.advice} />
     default:

@@ -8,4 +8,6 @@ import { openReplica } from './replica/open.ts'
 
 const root = document.getElementById('root')
 if (!root) throw new Error('index.html has no #root')
-createRoot(root).render(<App opening={openReplica()} />)
+// Opening takes it out of the address.
+const fragment = window.location.hash
+createRoot(root).render(<App opening={openReplica()} fragment={fragment} />)

@@ -1,6 +1,7 @@
 /** A hub makes itself known on every interface, answers those who ask, and says when it stops. */
 import { type Announcement, recordsOf, SERVICE, TTL_SECONDS } from './announcement.ts'
 import { type Link, type LinksOptions, openLinks } from './links.ts'
+import { tabletName } from './tabletCertificate.ts'
 
 /** A first packet may be lost: it is said twice (RFC 6762, section 8.3). */
 const AGAIN_MS = 1_000
@@ -16,6 +17,7 @@ export interface Announcing {
 /** @param host the only address on which the hub listens; absent if it listens on all */
 export function announceHub(announcement: Announcement, options: LinksOptions, host?: string): Announcing {
   const { scheduler } = options
+  const name = tabletName(announcement.deviceId)
   const timers = new Set<() => void>()
 
   function say(link: Link, ttl = TTL_SECONDS, sent?: () => void): void {
@@ -38,7 +40,7 @@ export function announceHub(announcement: Announcement, options: LinksOptions, h
         later(AGAIN_MS, () => say(link))
       },
       onQuestions(link, names) {
-        if (names.includes(SERVICE)) say(link)
+        if (names.some((asked) => asked === SERVICE || asked.toLowerCase() === name)) say(link)
       },
     },
     options,

@@ -3,9 +3,9 @@
  * people, computers or teams.
  *
  *     _wedsync._tcp.local        PTR   hub-3q2x7w…._wedsync._tcp.local
- *     hub-3q2x7w…._wedsync._tcp  SRV   port, hub-3q2x7w….local
+ *     hub-3q2x7w…._wedsync._tcp  SRV   port, wedsync-1f0c9a….local
  *                                TXT   v=1 id=<device id> team=<endorsement>
- *     hub-3q2x7w….local          A     address on the interface that it is said on
+ *     wedsync-1f0c9a….local      A     address on the interface that it is said on; tablets call the hub by this name
  *
  * The endorsement is the team's signature of the device id. Its private key is held by exactly the devices that may serve as
  * hub, so whoever knows the team's public key, that is its members and its cloud, knows a hub of the team that may be given a
@@ -14,6 +14,7 @@
 import type { Answer } from 'dns-packet'
 import { deviceIdSchema } from '../identity/certificate.ts'
 import { isSignedByTeam, signAsTeam } from '../identity/signed.ts'
+import { tabletName } from './tabletCertificate.ts'
 
 export const SERVICE = '_wedsync._tcp.local'
 
@@ -49,7 +50,7 @@ function statement(deviceId: string): string {
 export function recordsOf({ deviceId, endorsement, port }: Announcement, address: string, ttl: number): Answer[] {
   const instance = `hub-${deviceId.slice(0, INSTANCE_CHARS)}`
   const name = `${instance}.${SERVICE}`
-  const target = `${instance}.local`
+  const target = tabletName(deviceId)
   return [
     { name: SERVICE, type: 'PTR', ttl, data: name },
     { name, type: 'SRV', ttl, flush: true, data: { port, target, priority: 0, weight: 0 } },

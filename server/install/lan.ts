@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { createServer, type ServerOptions } from 'node:https'
 import { networkInterfaces } from 'node:os'
+import { createSecureContext } from 'node:tls'
 import express, { type RequestHandler, type Router } from 'express'
 import { z } from 'zod'
 import { createRecord } from '../../model/merge/edit.ts'
@@ -13,9 +14,12 @@ import type { Hello } from '../../model/wire/index.ts'
 import type { Note } from '../audit/trail.ts'
 import { type ListenError, listen, stopListening } from '../http/listen.ts'
 import { pages, securityHeaders } from '../http/pages.ts'
+import { redirectPlainHttp } from '../http/plainHttp.ts'
 import { serveUpgrades } from '../http/upgrades.ts'
 import { type Announcing, announceHub } from '../hub/announce.ts'
 import { endorse } from '../hub/announcement.ts'
+import { openTabletTrust, type TabletTrust } from '../hub/tabletCertificate.ts'
+import { trustRoutes } from '../hub/trustPage.ts'
 import { type Admission, admit } from '../identity/admit.ts'
 import type { Identity } from '../identity/identity.ts'
 import { formatJoinLink } from '../identity/joinLink.ts'
@@ -76,8 +80,10 @@ export async function openLan(options: LanParts): Promise<Result<Lan, LanError>>
   if (!mayServeAsHub(identity.grant) || identity.team.privateKey === undefined) return err({ kind: 'may-not-serve' })
   const app = express()
   app.disable('x-powered-by')
-  const server = createServer(tlsOptions(identity), app)
+  const trust = await openTabletTrust(identity.deviceId, state, Date.now())
+  const server = createServer(tlsOptions(identity, trust), app)
   answerBadConnections(server)
+  redirectPlainHttp(server, [trust.name])
   const known = savedPlace.parse(await state.get('lan'))
   const own = ownAddresses()
   const host = options.host ?? own.find((address) => address === known?.host) ?? own.find(isPrivate) ?? LOOPBACK
@@ -89,6 +95,7 @@ export async function openLan(options: LanParts): Promise<Result<Lan, LanError>>
   app.use(securityHeaders)
   app.use(joinDoor(options))
   app.use('/api/offline', createApi(options.context, log))
+  app.use(trustRoutes({ trust, fingerprint: identity.fingerprint, port }))
   app.use(pages(options.pagesDir))
   const upgrades = serveUpgrades(
     server,
@@ -138,7 +145,8 @@ function announce({ deviceId, team }: Identity, port: number, host: string, log:
  * Installs are asked for their certificate, which nobody has signed: it is compared with the token. Browsers would let a
  * person choose among theirs, so the only issuer named is one that no browser has a certificate of.
  */
-function tlsOptions({ certPem, keyPem }: Identity): ServerOptions {
+function tlsOptions({ certPem, keyPem }: Identity, trust: TabletTrust): ServerOptions {
+  const byName = createSecureContext({ cert: trust.certPem, key: trust.keyPem, ca: certPem, minVersion: 'TLSv1.2' })
   return {
     ...SERVER_LIMITS,
     cert: certPem,
@@ -147,6 +155,7 @@ function tlsOptions({ certPem, keyPem }: Identity): ServerOptions {
     requestCert: true,
     rejectUnauthorized: false,
     ca: certPem,
+    SNICallback: (name, answer) => answer(null, name === trust.name ? byName : undefined),
   }
 }
 
