@@ -12,8 +12,18 @@ const FLAGS = [
   '--disable-sync',
 ]
 
-export async function launchChromium(): Promise<Browser> {
-  return chromium.launch({ executablePath: await findChromium(), args: FLAGS })
+export interface ChromiumOptions {
+  readonly args?: readonly string[]
+  /** Where it looks for what a person has set up, such as authorities that they trust. */
+  readonly home?: string
+}
+
+export async function launchChromium({ args = [], home }: ChromiumOptions = {}): Promise<Browser> {
+  return chromium.launch({
+    executablePath: await findChromium(),
+    args: [...FLAGS, ...args],
+    ...(home !== undefined && { env: { ...process.env, HOME: home } }),
+  })
 }
 
 /** `CHROMIUM_PATH`, then Debian's, then the package's (Linux on x64). */
