@@ -19,6 +19,8 @@ export const weddingSummary = z.object({
       kind: z.enum(['hub', 'cloud', 'device']),
       complete: z.boolean(),
       behindBy: z.number().int(),
+      /** Of `behindBy`, what is here and still to be sent there. */
+      waiting: z.number().int(),
     }),
   ),
 })

@@ -89,6 +89,8 @@ export interface PeerCompleteness {
   readonly kind: 'hub' | 'cloud' | 'device'
   readonly complete: boolean
   readonly behindBy: number
+  /** Changes here that it has not acknowledged: what is still to be forwarded. */
+  readonly waiting: number
 }
 
 interface Called {
@@ -335,5 +337,5 @@ function peerCompleteness(
   progress: Progress | undefined,
 ): PeerCompleteness {
   const { waiting, incoming, equal } = progress ?? { waiting: 0, incoming: 0, equal: true }
-  return { deviceId, kind, complete: equal, behindBy: waiting + incoming }
+  return { deviceId, kind, complete: equal, behindBy: waiting + incoming, waiting }
 }

@@ -4,10 +4,12 @@ import { z } from 'zod'
 import { err, ok, type Result } from '../../model/result.ts'
 import type { StateStore } from '../../model/sync/changeStore.ts'
 import type { Transport } from '../../model/sync/transport.ts'
+import { enrolled } from '../cloud/doors.ts'
 import type { Identity } from '../identity/identity.ts'
 import { pinnedAgent } from '../identity/pinned.ts'
-import { postJson } from '../identity/postJson.ts'
+import { postJson, type RequestError } from '../identity/postJson.ts'
 import { openTransport } from '../sync/webSocketTransport.ts'
+import { isLoginPage, LOGIN_PAGE_IN_THE_WAY, withoutCloud } from './loginPage.ts'
 
 export const PEER_PATH = '/api/offline/peer'
 export const ENROL_PATH = '/api/offline/enrol'
@@ -62,21 +64,33 @@ export async function dialCloud(state: StateStore, identity: Identity): Promise<
   const cloud = await knownCloud(state)
   if (!cloud) throw new Error('there is no cloud to call')
   if (!cloud.enrolled && cloud.enrolToken !== undefined) {
-    const enrolled = await enrol(cloud.url, cloud.enrolToken, identity)
-    if (!enrolled.ok) throw new Error(enrolled.error)
+    const outcome = await enrol(cloud.url, cloud.enrolToken, identity)
+    if (!outcome.ok) throw new Error(outcome.error)
     await rememberEnrolment(state)
   }
-  return openTransport(new WebSocket(peerUrl(cloud.url), { maxPayload: 8_000_000 }))
+  try {
+    return await openTransport(new WebSocket(peerUrl(cloud.url), { maxPayload: 8_000_000 }))
+  } catch (cause) {
+    throw withoutCloud(cause)
+  }
 }
 
 async function enrol(url: string, token: string, { team }: Identity): Promise<Result<true, string>> {
   const body = { team: { id: team.id, publicKey: team.publicKey } }
   const reply = await postJson(new URL(ENROL_PATH, url).href, body, { token, timeoutMs: ENROL_TIMEOUT_MS })
-  if (!reply.ok) return err(`the cloud does not answer (${reply.error.kind})`)
-  const { status } = reply.value
-  if (status === 200) return ok(true)
+  if (!reply.ok) {
+    const isPage = reply.error.kind === 'reply-not-json' && isLoginPage(reply.error.status)
+    return err(isPage ? LOGIN_PAGE_IN_THE_WAY : `the cloud does not answer (${describeRequestError(reply.error)})`)
+  }
+  const { status, body: answer } = reply.value
+  // Whoever else answers 200 does not know which team it is.
+  if (status === 200 && enrolled.safeParse(answer).data?.team === team.id) return ok(true)
   if (status === 401) return err('the cloud does not accept the enrolment token: check --cloud-token')
-  return err(`the cloud refused the enrolment with status ${status}`)
+  return err(isLoginPage(status) ? LOGIN_PAGE_IN_THE_WAY : `the cloud refused the enrolment with status ${status}`)
+}
+
+function describeRequestError(error: RequestError): string {
+  return 'detail' in error ? error.detail : error.kind
 }
 
 function peerUrl(base: string): string {

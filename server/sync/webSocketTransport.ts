@@ -33,7 +33,18 @@ export function webSocketTransport(socket: WebSocket, wire?: Socket): Transport 
 
 const OPEN_TIMEOUT_MS = 5_000
 
-/** Waits until the socket is open. Rejects with the reason if it closes first. */
+/** Who answers speaks HTTP, and would not open a WebSocket. */
+export class NoWebSocketError extends Error {
+  readonly status: number
+
+  constructor(status: number) {
+    super(`the answer was ${status}, and no connection`)
+    this.name = 'NoWebSocketError'
+    this.status = status
+  }
+}
+
+/** Waits until the socket is open. Rejects with the reason if it closes first: a {@link NoWebSocketError}, or what the line had. */
 export async function openTransport(socket: WebSocket): Promise<Transport> {
   let wire: Socket | undefined
   socket.once('upgrade', (response) => {
@@ -47,6 +58,11 @@ export async function openTransport(socket: WebSocket): Promise<Transport> {
     socket.once('open', () => {
       clearTimeout(timeout)
       resolve()
+    })
+    socket.once('unexpected-response', (request, { statusCode = 0 }) => {
+      clearTimeout(timeout)
+      reject(new NoWebSocketError(statusCode))
+      request.destroy()
     })
     socket.once('error', (cause) => {
       clearTimeout(timeout)

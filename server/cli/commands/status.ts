@@ -32,9 +32,12 @@ async function show(api: Api, options: ParsedOptions): Promise<Failure | undefin
   if (upstreams.length === 0 && role !== 'cloud') print('  no hub and no cloud: everything is on this device only')
   if (notice !== undefined) print(`\n${notice}`)
   print('')
-  for (const { name, date, records, complete, behindBy } of weddings.value.weddings) {
+  for (const { name, date, records, complete, behindBy, peers } of weddings.value.weddings) {
     const state = complete ? 'complete' : behindBy > 0 ? `behind by ${behindBy}` : 'not compared yet'
-    print(`${String(date ?? '?')}  ${typeof name === 'string' ? name : 'a wedding'}  ${records} records  ${state}`)
+    const words = [typeof name === 'string' ? name : 'a wedding', `${records} records`, state]
+    const cloud = peers.find(({ kind }) => kind === 'cloud')
+    if (cloud) words.push(forwarded(records, cloud.waiting))
+    print([String(date ?? '?'), ...words].join('  '))
   }
   if (weddings.value.weddings.length === 0) print('No weddings yet.')
   const open = conflicts.value.conflicts
@@ -46,6 +49,11 @@ async function show(api: Api, options: ParsedOptions): Promise<Failure | undefin
     print('Make one with:  wedsync recovery --data DIR')
   }
   return undefined
+}
+
+/** @param waiting may be more than there are records: those that were deleted are forwarded too */
+function forwarded(records: number, waiting: number): string {
+  return `${Math.max(0, records - waiting)} of ${records} in the cloud`
 }
 
 function describePeer({ kind, name, state, waiting, incoming, problem }: PeerStatus): string {
