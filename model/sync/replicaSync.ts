@@ -16,7 +16,7 @@ import type { Refused } from './inbox.ts'
 import { openPresence, type PresenceRoom } from './presence.ts'
 import { openPriority } from './priority.ts'
 import { quarantined } from './quarantine.ts'
-import { type PeerRules, TRUSTED } from './rules.ts'
+import { type Accepted, TRUSTED } from './rules.ts'
 import type { Scheduler } from './scheduler.ts'
 import {
   type Progress,
@@ -44,6 +44,8 @@ export interface ReplicaSyncOptions {
   /** Whatever `status` or `completeness` answer may have changed. */
   readonly onChange: () => void
   readonly onRefused?: (scope: string, refused: readonly Refused[]) => void
+  /** The hub has given this replica a new token. */
+  readonly onRenewed?: (token: string) => void
   /** Whether as little data as possible is to be used. */
   readonly saver?: () => boolean
 }
@@ -58,7 +60,7 @@ export interface ReplicaSync {
   connect(kind: UpstreamKind, dial: () => Promise<Transport>, name: string, more?: ConnectOptions): void
   disconnect(kind: UpstreamKind): Promise<void>
   /** Takes a peer that has called. */
-  receive(transport: Transport, accept: (hello: Hello) => Promise<Result<PeerRules, SessionError>>): void
+  receive(transport: Transport, accept: (hello: Hello) => Promise<Result<Accepted, SessionError>>): void
   upstreams(): Promise<readonly PeerStatus[]>
   devices(): Promise<readonly PeerStatus[]>
   completeness(scope: string): Promise<ScopeCompleteness>
@@ -114,8 +116,8 @@ export function createReplicaSync(options: ReplicaSyncOptions): ReplicaSync {
   function start(
     transport: Transport,
     caller: boolean,
-    accept: (hello: Hello) => Promise<Result<PeerRules, SessionError>>,
-    ofCaller: Pick<SessionOptions, 'border' | 'onClock'> = {},
+    accept: (hello: Hello) => Promise<Result<Accepted, SessionError>>,
+    ofCaller: Pick<SessionOptions, 'border' | 'onClock' | 'onRenewed'> = {},
   ): Session {
     const session = startSession({
       transport,
@@ -229,10 +231,12 @@ export function createReplicaSync(options: ReplicaSyncOptions): ReplicaSync {
 
     connect(kind, dial, name, { border } = {}) {
       const onClock = ({ offsetMs }: ClockOffset): void => void offsets.set(kind, offsetMs)
+      // A cloud cannot sign for the team.
+      const onRenewed = kind === 'hub' && options.onRenewed ? { onRenewed: options.onRenewed } : {}
       if (called.has(kind)) throw new Error(`already calling a ${kind}`)
       const upstream = keepConnected({
         dial,
-        start: (transport) => start(transport, true, async () => ok(TRUSTED), { border, onClock }),
+        start: (transport) => start(transport, true, async () => ok(TRUSTED), { border, onClock, ...onRenewed }),
         scheduler,
         urgency,
         maxPauseMs: MAX_PAUSE_MS[kind],

@@ -15,6 +15,12 @@ export interface PeerRules {
   refusal(incoming: CausalRecord, current: CausalRecord | undefined): string | undefined
 }
 
+/** A peer that was let in. */
+export interface Accepted extends PeerRules {
+  /** What it is to come with from now on, in place of the token that it came with. */
+  readonly renewedToken?: string
+}
+
 /** For the side that called: whoever it calls (its hub, its cloud) holds everything of the team anyway. */
 export const TRUSTED: PeerRules = {
   mayEnter: () => true,

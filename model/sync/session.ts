@@ -33,7 +33,7 @@ import type { PresenceLine, PresenceRoom } from './presence.ts'
 import type { Priority } from './priority.ts'
 import { settleTaken } from './quarantine.ts'
 import { openRefusals, type Refusals } from './refusals.ts'
-import type { PeerRules } from './rules.ts'
+import type { Accepted, PeerRules } from './rules.ts'
 import type { Scheduler } from './scheduler.ts'
 import type { Transport } from './transport.ts'
 import { openVerification, type Verification, type VerificationMessage } from './verification.ts'
@@ -81,7 +81,7 @@ export interface SessionOptions {
   readonly caller: boolean
   readonly self: SelfIntroduction
   /** Decides about the peer by its hello. */
-  readonly accept: (hello: Hello) => Promise<Result<PeerRules, SessionError>>
+  readonly accept: (hello: Hello) => Promise<Result<Accepted, SessionError>>
   readonly priority: Priority
   /** Who is here. */
   readonly presence?: PresenceRoom
@@ -89,6 +89,8 @@ export interface SessionOptions {
   readonly clockOffset?: () => number
   /** Only on the side that called, which goes by the clock of whom it calls: how far that is ahead of ours. */
   readonly onClock?: (offset: ClockOffset) => void
+  /** Only on the side that called: whom it calls has given it a new token, for the next time. */
+  readonly onRenewed?: (token: string) => void
   /** Whether as little data as possible is to be used. */
   readonly saver?: () => boolean
   /** The highest protocol to speak, for trying out how versions get on; the newest by default. */
@@ -237,11 +239,11 @@ export function startSession(options: SessionOptions): Session {
     if (open && outbox) guard(outbox.pump())
   }
 
-  function introduce(): void {
-    const { token, ...introduction } = self
+  /** @param token of ours, for the side that is asked for entry; or a new one for whoever called us, who must not see ours */
+  function introduce(token: string | undefined): void {
+    const { token: _own, ...introduction } = self
     const epoch = changes.epoch
-    // The token is for the side that is asked for entry; whoever called us must not see ours.
-    const credential = caller && token !== undefined ? { token } : {}
+    const credential = token !== undefined ? { token } : {}
     helloSentMs = scheduler.now()
     const now = helloSentMs + (options.clockOffset?.() ?? 0)
     send({ type: 'hello', protocol: highest, epoch, now, ...introduction, ...credential })
@@ -286,8 +288,9 @@ export function startSession(options: SessionOptions): Session {
       elapsed: scheduler.elapsed,
       onProgress: options.onProgress,
     })
-    if (!caller) introduce()
-    send({ type: 'resume', cursors: Object.fromEntries([...(await heldScopes()), ...cursors.received.all()]) })
+      if (!caller) introduce(decision.value.renewedToken)
+      else if (hello.token !== undefined) options.onRenewed?.(hello.token)
+      send({ type: 'resume', cursors: Object.fromEntries([...(await heldScopes()), ...cursors.received.all()]) })
     timers.get('hello')?.()
     options.onProgress()
   }
@@ -516,7 +519,7 @@ export function startSession(options: SessionOptions): Session {
 
   timer('heartbeat', HEARTBEAT_MS, heartbeat)
   timer('hello', HELLO_TIMEOUT_MS, () => close({ code: 'NO_HELLO', message: 'no hello arrived' }))
-  if (caller) introduce()
+  if (caller) introduce(self.token)
 
   return {
     peer: () => peer,

@@ -7,6 +7,7 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import { toBase64Url } from '../../model/bytes.ts'
+import { canonicalJson } from '../../model/canonicalJson.ts'
 import { err, type Result } from '../../model/result.ts'
 import { deviceIdSchema } from './certificate.ts'
 import { grantSchema } from './grant.ts'
@@ -50,6 +51,8 @@ export interface TeamKeys {
 }
 
 export const TOKEN_LIFE_MS = 30 * 24 * 3_600_000
+/** Whoever meets a hub once a day has a token for 29 days at least; renewing it at every meeting would be of no use. */
+const RENEWED_AFTER_MS = 24 * 3_600_000
 /** What the first message of a sync connection (`model/wire/hello.ts`) has room for. */
 export const MAX_TOKEN_CHARS = 4_000
 
@@ -73,6 +76,27 @@ export function mintToken(capability: Capability, privateKey: string): string {
 /** A token for the bearer, valid for {@link TOKEN_LIFE_MS} from now. */
 export function mintFor(bearer: Bearer, privateKey: string, nowMs: number): string {
   return mintToken({ v: 1, id: randomUUID(), ...bearer, issuedAt: nowMs, expiresAt: nowMs + TOKEN_LIFE_MS }, privateKey)
+}
+
+/** The same place in the team for {@link TOKEN_LIFE_MS} from now; `undefined` while the token is young. */
+export function renewToken(
+  { team, user, device, holder, role, weddings, issuedAt }: Capability,
+  privateKey: string,
+  nowMs: number,
+): string | undefined {
+  if (nowMs - issuedAt < RENEWED_AFTER_MS) return undefined
+  return mintFor({ team, user, device, holder, role, weddings }, privateKey, nowMs)
+}
+
+/**
+ * Whether a token that a hub sent may take the place of one's own: the team signed it, and it is the same place in the
+ * team for longer.
+ */
+export function isRenewalOf(token: string, own: string, publicKey: string): boolean {
+  const [next, known] = [readToken(token, publicKey), readToken(own, publicKey)]
+  if (!next.ok || !known.ok) return false
+  const place = ({ id: _id, issuedAt: _issued, expiresAt: _expires, ...rest }: Capability) => canonicalJson(rest)
+  return place(next.value) === place(known.value) && next.value.expiresAt > known.value.expiresAt
 }
 
 /** Checks signature and time. A malformed *key* is a bug and throws. */

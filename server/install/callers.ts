@@ -18,6 +18,7 @@ export function ownCaller({ team, userId, deviceId, grant }: Identity): Caller {
 /** A caller, and what kind of device its token was given to. */
 export interface TokenCaller extends Caller {
   readonly holder: Capability['holder']
+  readonly capability: Capability
 }
 
 /** Who a bearer token of this team names. */
@@ -25,7 +26,14 @@ export async function callerOf(token: string, { team }: Identity): Promise<Token
   const verified = verifyToken(token, team.publicKey, Date.now())
   if (!verified.ok || verified.value.team !== team.id) return undefined
   const { user, device, holder, role, weddings } = verified.value
-  return { team: team.id, userId: user, deviceId: device, holder, grant: { role, weddings } }
+  return {
+    team: team.id,
+    userId: user,
+    deviceId: device,
+    holder,
+    grant: { role, weddings },
+    capability: verified.value,
+  }
 }
 
 export function bearerOf(header: string | undefined): string | undefined {

@@ -18,6 +18,7 @@ import type { LinkError } from '../identity/joinLink.ts'
 import type { JoinError } from '../identity/joinTeam.ts'
 import { recoveryWords } from '../identity/recovery.ts'
 import { openSealingKeys } from '../identity/sealingKeys.ts'
+import { isRenewalOf } from '../identity/token.ts'
 import { openLive } from '../live/live.ts'
 import { createSignal } from '../live/signal.ts'
 import type { Log } from '../log.ts'
@@ -165,14 +166,24 @@ async function start(
     changes,
     state,
     scheduler: nodeScheduler,
-    self: () => ({
-      deviceId: identity.deviceId,
-      deviceName: identity.deviceName,
-      team: identity.team.id,
-      token: identity.token,
-    }),
+    self() {
+      // A hub may run for months.
+      identity = renewOwnToken(identity, Date.now())
+      const { deviceId, deviceName, team, token } = identity
+      return { deviceId, deviceName, team: team.id, token }
+    },
     onChange: changed.emit,
     onRefused: (scope, refused) => log('records refused', { scope, count: refused.length }),
+    onRenewed(token) {
+      if (!isRenewalOf(token, identity.token, identity.team.publicKey))
+        return log('a renewed token is not for this device')
+      identity = { ...identity, token }
+      saveIdentity(state, identity).then(
+        () => log('token renewed'),
+        (cause: unknown) =>
+          log('a renewed token could not be kept', { reason: cause instanceof Error ? cause.message : 'unknown' }),
+      )
+    },
   })
   begun.push(sync)
   const people = openPeople(changes, state, sync.clockOffset)

@@ -8,7 +8,7 @@ import { z } from 'zod'
 import { createRecord } from '../../model/merge/edit.ts'
 import { err, ok, type Result } from '../../model/result.ts'
 import { mayServeAsHub } from '../../model/roles.ts'
-import { type PeerRules, rulesOf } from '../../model/sync/rules.ts'
+import { type Accepted, rulesOf } from '../../model/sync/rules.ts'
 import type { SessionError } from '../../model/sync/session.ts'
 import type { Hello } from '../../model/wire/index.ts'
 import type { Note } from '../audit/trail.ts'
@@ -27,6 +27,7 @@ import { JOIN_PATH, JOIN_REFUSALS, joinRequestSchema } from '../identity/joinPro
 import { createJoin } from '../identity/joins.ts'
 import { presentedDevice } from '../identity/pinned.ts'
 import { writeCertificate } from '../identity/sealingKeys.ts'
+import { renewToken } from '../identity/token.ts'
 import type { Live } from '../live/live.ts'
 import type { Log } from '../log.ts'
 import { answerBadConnections, SERVER_LIMITS } from '../protection/httpServer.ts'
@@ -166,8 +167,8 @@ function tlsOptions({ certPem, keyPem }: Identity, trust: TabletTrust): ServerOp
 async function acceptDevice(
   hello: Hello,
   presented: string | undefined,
-  { identity, rosters, trail }: InstallParts,
-): Promise<Result<PeerRules, SessionError>> {
+  { identity, rosters, trail, log }: LanParts,
+): Promise<Result<Accepted, SessionError>> {
   if (hello.team !== null && hello.team !== identity.team.id) {
     return err({ code: 'OTHER_TEAM', message: 'this hub belongs to another team' })
   }
@@ -179,8 +180,13 @@ async function acceptDevice(
     return err({ code: 'UNAUTHENTICATED', message: 'this device has no valid place in the team: join again' })
   }
   const admitted = await admitSession(caller, { rosters, trail })
-  if (!admitted.ok) return admitted
-  return ok(rulesOf(caller.grant, identity.team.id, () => true))
+  if (!admitted.ok) {
+    log('session refused', { deviceId: caller.deviceId, code: admitted.error.code })
+    return admitted
+  }
+  const { id, privateKey } = identity.team
+  const renewedToken = privateKey && renewToken(caller.capability, privateKey, Date.now())
+  return ok({ ...rulesOf(caller.grant, id, () => true), ...(renewedToken !== undefined && { renewedToken }) })
 }
 
 /** The one request that needs no token. */

@@ -14,6 +14,7 @@ import { echoing, HttpError, missing } from './errors.ts'
 import { DEFAULT_PROCESSING_MS, outgoingQueue } from './queue.ts'
 import type { RosterOf } from './roster.ts'
 import type { Handlers } from './router.ts'
+import { SHUT_OUT } from './sessionDoor.ts'
 import type { RunningCalls } from './sync/running.ts'
 
 export interface StatusParts extends ConflictParts {
@@ -38,7 +39,7 @@ export function deviceStatusHandlers(parts: StatusParts): Pick<Handlers, 'device
       echoing({ deviceId }, async () => {
         await checkOwner(parts, caller, deviceId)
         if ((await rosters(caller.team)).devices.get(deviceId)?.revokedAt !== undefined) {
-          throw new HttpError(403, 'REVOKED', 'This device was shut out of the team')
+          throw new HttpError(403, 'REVOKED', SHUT_OUT)
         }
         const { isOnline, connectionQuality, lastActivity, deviceInfo } = body
         const appVersion = body.appVersion ?? deviceInfo?.appVersion

@@ -5,6 +5,7 @@ import type { ServerContext } from './context.ts'
 import { forbidden, HttpError } from './errors.ts'
 import { requestIdOf, setCaller } from './requestState.ts'
 import type { RosterOf } from './roster.ts'
+import { SHUT_OUT } from './sessionDoor.ts'
 
 export const MAX_BODY_BYTES = 5 * 1024 * 1024
 /** `data` of a change stands in a change, which stands in a list, which stands in the body. */
@@ -29,7 +30,7 @@ export function authentication(context: ServerContext, rosters: RosterOf): Reque
     }
     setCaller(request, caller)
     if ((await rosters(caller.team)).isRevoked(caller.userId, caller.deviceId)) {
-      throw new HttpError(403, 'REVOKED', 'This device was shut out of the team')
+      throw new HttpError(403, 'REVOKED', SHUT_OUT)
     }
     next()
   }

@@ -10,6 +10,10 @@ export interface DoorParts {
   readonly trail: Trail
 }
 
+/** Nobody can reach into a device that was lost; whoever has it in good faith is told what to do. */
+export const SHUT_OUT =
+  "This device was shut out of the team: delete the team's data from it (a laptop's data folder, a tablet's site data), or ask the owner for a new invitation"
+
 /** @param resource what is entered, for the audit */
 export async function admitSession(
   caller: Caller,
@@ -18,5 +22,5 @@ export async function admitSession(
 ): Promise<Result<true, SessionError>> {
   const isRevoked = (await rosters(caller.team)).isRevoked(caller.userId, caller.deviceId)
   await trail.note({ event: 'login', resource, caller }, { phase: isRevoked ? 'refused' : 'done' })
-  return isRevoked ? err({ code: 'REVOKED', message: 'this device was shut out of the team' }) : ok(true)
+  return isRevoked ? err({ code: 'REVOKED', message: SHUT_OUT }) : ok(true)
 }

@@ -71,7 +71,8 @@ async function join(stores: Stores, secret: string, personName: string): Promise
 
 async function start({ records, state }: Stores, member: Membership): Promise<OpenOutcome> {
   const changes = await openSequencedStore(records, await epochOf(state))
-  const { team, userId, deviceId, token, deviceName } = member
+  const { team, userId, deviceId, deviceName } = member
+  let { token } = member
   let refresh = (): void => undefined
   const sync = createReplicaSync({
     changes,
@@ -79,6 +80,10 @@ async function start({ records, state }: Stores, member: Membership): Promise<Op
     scheduler: browserScheduler,
     self: () => ({ deviceId, deviceName, team: team.id, token }),
     onChange: () => refresh(),
+    onRenewed(renewed) {
+      token = renewed
+      void state.set('membership', { ...member, token })
+    },
     saver: () => isSavingData(navigator),
   })
   const clock = createClock(Date.now, sync.clockOffset)

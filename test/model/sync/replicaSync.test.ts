@@ -35,7 +35,11 @@ afterEach(async () => {
   }
 })
 
-async function open(name: string, aheadMs = 0): Promise<Device> {
+async function open(
+  name: string,
+  aheadMs = 0,
+  more: Partial<Parameters<typeof createReplicaSync>[0]> = {},
+): Promise<Device> {
   const replica = await openMemoryReplica(name, { now: scheduler.now })
   const sync = createReplicaSync({
     changes: replica.changes,
@@ -43,6 +47,7 @@ async function open(name: string, aheadMs = 0): Promise<Device> {
     scheduler: { ...scheduler, now: () => scheduler.now() + aheadMs },
     self: () => ({ deviceId: name, deviceName: name, team: TEAM }),
     onChange: () => undefined,
+    ...more,
   })
   const device = { replica, sync }
   devices.push(device)
@@ -199,6 +204,48 @@ describe('calling', () => {
     ])
     await pass(20_000)
     expect((await ana.sync.upstreams()).map(({ state }) => state)).toEqual(['equal', 'equal'])
+  })
+})
+
+describe('a token', () => {
+  const ownToken = 'token of the hub'
+
+  it('[SYN17] that the hub has renewed comes in its hello, and is for the next call', async () => {
+    const renewed: string[] = []
+    const ana = await open('ana', 0, { onRenewed: (token) => renewed.push(token) })
+    const hub = await open('hub', 0, {
+      self: () => ({ deviceId: 'hub', deviceName: 'hub', team: TEAM, token: ownToken }),
+    })
+    const call = (renewal: { renewedToken?: string }) => async () => {
+      const pipe = createPipe()
+      pipes.push(pipe)
+      hub.sync.receive(pipe.called, async () => ok({ ...rulesOf(OWNER, TEAM, () => true), ...renewal }))
+      return pipe.caller
+    }
+    ana.sync.connect('hub', call({ renewedToken: 'the next token' }), 'hub')
+    await pass(1_000)
+    expect(renewed).toEqual(['the next token'])
+    await ana.sync.disconnect('hub')
+    ana.sync.connect('hub', call({}), 'hub')
+    await pass(1_000)
+    expect(renewed).toEqual(['the next token'])
+    expect(JSON.stringify(pipes.map(({ log }) => log))).not.toContain(ownToken)
+  })
+
+  it('[SYN17] is taken from a hub and from nobody else: a cloud cannot sign for the team', async () => {
+    const renewed: string[] = []
+    const ana = await open('ana', 0, { onRenewed: (token) => renewed.push(token) })
+    const cloud = await open('cloud')
+    const call = async () => {
+      const pipe = createPipe()
+      pipes.push(pipe)
+      cloud.sync.receive(pipe.called, async () => ok({ ...rulesOf(OWNER, TEAM, () => true), renewedToken: 'made up' }))
+      return pipe.caller
+    }
+    ana.sync.connect('cloud', call, 'cloud')
+    await pass(1_000)
+    expect((await ana.sync.upstreams())[0]?.state).not.toBe('offline')
+    expect(renewed).toEqual([])
   })
 })
 

@@ -5,12 +5,14 @@ import { publicKeyOf } from '../../../server/identity/signed.ts'
 import {
   type Capability,
   createTeamKeys,
+  isRenewalOf,
   MAX_TOKEN_CHARS,
   mintFor,
   mintToken,
   privateKeySchema,
   publicKeySchema,
   readToken,
+  renewToken,
   TOKEN_LIFE_MS,
   teamOfToken,
   verifyToken,
@@ -52,6 +54,33 @@ describe('a token', () => {
     expect(okValue(verifyToken(fresh, keys.publicKey, end - 1))).toMatchObject({ user, issuedAt: NOW_MS })
     expect(errorOf(verifyToken(fresh, keys.publicKey, end))).toEqual({ kind: 'expired', expiredAt: end })
     expect(readToken(fresh, keys.publicKey).ok).toBe(true)
+  })
+
+  it('is renewed for the same place in the team, once it is a day old', () => {
+    const nextDay = NOW_MS + DAY_MS
+    expect(renewToken(capability, keys.privateKey, nextDay - 1)).toBeUndefined()
+    const renewed = renewToken(capability, keys.privateKey, nextDay) ?? ''
+    const { id: _, ...place } = capability
+    const expected = { ...place, issuedAt: nextDay, expiresAt: nextDay + TOKEN_LIFE_MS }
+    expect(okValue(verifyToken(renewed, keys.publicKey, nextDay))).toMatchObject(expected)
+    expect(isRenewalOf(renewed, token, keys.publicKey)).toBe(true)
+    expect(isRenewalOf(token, renewed, keys.publicKey)).toBe(false)
+  })
+
+  it('is not replaced by one of another place, of another team, or by no token at all', () => {
+    const later = { ...capability, id: randomUUID(), issuedAt: NOW_MS + DAY_MS, expiresAt: NOW_MS + 31 * DAY_MS }
+    const others = [
+      { role: 'planner' },
+      { weddings: 'all' },
+      { device: 'e'.repeat(43) },
+      { user: randomUUID() },
+    ] as const
+    for (const other of others) {
+      expect(isRenewalOf(mintToken({ ...later, ...other }, keys.privateKey), token, keys.publicKey)).toBe(false)
+    }
+    expect(isRenewalOf(mintToken(later, otherTeam.privateKey), token, keys.publicKey)).toBe(false)
+    expect(isRenewalOf('renewed', token, keys.publicKey)).toBe(false)
+    expect(isRenewalOf(mintToken(later, keys.privateKey), token, keys.publicKey)).toBe(true)
   })
 
   it('of another team is not ours, even if it claims to be', () => {
