@@ -1,9 +1,12 @@
 /** What becomes of a token as days pass at venues without internet, and of a device that is shut out. */
+import { createServer } from 'node:tls'
 import { fileURLToPath } from 'node:url'
-import { afterEach, expect, it } from 'vitest'
+import { afterEach, expect, it, onTestFinished } from 'vitest'
 import { z } from 'zod'
 import { installStatus } from '../../model/database/status.ts'
+import { createCertificate } from '../../server/identity/certificate.ts'
 import { claimOf } from '../../server/identity/signed.ts'
+import { dialByHand, helloOf } from '../support/handPeer.ts'
 import { httpCall } from '../support/httpCall.ts'
 import { expectRefusal, itemTitles, lanOf, makeWedding, newJoin } from '../support/teamCalls.ts'
 import { eventually, type Rest, rest, type Server, serve, temporaryFolders } from '../support/wedsync.ts'
@@ -122,4 +125,34 @@ it('a device that was shut out gets nothing more, no new token, and is told to d
   expect(installStatus.parse((await owner.get('status')).body).devices).toEqual([])
   await down(back)
   expect(daysOf(await upAfter(2, laptopArgs))).toBe(30)
+})
+
+it("a laptop's token is of no use without its certificate, and goes to nobody who answers in the place of the hub", async () => {
+  const hub = await upAfter(0, ['hub', '--data', folders.make('hub'), '--lan-host', '127.0.0.1'])
+  const { join } = await newJoin(restOf(hub), { role: 'photographer' })
+  const laptop = await upAfter(0, ['device', '--data', folders.make('laptop'), '--join', join])
+  const lan = lanOf(hub.ready)
+
+  const thief = await dialByHand(lan.url, lan.fingerprint)
+  const { team } = z.object({ team: z.uuid() }).parse(claimOf('ws1', laptop.ready.token ?? ''))
+  thief.send(helloOf(thief, { deviceId: laptop.ready.deviceId ?? '', team, token: laptop.ready.token ?? '' }))
+  expect((await thief.next('error')).code).toBe('UNAUTHENTICATED')
+  await thief.closed()
+  expect(thief.received.map(({ type }) => type)).toEqual(['error'])
+
+  await down(hub)
+  const heard = { connections: 0, bytes: 0 }
+  const { certPem, keyPem } = await createCertificate('Hub')
+  const impostor = createServer({ cert: certPem, key: keyPem, minVersion: 'TLSv1.3' }, (socket) => {
+    socket.on('error', () => socket.destroy())
+    socket.on('data', ({ length }) => {
+      heard.bytes += length
+    })
+  })
+  impostor.on('connection', () => heard.connections++)
+  onTestFinished(() => void impostor.close())
+  await new Promise<void>((resolve) => impostor.listen(Number(new URL(lan.url).port), '127.0.0.1', resolve))
+  await expect.poll(() => heard.connections, { timeout: 30_000 }).toBeGreaterThan(1)
+  await down(laptop)
+  expect(heard.bytes).toBe(0)
 })

@@ -68,6 +68,19 @@ describe('what a peer may bring', () => {
     expect(verdict).toContain(role)
   })
 
+  it.each(['couple', 'photographer', 'vendor', 'viewer'] as const)(
+    "[6] a %s raises nobody by editing a member record, their own or the owner's, and shuts nobody out",
+    (role) => {
+      const data = { deviceId: 'd', userId: 'u', role, weddings: 'all' }
+      const member = createRecord({ id: RECORD_ID, scope: TEAM, table: 'members', data }, at(0, 'hub'))
+      for (const change of [{ role: 'owner' }, { revokedAt: '2027-06-12T12:00:00.000Z' }, { userId: 'w' }]) {
+        // As a device would make it that holds the record all the same.
+        expect(rulesFor(role).refusal(editRecord(member, change, at(10, 'device')), member)).toContain(role)
+      }
+      expect(rulesFor(role).refusal(member, undefined)).toContain(role)
+    },
+  )
+
   it('[6] a deletion cannot be hidden in an edit that is allowed', () => {
     const deleted = deleteRecord(heldBy('photographer', item), at(10, 'device'))
     const unit = deleted.units.get('open') ?? expect.fail('no open unit')
