@@ -34,10 +34,9 @@ async function show(api: Api, options: ParsedOptions): Promise<Failure | undefin
   print('')
   for (const { name, date, records, complete, behindBy, peers } of weddings.value.weddings) {
     const state = complete ? 'complete' : behindBy > 0 ? `behind by ${behindBy}` : 'not compared yet'
-    const words = [typeof name === 'string' ? name : 'a wedding', `${records} records`, state]
+    print(`${String(date ?? '?')}  ${typeof name === 'string' ? name : 'a wedding'}  ${records} records  ${state}`)
     const cloud = peers.find(({ kind }) => kind === 'cloud')
-    if (cloud) words.push(forwarded(records, cloud.waiting))
-    print([String(date ?? '?'), ...words].join('  '))
+    if (cloud && cloud.waiting > 0) print(`  ${forwarded(records, cloud.waiting)}`)
   }
   if (weddings.value.weddings.length === 0) print('No weddings yet.')
   const open = conflicts.value.conflicts
