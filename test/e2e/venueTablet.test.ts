@@ -117,7 +117,7 @@ it('is told what the warning means, and asked before a page is given up that wou
   await makeWedding(rest(started.ready.url, started.ready.token), 'Anna & Ben', ['Ceremony'])
   const { fingerprint } = lanOf(started.ready)
   browser = await launchChromium()
-  const context = await browser.newContext({ ignoreHTTPSErrors: true, serviceWorkers: 'block' })
+  const context = await browser.newContext({ ignoreHTTPSErrors: true })
   const tablet = await context.newPage()
   const link = await browserLink(started)
   await tablet.goto(link)

@@ -2,19 +2,21 @@
 import type { Replica } from '../replica/replica.ts'
 
 const SERVICE_WORKER = '/serviceWorker.js'
+/** A certificate can be trusted for the hub's name alone: at an address in digits there is no need to ask. */
+const TRUSTED_NAMES = '.local'
 
 /**
  * Has the browser keep the page, which it does only for a hub whose certificate it trusts.
  * @returns whether it will
  */
 export async function keepPage(): Promise<boolean> {
-  if (!('serviceWorker' in navigator)) return false
+  if (!('serviceWorker' in navigator) || !window.location.hostname.endsWith(TRUSTED_NAMES)) return false
   try {
     await navigator.serviceWorker.register(SERVICE_WORKER)
     await navigator.serviceWorker.ready
     return true
   } catch {
-    // The certificate is not trusted, as on most tablets: the page then lives as long as it is open.
+    // The certificate is not trusted here: the page lives as long as it is open.
     return false
   }
 }
