@@ -57,6 +57,7 @@ async function start({
     pagesDir: message.pagesDir,
     port: message.port,
     log: createLog(false),
+    resumeHub: true,
     discovery: process.env.WEDSYNC_NO_DISCOVERY !== '1',
     ...(keyHex !== undefined && { keyProvider: () => Buffer.from(keyHex, 'hex') }),
     ...(join !== undefined && { join }),
@@ -69,12 +70,12 @@ async function start({
     return undefined
   }
   parent.postMessage({ type: 'ready', windowUrl: opened.value.windowUrl })
-  // The main process starts a server that ended by itself again, and the next start repairs the database.
-  opened.value.damaged.then(() => opened.value.stop()).then(() => process.exit(EXIT_DAMAGED))
+  // The main process starts a server that ended by itself again.
+  opened.value.reopen.then(() => opened.value.stop()).then(() => process.exit(EXIT_REOPEN))
   return opened.value
 }
 
-const EXIT_DAMAGED = 1
+const EXIT_REOPEN = 1
 
 /** Also while it is still opening: what was begun is finished first. */
 async function stop(): Promise<never> {

@@ -6,6 +6,8 @@ import { dateTime } from './common.ts'
 export const deviceEntry = z.object({
   deviceId: z.string(),
   name: z.string(),
+  /** Empty where nobody may say it, as at the cloud. */
+  personName: z.string(),
   kind: z.enum(['hub', 'cloud', 'device']),
   role: z.enum(ROLES),
   weddings: z.union([z.literal('all'), z.array(z.uuid())]),

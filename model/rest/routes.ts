@@ -23,12 +23,15 @@ import {
 import { exportQuery, exportReply } from './export.ts'
 import { healthReply } from './health.ts'
 import { historyReply } from './history.ts'
-import { hubReply, joinReply, joinRequest } from './hub.ts'
+import { hubReply, hubSettings, hubState, joinDecision, joinParams, joinReply, joinRequest, joinsReply } from './hub.ts'
+import { joiningReply, joiningRequest } from './joining.ts'
 import { liveEvent, liveQuery } from './live.ts'
 import { openApiReply } from './openapi.ts'
 import { preloadParams, preloadQuery, preloadReply } from './preload.ts'
+import { presenceReply, presenceRequest } from './presence.ts'
 import { queueParams, queueRemovedReply, queueReply, queueRetryReply } from './queue.ts'
 import { recordsQuery, recordsReply } from './records.ts'
+import { recoveryKitConfirmed, recoveryKitReply, recoveryWordsReply } from './recovery.ts'
 import { resolveManyReply, resolveManyRequest, resolveReply, resolveRequest, undoParams, undoReply } from './resolve.ts'
 import { type Route, route } from './route.ts'
 import { dryRunReply, pullQuery, pullReply, syncReply, syncRequest } from './sync.ts'
@@ -260,6 +263,28 @@ export const ROUTES = {
     params: deviceParams,
     replies: { 204: z.undefined(), ...NO_BODY, 404: errorReply, 409: errorReply },
   }),
+  hubState: route({
+    method: 'GET',
+    path: '/hub',
+    summary: 'Whether this install is the hub, may be it, and takes over by itself',
+    access: 'member',
+    replies: { 200: hubState, ...NO_BODY, 404: errorReply },
+  }),
+  setHub: route({
+    method: 'PUT',
+    path: '/hub',
+    summary: 'Allows this install to take over by itself when the hub is gone, or no longer',
+    access: 'hub keeper',
+    body: hubSettings,
+    replies: { 200: hubState, ...REFUSALS, 404: errorReply },
+  }),
+  stopHub: route({
+    method: 'DELETE',
+    path: '/hub',
+    summary: 'Ends being the hub: nobody is connected through this install any more',
+    access: 'hub keeper',
+    replies: { 204: z.undefined(), ...NO_BODY, 404: errorReply },
+  }),
   startHub: route({
     method: 'POST',
     path: '/hub',
@@ -274,6 +299,75 @@ export const ROUTES = {
     access: 'inviter',
     body: joinRequest,
     replies: { 200: joinReply, ...REFUSALS, 404: errorReply },
+  }),
+  joins: route({
+    method: 'GET',
+    path: '/hub/joins',
+    summary: 'Invitations that can still be used, and who asks to be let in with one',
+    access: 'inviter',
+    replies: { 200: joinsReply, ...NO_BODY, 404: errorReply },
+  }),
+  decideJoin: route({
+    method: 'POST',
+    path: '/hub/joins/:joinId',
+    summary: 'Lets in who asks, by the code that both screens show; or ends the invitation',
+    access: 'inviter',
+    params: joinParams,
+    body: joinDecision,
+    replies: { 204: z.undefined(), ...REFUSALS, 404: errorReply, 409: errorReply },
+  }),
+  joining: route({
+    method: 'GET',
+    path: '/joining',
+    summary: 'For the owner of this install: how its joining another team stands',
+    access: 'member',
+    replies: { 200: joiningReply, ...NO_BODY, 404: errorReply },
+  }),
+  startJoining: route({
+    method: 'POST',
+    path: '/joining',
+    summary: 'For the owner of this install: joins the team of a link',
+    access: 'member',
+    body: joiningRequest,
+    replies: { 200: joiningReply, ...REFUSALS, 404: errorReply, 409: errorReply },
+  }),
+  stopJoining: route({
+    method: 'DELETE',
+    path: '/joining',
+    summary: 'For the owner of this install: no longer waits to be let in',
+    access: 'member',
+    replies: { 204: z.undefined(), ...NO_BODY, 404: errorReply },
+  }),
+  presence: route({
+    method: 'PUT',
+    path: '/presence',
+    summary: 'For the window of this install, every few seconds: tells where it is, and is told who else is here',
+    access: 'member',
+    body: presenceRequest,
+    replies: { 200: presenceReply, ...REFUSALS, 404: errorReply },
+  }),
+  recoveryKit: route({
+    method: 'GET',
+    path: '/recovery-kit',
+    summary: 'For an owner at this install: whether a recovery kit was made',
+    access: 'owner',
+    replies: { 200: recoveryKitReply, ...NO_BODY, 404: errorReply },
+  }),
+  makeRecoveryKit: route({
+    method: 'POST',
+    path: '/recovery-kit',
+    summary:
+      'For an owner at this install: makes the kit, and shows its words until somebody has said that they are kept',
+    access: 'owner',
+    replies: { 200: recoveryWordsReply, ...REFUSALS, 404: errorReply, 409: errorReply },
+  }),
+  confirmRecoveryKit: route({
+    method: 'PUT',
+    path: '/recovery-kit',
+    summary: 'For an owner at this install: the words are kept, and are not shown again',
+    access: 'owner',
+    body: recoveryKitConfirmed,
+    replies: { 200: recoveryKitReply, ...REFUSALS, 404: errorReply, 409: errorReply },
   }),
 } as const
 

@@ -41,12 +41,14 @@ export interface FollowOptions {
   readonly lookForHubs?: (onChange: () => void) => Finding
   readonly isRevoked: (deviceId: string) => Promise<boolean>
   /** Makes this install the hub. Absent if it may not be one, or not by itself. */
-  readonly takeOver?: () => Promise<void>
+  readonly takeOver?: (() => Promise<void>) | undefined
 }
 
 export interface Following {
   /** This install has become a hub itself. */
   serving(): Promise<void>
+  /** It is one no longer, and looks for another. */
+  resigned(): void
   /** Hubs of the network, of this team and of others. */
   hubs(): readonly FoundHub[]
   stop(): void
@@ -163,11 +165,13 @@ export async function followHubs(options: FollowOptions): Promise<Following> {
     await onNews?.()
   }
 
-  const finding = options.lookForHubs?.(() => {
+  function lookAround(): void {
     onHeard().catch((cause: unknown) => {
       log('hubs could not be looked at', { reason: cause instanceof Error ? cause.message : 'unknown' })
     })
-  })
+  }
+
+  const finding = options.lookForHubs?.(lookAround)
   const known = await knownHub(state)
   if (known) call(known.name)
 
@@ -184,6 +188,10 @@ export async function followHubs(options: FollowOptions): Promise<Following> {
       isCalling = false
       for (const heard of found()) finding?.forget(heard)
       finding?.ask()
+    },
+    resigned() {
+      isServing = false
+      lookAround()
     },
     hubs: found,
     stop() {

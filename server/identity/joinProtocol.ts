@@ -3,6 +3,7 @@
  * team. What both ends agree on; `admit.ts` is the hub's end, `joinTeam.ts` the device's.
  */
 import { z } from 'zod'
+import { joinAsk } from '../../model/identity/joinCode.ts'
 import { deviceIdSchema } from './certificate.ts'
 import { grantSchema } from './grant.ts'
 import { joinSecretSchema } from './joinLink.ts'
@@ -15,7 +16,13 @@ const MAX_NAME_CHARS = 200
 /** Of a device or a person. */
 export const nameSchema = z.string().trim().min(1).max(MAX_NAME_CHARS)
 
-const applicant = { secret: joinSecretSchema, deviceName: nameSchema, personName: nameSchema }
+const applicant = {
+  secret: joinSecretSchema,
+  deviceName: nameSchema,
+  personName: nameSchema,
+  /** For a link that waits for its owner's approval. */
+  ask: joinAsk.exactOptional(),
+}
 
 /** An install is the fingerprint of its certificate; a browser has none and is given an id. */
 export const joinRequestSchema = z.discriminatedUnion('kind', [
@@ -46,7 +53,16 @@ export const joinReplySchema = z.object({
 export type JoinRequest = z.infer<typeof joinRequestSchema>
 export type JoinReply = z.infer<typeof joinReplySchema>
 
-export type JoinRefusal = 'unknown' | 'used' | 'expired' | 'same-device' | 'other-device' | 'not-a-hub'
+export type JoinRefusal =
+  | 'unknown'
+  | 'used'
+  | 'expired'
+  | 'declined'
+  | 'needs-approval'
+  | 'busy'
+  | 'same-device'
+  | 'other-device'
+  | 'not-a-hub'
 
 interface RefusalReply {
   readonly status: number
@@ -60,6 +76,9 @@ export const JOIN_REFUSALS: Readonly<Record<JoinRefusal, RefusalReply>> = {
   unknown: { status: 403, code: 'JOIN_SECRET_UNKNOWN', error: 'This hub did not make this link' },
   used: { status: 410, code: 'JOIN_SECRET_USED', error: 'This link has been used' },
   expired: { status: 410, code: 'JOIN_SECRET_EXPIRED', error: 'This link has expired' },
+  declined: { status: 403, code: 'JOIN_DECLINED', error: 'The owner of the team has declined' },
+  'needs-approval': { status: 403, code: 'JOIN_NEEDS_APPROVAL', error: 'Who uses this link has to ask first' },
+  busy: { status: 409, code: 'JOIN_BUSY', error: 'Another device is asking with this link' },
   'same-device': { status: 409, code: 'JOIN_SAME_DEVICE', error: 'This link leads to the device itself' },
   'other-device': { status: 403, code: 'JOIN_OTHER_DEVICE', error: 'The certificate shown is not of this device' },
   'not-a-hub': { status: 409, code: 'JOIN_NOT_A_HUB', error: 'This device may not let others in' },

@@ -1,6 +1,17 @@
 /** The device's end of joining: presents a link's secret to the hub, and believes only a reply that fits together. */
+import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
+import { toBase64Url } from '../../model/bytes.ts'
 import { isSameJson } from '../../model/canonicalJson.ts'
+import {
+  type Answer,
+  askUntilAnswered,
+  invitationId,
+  type JoinAsk,
+  joinPending,
+  NONCE_BYTES,
+} from '../../model/identity/joinCode.ts'
 import { err, ok, type Result, unreachable } from '../../model/result.ts'
 import { deviceIdOf } from './certificate.ts'
 import type { JoinTarget, LinkError } from './joinLink.ts'
@@ -26,37 +37,93 @@ export type JoinError =
   | { readonly kind: 'cloud-unreachable'; readonly url: string; readonly detail: string }
   | { readonly kind: 'wrong-certificate'; readonly url: string; readonly actual: string | undefined }
   | {
-      readonly kind: 'secret-unknown' | 'secret-used' | 'secret-expired' | 'same-device' | 'other-device' | 'not-a-hub'
+      readonly kind:
+        | 'secret-unknown'
+        | 'secret-used'
+        | 'secret-expired'
+        | 'declined'
+        | 'needs-approval'
+        | 'busy'
+        | 'gave-up'
+        | 'same-device'
+        | 'other-device'
+        | 'not-a-hub'
     }
   | { readonly kind: 'unexpected-reply'; readonly detail: string }
 
 const JOIN_TIMEOUT_MS = 15_000
 const HTTP_OK = 200
 const HTTP_CREATED = 201
+const HTTP_ACCEPTED = 202
+/** How often somebody who waits to be let in asks again. */
+const ASK_EVERY_MS = 1_000
 
 const ERROR_KINDS: Readonly<Record<JoinRefusal, JoinError>> = {
   unknown: { kind: 'secret-unknown' },
   used: { kind: 'secret-used' },
   expired: { kind: 'secret-expired' },
+  declined: { kind: 'declined' },
+  'needs-approval': { kind: 'needs-approval' },
+  busy: { kind: 'busy' },
   'same-device': { kind: 'same-device' },
   'other-device': { kind: 'other-device' },
   'not-a-hub': { kind: 'not-a-hub' },
+}
+
+export interface JoinOptions {
+  /** For each request. */
+  readonly timeoutMs?: number
+  /** Somebody has to let this device in: the code that both screens show. Called once, if at all. */
+  readonly onWaiting?: (code: string) => void
+  /** Ends the waiting. */
+  readonly signal?: AbortSignal
 }
 
 /** Joins as an install. Nobody but the hub that the link names sees the secret. */
 export async function joinTeam(
   link: JoinTarget,
   { deviceId, deviceName, personName, wrappingKey, ...own }: Applicant,
-  timeoutMs = JOIN_TIMEOUT_MS,
+  { timeoutMs = JOIN_TIMEOUT_MS, onWaiting = () => undefined, signal }: JoinOptions = {},
 ): Promise<Result<JoinReply, JoinError>> {
-  if (deviceIdOf(link.fingerprint) === deviceId) return err({ kind: 'same-device' })
+  const hub = deviceIdOf(link.fingerprint)
+  if (hub === deviceId) return err({ kind: 'same-device' })
   const applicant = { deviceId, deviceName, personName, ...(wrappingKey !== undefined && { wrappingKey }) }
-  const request = { kind: 'install', secret: link.secret, ...applicant }
   const { fingerprint } = link
-  const answer = await postJson(new URL(JOIN_PATH, link.url).href, request, { fingerprint, own, timeoutMs })
-  if (!answer.ok) return err(toJoinError(answer.error, link.url))
-  if (answer.value.status !== HTTP_OK && answer.value.status !== HTTP_CREATED) return err(refusalOf(answer.value))
-  const reply = joinReplySchema.safeParse(answer.value.body)
+
+  async function send(ask: JoinAsk): Promise<Answer<Result<JoinReply, JoinError>>> {
+    const request = { kind: 'install', secret: link.secret, ...applicant, ask }
+    const answer = await postJson(new URL(JOIN_PATH, link.url).href, request, { fingerprint, own, timeoutMs })
+    if (!answer.ok) return { kind: 'final', value: err(toJoinError(answer.error, link.url)) }
+    const pending = answer.value.status === HTTP_ACCEPTED ? joinPending.safeParse(answer.value.body).data : undefined
+    if (pending) return { kind: 'pending', pending }
+    return { kind: 'final', value: readReply(answer.value, link, deviceId) }
+  }
+
+  const answered = await askUntilAnswered({
+    nonce: toBase64Url(randomBytes(NONCE_BYTES)),
+    about: { hub, applicant: deviceId, invitation: invitationId(link.secret) },
+    send,
+    onWaiting,
+    pause: () => pauseUnless(signal),
+  })
+  if (answered === 'gave-up') return err({ kind: 'gave-up' })
+  return answered === 'contradiction' ? unexpected('it contradicts itself') : answered
+}
+
+/** @returns false if the signal came meanwhile */
+async function pauseUnless(signal: AbortSignal | undefined): Promise<boolean> {
+  try {
+    await sleep(ASK_EVERY_MS, undefined, { ...(signal && { signal }) })
+    return true
+  } catch (cause) {
+    if (signal?.aborted) return false
+    throw cause
+  }
+}
+
+function readReply(answer: JsonReply, link: JoinTarget, deviceId: string): Result<JoinReply, JoinError> {
+  if (answer.status !== HTTP_OK && answer.status !== HTTP_CREATED) return err(refusalOf(answer))
+  const reply = joinReplySchema.safeParse(answer.body)
   if (!reply.success) {
     const fields = reply.error.issues.map((issue) => issue.path.join('.') || 'all of it')
     return unexpected(`damaged: ${fields.join(', ')}`)
@@ -82,6 +149,14 @@ export function describeJoinError(error: JoinError | LinkError): string {
       return 'This link has been used already, and a link works once: ask for a new one.'
     case 'secret-expired':
       return 'This link has expired: ask for a new one.'
+    case 'declined':
+      return 'The owner of the team has declined, so this device is not in: speak with them, and ask for a new link.'
+    case 'needs-approval':
+      return 'Whoever uses this link has to ask first, which this version of WedSync does not do: update it, then try the link again.'
+    case 'busy':
+      return 'Another device is asking to join with this link just now: if that is not one of yours, tell the owner of the team; else try again in half a minute.'
+    case 'gave-up':
+      return 'You stopped waiting, and nothing was changed: try the link again when somebody is there to let you in.'
     case 'same-device':
       return 'This link was made by this very device: open it on the device that is to join.'
     case 'other-device':

@@ -1,18 +1,19 @@
 import type { InstallStatus } from '../../model/database/status.ts'
-import { ok } from '../../model/result.ts'
 import { quarantined } from '../../model/sync/quarantine.ts'
 import type { ReplicaSync } from '../../model/sync/replicaSync.ts'
 import type { Trail } from '../audit/trail.ts'
 import type { InstallBlobs } from '../blobs/installBlobs.ts'
 import type { SqliteStore } from '../changes/sqlite.ts'
+import { decideJoin, openJoins } from '../identity/applications.ts'
 import type { Identity } from '../identity/identity.ts'
 import { hasRecoveryKit } from '../identity/recovery.ts'
 import type { SealingKeys } from '../identity/sealingKeys.ts'
 import type { Books } from '../rest/books.ts'
-import type { ServerContext } from '../rest/context.ts'
+import type { OwnDesk, ServerContext } from '../rest/context.ts'
 import type { RosterOf } from '../rest/roster.ts'
 import { VERSION } from '../version.ts'
 import { personOfCaller } from './callers.ts'
+import type { InstallSwitch } from './hubSwitch.ts'
 import type { Install } from './install.ts'
 import type { Lan } from './lan.ts'
 import { outgoingOf } from './outgoing.ts'
@@ -30,15 +31,17 @@ export interface InstallParts {
   readonly trail: Trail
   readonly blobs: InstallBlobs
   readonly keys: SealingKeys
+  /** What is done for the person at the window. */
+  readonly own: OwnDesk
   /** What is to be told about the database of this device. */
   readonly notice: Install['notice']
 }
 
 /** What the REST API sees of an install. */
 export function installContext(
-  { identity, store, sync, people, keys, books, trail, blobs, notice }: InstallParts,
+  { identity, store, sync, people, keys, books, trail, blobs, notice, own }: InstallParts,
   lan: () => Lan | undefined,
-  startHub: Install['startHub'],
+  hubSwitch: InstallSwitch,
   authenticate: ServerContext['authenticate'],
 ): ServerContext {
   const { changes, state, history } = store
@@ -86,10 +89,13 @@ export function installContext(
         ...(told !== undefined && { notice: told }),
       }
     },
-    async startHub() {
-      const started = await startHub({})
-      return started.ok ? ok({ url: started.value.url, fingerprint: identity.fingerprint }) : started
+    startHub: hubSwitch.start,
+    hubSwitch,
+    joinDesk: {
+      open: () => openJoins(state, identity.deviceId, Date.now()),
+      decide: (joinId, decision) => decideJoin(state, joinId, decision, identity.deviceId, Date.now()),
     },
+    own,
     async createJoin(request) {
       const running = lan()
       return running ? running.createJoin(request) : undefined

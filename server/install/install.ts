@@ -4,7 +4,6 @@
  */
 import { hostname, userInfo } from 'node:os'
 import { err, ok, type Result } from '../../model/result.ts'
-import { mayServeAsHub } from '../../model/roles.ts'
 import { createReplicaSync, type ReplicaSync } from '../../model/sync/replicaSync.ts'
 import { createTrail } from '../audit/trail.ts'
 import { DEFAULT_QUOTA_MB, openInstallBlobs } from '../blobs/installBlobs.ts'
@@ -16,14 +15,15 @@ import { type DataDir, type DataDirError, openDataDir } from '../identity/dataDi
 import { createIdentity, type Identity, loadIdentity, renewOwnToken, saveIdentity } from '../identity/identity.ts'
 import type { LinkError } from '../identity/joinLink.ts'
 import type { JoinError } from '../identity/joinTeam.ts'
-import { recoveryWords } from '../identity/recovery.ts'
+import { hasRecoveryKit, recoveryWords } from '../identity/recovery.ts'
 import { openSealingKeys } from '../identity/sealingKeys.ts'
 import { isRenewalOf } from '../identity/token.ts'
 import { openLive } from '../live/live.ts'
 import { createSignal } from '../live/signal.ts'
 import type { Log } from '../log.ts'
 import { openSqliteBooks } from '../rest/books.ts'
-import type { ServerContext } from '../rest/context.ts'
+import type { OwnDesk, ServerContext } from '../rest/context.ts'
+import { describeFault } from '../rest/errors.ts'
 import { rosterOf } from '../rest/roster.ts'
 import type { OpenError } from '../storage/open.ts'
 import { nodeScheduler } from '../sync/nodeScheduler.ts'
@@ -32,9 +32,11 @@ import { callerOf, personOf } from './callers.ts'
 import { dialCloud, dialHub, knownCloud, knownHub, rememberCloud } from './calls.ts'
 import { type ChangeFileOptions, readChangeFile, writeChangeFile } from './changeFile.ts'
 import { installContext } from './context.ts'
+import { createHubSwitch, TAKES_OVER } from './hubSwitch.ts'
 import { joinByLink, type TeamClash } from './joining.ts'
 import { isInNetwork, type Lan, type LanError, type LanOptions, openLan } from './lan.ts'
-import { openLoopback } from './loopback.ts'
+import { newLaunchSecret, openLoopback } from './loopback.ts'
+import { ownJoining, ownPresence, ownRecoveryKit } from './ownDesk.ts'
 import { actorsOf, openPeople } from './people.ts'
 import { currentNotice, isDamage, noteDamage, openSoundStore, type SoundStore } from './soundStore.ts'
 import { announceMember, recoverTeam } from './throughCloud.ts'
@@ -49,8 +51,12 @@ export interface InstallOptions {
   readonly log: Log
   readonly personName?: string
   readonly deviceName?: string
+  /** By which the window knows this install, the same over several openings; absent: a new one. */
+  readonly launchSecret?: string
   /** A join link, to become part of a team before anything else. */
   readonly join?: string
+  /** Somebody has to let this device in first: the code for both screens. */
+  readonly onWaiting?: (code: string) => void
   /** The words of a recovery kit, to bring a team back from what the cloud has of it. */
   readonly recover?: { readonly words: Uint8Array; readonly cloudUrl: string }
   readonly cloud?: { readonly url: string; readonly token?: string }
@@ -62,6 +68,8 @@ export interface InstallOptions {
   readonly blobQuotaMegabytes?: number
   /** Supplies the database key in place of the key file. */
   readonly keyProvider?: (dir: string) => Uint8Array
+  /** Be the hub again if this install was it, by its switch, when it was last open. */
+  readonly resumeHub?: boolean
   /** How many backups are kept (`upkeep.ts`). */
   readonly keepBackups?: number
 }
@@ -88,8 +96,11 @@ export interface Install {
   readChanges(text: string): ReturnType<typeof readChangeFile>
   /** What people are to be told about this device's database, in a sentence. */
   notice(): Promise<string | undefined>
-  /** Resolves if the database is found to be damaged: stop the install and open it again, which repairs it. */
-  readonly damaged: Promise<void>
+  /**
+   * Resolves if the install has to be stopped and opened again: its database was found to be damaged, which that repairs,
+   * or it has become part of another team.
+   */
+  readonly reopen: Promise<void>
   stop(): Promise<void>
 }
 
@@ -150,7 +161,8 @@ async function start(
   const { log, discovery = true } = options
   let identity = await ownIdentity(store, options)
   if (options.join !== undefined) {
-    const joined = await joinByLink(options.join, identity, store)
+    const { onWaiting } = options
+    const joined = await joinByLink(options.join, identity, store, { ...(onWaiting && { onWaiting }) })
     if (!joined.ok) return err({ kind: 'join', error: joined.error })
     identity = joined.value
   }
@@ -227,9 +239,30 @@ async function start(
   begun.push(upkeep)
   const notice = async () => upkeep.problem() ?? (await currentNotice(state, Date.now()))
   const rosters = rosterOf(changes)
-  const parts = { identity, store, sync, people, keys, rosters, books, trail, blobs, notice }
+  const rejoined = Promise.withResolvers<void>()
+  const own: OwnDesk = {
+    presence: ownPresence(sync.presence, nodeScheduler),
+    recoveryKit: ownRecoveryKit({
+      state,
+      hasKit: () => hasRecoveryKit(changes, identity.team.id),
+      words: wordsOfKit,
+    }),
+    joining: ownJoining(
+      (link, personName = identity.personName, how) => joinByLink(link, { ...identity, personName }, store, how),
+      rejoined.resolve,
+      (fault) => log('joining failed', describeFault(fault)),
+    ),
+  }
+  const parts = { identity, store, sync, people, keys, rosters, books, trail, blobs, notice, own }
   const contextFor = (authenticate: ServerContext['authenticate']): ServerContext =>
-    installContext(parts, () => lan, startHub, authenticate)
+    installContext(parts, () => lan, hubSwitch, authenticate)
+
+  if (options.takeOver) await state.set(TAKES_OVER, true)
+  const hubSwitch = await createHubSwitch({ identity, state, lan: () => lan, start: startHub, stop: stopHub })
+
+  async function takeOver(): Promise<void> {
+    if (isInNetwork()) await startHub({})
+  }
 
   const live = openLive({ context: contextFor(async () => undefined), rosters, sync, log, changed })
   begun.push({ stop: () => live.close() })
@@ -254,11 +287,27 @@ async function start(
     return opening
   }
 
+  async function wordsOfKit(): Promise<string | undefined> {
+    if (identity.team.privateKey === undefined) return undefined
+    const author = () => people.author(personOf(identity))
+    return recoveryWords(identity, await keys.laterKeys(), { changes, state, author, nowMs: Date.now() })
+  }
+
+  async function stopHub(): Promise<void> {
+    const running = lan
+    lan = undefined
+    await running?.stop()
+    following?.resigned()
+    dataDir.describeHolder('local', url)
+    log('hub stopped')
+  }
+
   const loopback = await openLoopback({
     ...parts,
     live,
     port: options.port,
     pagesDir: options.pagesDir,
+    launchSecret: options.launchSecret ?? newLaunchSecret(),
     contextFor,
     log,
   })
@@ -267,8 +316,6 @@ async function start(
   const { url, windowUrl } = loopback.value
   dataDir.describeHolder('local', url)
 
-  if (options.takeOver) await state.set('takeover', true)
-  const takesOver = (await state.get('takeover')) === true && mayServeAsHub(identity.grant)
   following = await followHubs({
     deviceId: () => identity.deviceId,
     sync,
@@ -278,13 +325,13 @@ async function start(
     open: (hub) => dialHub(hub, identity),
     ...(discovery && { lookForHubs: (onChange) => lookForHubs(identity, onChange, log) }),
     isRevoked: async (deviceId) => (await rosters(identity.team.id)).devices.get(deviceId)?.revokedAt !== undefined,
-    ...(takesOver && {
-      async takeOver() {
-        if (isInNetwork()) await startHub({})
-      },
-    }),
+    // Asked for each time: it is allowed and forbidden while the install is open.
+    get takeOver() {
+      return hubSwitch.takesOver() ? takeOver : undefined
+    },
   })
   begun.push(following)
+  if (options.resumeHub) await hubSwitch.resume(log)
   blobs.connectHub({
     async target() {
       const hub = await knownHub(state)
@@ -313,16 +360,13 @@ async function start(
     sync,
     lan: () => lan,
     startHub,
-    async recoveryWords() {
-      if (identity.team.privateKey === undefined) return undefined
-      const author = () => people.author(personOf(identity))
-      return recoveryWords(identity, await keys.laterKeys(), { changes, state, author, nowMs: Date.now() })
-    },
+    recoveryWords: wordsOfKit,
     writeChanges: (what) => writeChangeFile(parts, what),
     readChanges: (text) => readChangeFile(text, parts),
     notice,
-    damaged: upkeep.damaged,
+    reopen: Promise.race([upkeep.damaged, rejoined.promise]),
     async stop() {
+      own.joining.stop()
       following?.stop()
       await live.close()
       await lan?.stop()

@@ -5,7 +5,7 @@ import type { StateStore } from '../../model/sync/changeStore.ts'
 import type { SqliteStore } from '../changes/sqlite.ts'
 import { adoptTeam, type Identity, saveIdentity } from '../identity/identity.ts'
 import { type LinkError, parseCloudLink, parseJoinLink } from '../identity/joinLink.ts'
-import { type JoinError, joinTeam } from '../identity/joinTeam.ts'
+import { type JoinError, type JoinOptions, joinTeam } from '../identity/joinTeam.ts'
 import { loadWrappingKeys } from '../identity/ownKeys.ts'
 import { rememberHub } from './calls.ts'
 import { joinThroughCloud } from './throughCloud.ts'
@@ -23,6 +23,7 @@ export async function joinByLink(
   text: string,
   identity: Identity,
   { state, changes }: SqliteStore,
+  options: JoinOptions = {},
 ): Promise<Result<Identity, JoinError | LinkError | TeamClash>> {
   const cloudLink = parseCloudLink(text)
   const link = cloudLink ?? parseJoinLink(text)
@@ -34,7 +35,7 @@ export async function joinByLink(
   if (weddings.length > 0 && team !== identity.team.id) return err({ kind: 'team-clash' })
   const joined = cloudLink?.ok
     ? await joinThroughCloud(cloudLink.value, identity, state)
-    : await joinAtHub(text, identity, state)
+    : await joinAtHub(text, identity, state, options)
   if (joined.ok) await state.set('joined-by', usedLink)
   return joined
 }
@@ -43,11 +44,12 @@ async function joinAtHub(
   text: string,
   identity: Identity,
   state: StateStore,
+  options: JoinOptions,
 ): Promise<Result<Identity, JoinError | LinkError>> {
   const link = parseJoinLink(text)
   if (!link.ok) return link
   const { publicKey } = await loadWrappingKeys(state)
-  const reply = await joinTeam(link.value, { ...identity, wrappingKey: publicKey })
+  const reply = await joinTeam(link.value, { ...identity, wrappingKey: publicKey }, options)
   if (!reply.ok) return reply
   const member = adoptTeam(identity, reply.value)
   await saveIdentity(state, member)

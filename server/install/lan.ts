@@ -5,6 +5,7 @@ import { networkInterfaces } from 'node:os'
 import { createSecureContext } from 'node:tls'
 import express, { type RequestHandler, type Router } from 'express'
 import { z } from 'zod'
+import { invitationId } from '../../model/identity/joinCode.ts'
 import { createRecord } from '../../model/merge/edit.ts'
 import { err, ok, type Result } from '../../model/result.ts'
 import { mayServeAsHub } from '../../model/roles.ts'
@@ -21,6 +22,7 @@ import { endorse } from '../hub/announcement.ts'
 import { openTabletTrust, type TabletTrust } from '../hub/tabletCertificate.ts'
 import { trustRoutes } from '../hub/trustPage.ts'
 import { type Admission, admit } from '../identity/admit.ts'
+import { applyToJoin } from '../identity/applications.ts'
 import type { Identity } from '../identity/identity.ts'
 import { formatJoinLink } from '../identity/joinLink.ts'
 import { JOIN_PATH, JOIN_REFUSALS, joinRequestSchema } from '../identity/joinProtocol.ts'
@@ -118,14 +120,15 @@ export async function openLan(options: LanParts): Promise<Result<Lan, LanError>>
   return ok({
     url,
     fingerprint: identity.fingerprint,
-    async createJoin({ role, weddings, expiresInSeconds }) {
+    async createJoin(request) {
       const nowMs = Date.now()
-      const secret = await createJoin(state, { role, weddings, expiresInSeconds, nowMs })
+      const secret = await createJoin(state, { ...request, nowMs })
       const links = formatJoinLink({ url, fingerprint: identity.fingerprint, secret, team: identity.team.id })
       return {
+        joinId: invitationId(secret),
         join: links.app,
         browser: links.browser,
-        expiresAt: new Date(nowMs + expiresInSeconds * 1_000).toISOString(),
+        expiresAt: new Date(nowMs + request.expiresInSeconds * 1_000).toISOString(),
       }
     },
     async stop() {
@@ -209,7 +212,15 @@ function joinRoute(parts: LanParts): RequestHandler {
       return
     }
     const presented = presentedDevice(request.socket)
-    const admission = await admit(parsed.data, { identity, state: store.state, nowMs: Date.now(), presented })
+    // Whose certificate it is, is seen before anything is noted; what is wrong with it `admit` says.
+    const isItself = parsed.data.kind === 'browser' || parsed.data.deviceId === presented
+    const asked = isItself ? await applyToJoin(parsed.data, store.state, Date.now()) : ok(undefined)
+    if (asked.ok && asked.value) {
+      response.status(202).json(asked.value)
+      return
+    }
+    const context = { identity, state: store.state, nowMs: Date.now(), presented }
+    const admission = asked.ok ? await admit(parsed.data, context) : asked
     if (!admission.ok) {
       const { status, code, error } = JOIN_REFUSALS[admission.error.kind]
       log('join refused', { code })

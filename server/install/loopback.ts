@@ -21,6 +21,8 @@ const LOOPBACK = '127.0.0.1'
 export interface LoopbackOptions extends InstallParts {
   readonly live: Live
   readonly port: number
+  /** Given to the window that this process opens, and to nobody else; it ends with the process. */
+  readonly launchSecret: string
   readonly pagesDir: string
   readonly contextFor: (authenticate: ServerContext['authenticate']) => ServerContext
   readonly log: Log
@@ -32,10 +34,12 @@ export interface Loopback {
   stop(): Promise<void>
 }
 
+export function newLaunchSecret(): string {
+  return randomBytes(32).toString('base64url')
+}
+
 export async function openLoopback(options: LoopbackOptions): Promise<Result<Loopback, ListenError>> {
-  const { identity, store, people } = options
-  // Given to the window that this process opens, and to nobody else; it ends with the process.
-  const launchSecret = randomBytes(32).toString('base64url')
+  const { identity, store, people, launchSecret } = options
   const app = express()
   app.disable('x-powered-by')
   const server = createServer(SERVER_LIMITS, app)

@@ -19,7 +19,9 @@ import { authentication, jsonBody, nameRequest } from './guard.ts'
 import { healthHandlers } from './healthRoutes.ts'
 import { historyHandlers } from './historyRoutes.ts'
 import { hubHandlers } from './hubRoutes.ts'
+import { joinHandlers } from './joinRoutes.ts'
 import { docsRoute, openApiHandlers } from './openapiRoutes.ts'
+import { ownHandlers } from './ownRoutes.ts'
 import { peopleOf } from './people.ts'
 import { preloadHandlers } from './preloadRoutes.ts'
 import { createPull } from './pull.ts'
@@ -75,6 +77,8 @@ export function createApi(
     ...exportHandlers(context, people, now),
     ...historyHandlers(context, people),
     ...hubHandlers(context),
+    ...joinHandlers(context),
+    ...ownHandlers(context),
   }
 
   router.use(logRequests(log), nameRequest)

@@ -1,9 +1,14 @@
 import type { InstallStatus } from '../../model/database/status.ts'
 import type { Author } from '../../model/merge/edit.ts'
+import type { HubState, JoinDecision, JoinEntry } from '../../model/rest/hub.ts'
+import type { JoiningState } from '../../model/rest/joining.ts'
+import type { PresenceState } from '../../model/rest/presence.ts'
+import type { RecoveryKitState } from '../../model/rest/recovery.ts'
 import type { Result } from '../../model/result.ts'
 import type { Grant, Role } from '../../model/roles.ts'
 import type { Border } from '../../model/sync/border.ts'
 import type { ChangeStore, History, StateStore } from '../../model/sync/changeStore.ts'
+import type { Present } from '../../model/sync/presence.ts'
 import type { ScopeCompleteness } from '../../model/sync/replicaSync.ts'
 import type { Trail } from '../audit/trail.ts'
 import type { BlobDoor } from '../blobs/blobRoutes.ts'
@@ -27,6 +32,8 @@ export interface JoinRequest {
   readonly role: Role
   readonly weddings: Grant['weddings']
   readonly expiresInSeconds: number
+  /** Absent: given. */
+  readonly approval?: 'given' | 'ask'
 }
 
 /** A peer that this server sends to, as the queue needs to know it. */
@@ -81,10 +88,55 @@ export interface ServerContext {
   readonly trail: Trail
   /** Only an install: starts the LAN listener if it does not run. */
   startHub?(): Promise<Result<{ readonly url: string; readonly fingerprint: string }, { readonly kind: string }>>
+  readonly hubSwitch?: HubSwitch
+  /** Only an install: who asks to join at it. */
+  readonly joinDesk?: JoinDesk
+  /** Only an install: what it does for the person at its window. */
+  readonly own?: OwnDesk
   /** A link that lets one device in; `undefined` while this install is no hub. */
   createJoin?(request: JoinRequest): Promise<JoinLinks | undefined>
   /** Only an install: a link that lets one device in through the cloud. */
   createCloudJoin?(request: JoinRequest): Promise<Result<CloudJoin, CloudJoinError>>
+}
+
+/** Only an install: what its owner decides about being the hub, beside starting it. */
+export interface HubSwitch {
+  state(): Promise<HubState>
+  stop(): Promise<void>
+  setTakesOver(takesOver: boolean): Promise<void>
+}
+
+export interface JoinDesk {
+  open(): Promise<readonly JoinEntry[]>
+  decide(joinId: string, decision: JoinDecision): Promise<Result<unknown, 'unknown' | 'nobody-asks' | 'other-code'>>
+}
+
+export interface OwnPresence {
+  /** Where the window is; it is to say so again within some seconds. */
+  tell(weddingId: string | null, state: PresenceState): void
+  /** Who else is here. */
+  present(): readonly Present[]
+}
+
+export interface OwnRecoveryKit {
+  state(): Promise<RecoveryKitState>
+  /** Makes a kit; `undefined` if there is one whose words are kept. */
+  words(): Promise<readonly string[] | undefined>
+  /** False if there is nothing to be confirmed. */
+  confirm(): Promise<boolean>
+}
+
+export interface OwnJoining {
+  state(): JoiningState
+  /** False if it is joining already. */
+  start(link: string, personName: string | undefined): boolean
+  stop(): void
+}
+
+export interface OwnDesk {
+  readonly presence: OwnPresence
+  readonly recoveryKit: OwnRecoveryKit
+  readonly joining: OwnJoining
 }
 
 export interface CloudJoin {
@@ -99,6 +151,8 @@ export type CloudJoinError =
   | { readonly kind: 'cloud-unreachable'; readonly detail: string }
 
 export interface JoinLinks {
+  /** Names the invitation. */
+  readonly joinId: string
   /** `wedsync://join?…`, for the app. */
   readonly join: string
   /** `https://…/#join=…`, for a browser. */

@@ -41,13 +41,14 @@ async function entriesOf(context: ServerContext, { devices }: Roster, caller: Ca
   const peers = new Map([...upstreams, ...connected].map((peer) => [peer.deviceId, peer]))
   const calls = await context.books.sessions.latest({ team: caller.team })
   const lastCalls = new Map(calls.map(({ deviceId, atMs }) => [deviceId, atMs]))
-  return [...devices.values()].map(({ deviceId, name, grant, revokedAt }) => {
+  return [...devices.values()].map(({ deviceId, name, personName, grant, revokedAt }) => {
     const peer = peers.get(deviceId)
     const isOnline = deviceId === own || (peer !== undefined && peer.state !== 'offline')
     const lastMs = isOnline ? Date.now() : lastCalls.get(deviceId)
     return {
       deviceId,
       name,
+      personName,
       kind: deviceId === own && role === 'hub' ? 'hub' : (peer?.kind ?? 'device'),
       role: grant.role,
       weddings: grant.weddings === 'all' ? 'all' : [...grant.weddings],

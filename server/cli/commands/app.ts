@@ -7,6 +7,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { unreachable } from '../../../model/result.ts'
+import type { Install } from '../../install/install.ts'
 import { type Failure, failed, print, usageError } from '../exit.ts'
 import { type OptionSpecs, type ParsedOptions, portOption, urlOption } from '../options.ts'
 import { announce, installOptions, serveUntilStopped } from './serve.ts'
@@ -92,12 +93,13 @@ export function browserCommand(platform: NodeJS.Platform, url: string): readonly
 
 /** This process is the server, until it is told to stop. */
 async function serveHere(options: ParsedOptions, show?: (windowUrl: string) => void): Promise<Failure | undefined> {
-  return serveUntilStopped(options, async (install, isFirst) => {
-    if (isFirst) await announce(install, undefined, options)
-    // Each time: the window of before has the secret of an earlier launch.
+  const begin = async (install: Install, isFirst: boolean) => {
+    if (!isFirst) return undefined
+    await announce(install, install.lan(), options)
     show?.(install.windowUrl)
     return undefined
-  })
+  }
+  return serveUntilStopped(options, begin, { resumeHub: true })
 }
 
 function openBrowser(url: string): void {

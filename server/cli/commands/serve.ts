@@ -11,6 +11,7 @@ import { nameSchema } from '../../identity/joinProtocol.ts'
 import { readWords } from '../../identity/recovery.ts'
 import { type Install, type InstallOptions, openInstall } from '../../install/install.ts'
 import type { Lan } from '../../install/lan.ts'
+import { newLaunchSecret } from '../../install/loopback.ts'
 import { createLog } from '../../log.ts'
 import { VERSION } from '../../version.ts'
 import { type Failure, print, usageError } from '../exit.ts'
@@ -78,26 +79,26 @@ async function serve(options: ParsedOptions, role: 'local' | 'hub'): Promise<Fai
 }
 
 /**
- * Runs an install until this process is told to stop. A database that turns out to be damaged is closed and opened again,
- * which repairs it, on the same port.
+ * Runs an install until this process is told to stop. One that has to be opened again is so on the same port, and the
+ * window that it has goes on.
  * @param begin what is to be done with the open install; a failure ends everything
  */
 export async function serveUntilStopped(
   options: ParsedOptions,
   begin: (install: Install, isFirst: boolean) => Promise<Failure | undefined>,
+  more: Pick<InstallOptions, 'resumeHub'> = {},
 ): Promise<Failure | undefined> {
   const stopped = untilStopped().then(() => 'stopped' as const)
+  const launchSecret = newLaunchSecret()
   let port: string | undefined
   for (;;) {
     const fixed = port
-    const install = await openFromOptions({
-      ...options,
-      text: (name) => (name === 'port' && fixed !== undefined ? fixed : options.text(name)),
-    })
+    const text = (name: string) => (name === 'port' && fixed !== undefined ? fixed : options.text(name))
+    const install = await openFromOptions({ ...options, text }, { ...more, launchSecret })
     if ('message' in install) return install
     const failure = await begin(install, port === undefined)
     port = new URL(install.url).port
-    const end = failure ?? (await Promise.race([stopped, install.damaged]))
+    const end = failure ?? (await Promise.race([stopped, install.reopen]))
     await install.stop()
     if (failure) return failure
     if (end === 'stopped') return undefined
@@ -105,7 +106,10 @@ export async function serveUntilStopped(
 }
 
 /** Opens the install that the options describe. */
-export async function openFromOptions(options: ParsedOptions): Promise<Install | Failure> {
+export async function openFromOptions(
+  options: ParsedOptions,
+  more: Pick<InstallOptions, 'resumeHub' | 'launchSecret'> = {},
+): Promise<Install | Failure> {
   const json = options.flag('json')
   const port = portOption(options, 'port')
   if (!port.ok) return usageError(port.error)
@@ -129,6 +133,8 @@ export async function openFromOptions(options: ParsedOptions): Promise<Install |
     ...(options.text('blob-quota') !== undefined && { blobQuotaMegabytes: Number(options.text('blob-quota')) }),
     ...(keepBackups !== undefined && { keepBackups: Number(keepBackups) }),
     ...(link !== undefined && { join: link }),
+    ...more,
+    onWaiting: tellCode,
     discovery: !options.flag('no-discovery'),
     takeOver: options.flag('take-over'),
     ...(recover.value && { recover: recover.value }),
@@ -137,6 +143,11 @@ export async function openFromOptions(options: ParsedOptions): Promise<Install |
     ...(cloud.value !== undefined && { cloud: { url: cloud.value, ...(token !== undefined && { token }) } }),
   })
   return opened.ok ? opened.value : startFailure(opened.error)
+}
+
+/** On stderr: stdout has the ready line and nothing before it. */
+function tellCode(code: string): void {
+  process.stderr.write(`This device waits to be let in. Compare the code with the one on the hub's screen: ${code}\n`)
 }
 
 function recoverOption(

@@ -100,6 +100,7 @@ export async function startServer(
     }),
     startHub: async () => ok({ url: 'https://192.168.7.2:8443', fingerprint: 'sha256:00' }),
     createJoin: async ({ role, weddings, expiresInSeconds }) => ({
+      joinId: 'the-join',
       join: `wedsync://join?${JSON.stringify({ role, weddings, expiresInSeconds })}`,
       browser: 'https://192.168.7.2:8443/#join=x',
       expiresAt: new Date(Date.now() + expiresInSeconds * 1_000).toISOString(),
