@@ -2,38 +2,42 @@ import { Alert, Container } from '@mantine/core'
 import { useMemo } from 'react'
 import { DecideProvider } from './conflicts/DecideProvider.tsx'
 import { useStatus, useWeddings } from './data/ReplicaContext.tsx'
+import { DevicesScreen } from './devices/DevicesScreen.tsx'
+import { JoinRequests } from './devices/JoinRequests.tsx'
+import { useJoins } from './devices/useJoins.ts'
 import { Header } from './Header.tsx'
-import { useRoute } from './route.ts'
+import { type Route, useRoute } from './route.ts'
 import { Opening } from './start/Opening.tsx'
 import { WeddingScreen } from './weddings/WeddingScreen.tsx'
 import { WeddingsScreen } from './weddings/WeddingsScreen.tsx'
-import { weddingOf } from './weddings/wedding.ts'
+import { type Wedding, weddingOf } from './weddings/wedding.ts'
 
 /** Everything that a person sees once the replica is open. */
 export function Screens() {
   const route = useRoute()
   const rows = useWeddings()
   const problem = useStatus()?.problem
+  const { value: joins, again } = useJoins()
   const weddings = useMemo(() => rows?.map(weddingOf), [rows])
-  const wedding =
-    route.screen === 'wedding' ? weddings?.find((candidate) => candidate.id === route.weddingId) : undefined
   return (
     <DecideProvider weddings={weddings ?? []}>
-      <Header wedding={wedding} />
+      <Header screen={route.screen} />
       <Container component="main" size={1120} px={{ base: 'sm', sm: 'lg' }} pb={96}>
         {problem !== undefined && (
           <Alert color="red" title="Nothing can be saved now" mt="md">
             {problem} What you see is what was saved last. Write changes on paper until this message goes away.
           </Alert>
         )}
-        {weddings === undefined ? (
-          <Opening />
-        ) : wedding && route.screen === 'wedding' ? (
-          <WeddingScreen wedding={wedding} tab={route.tab} />
-        ) : (
-          <WeddingsScreen weddings={weddings} />
-        )}
+        <JoinRequests joins={joins ?? []} onDecided={again} />
+        {weddings === undefined ? <Opening /> : <Screen route={route} weddings={weddings} />}
       </Container>
     </DecideProvider>
   )
+}
+
+function Screen({ route, weddings }: { readonly route: Route; readonly weddings: readonly Wedding[] }) {
+  if (route.screen === 'devices') return <DevicesScreen weddings={weddings} />
+  const wedding = route.screen === 'wedding' ? weddings.find(({ id }) => id === route.weddingId) : undefined
+  if (wedding && route.screen === 'wedding') return <WeddingScreen wedding={wedding} tab={route.tab} />
+  return <WeddingsScreen weddings={weddings} />
 }

@@ -1,16 +1,19 @@
 /** Where the window is, kept in the address so that a reload comes back to the same place. */
 import { useEffect, useState } from 'react'
+import { unreachable } from '../../model/result.ts'
 
 export const TABS = ['timeline', 'shots', 'photos'] as const
 export type Tab = (typeof TABS)[number]
 
 export type Route =
   | { readonly screen: 'weddings' }
+  | { readonly screen: 'devices' }
   | { readonly screen: 'wedding'; readonly weddingId: string; readonly tab: Tab }
 
-/** `#/wedding/<id>/shots`; whatever else there is means the list of weddings. */
+/** `#/wedding/<id>/shots`, `#/devices`; whatever else there is means the list of weddings. */
 export function readRoute(hash: string): Route {
   const [, screen, weddingId, tab] = hash.split('/')
+  if (screen === 'devices') return { screen }
   if (screen !== 'wedding' || !weddingId) return { screen: 'weddings' }
   return { screen: 'wedding', weddingId, tab: readTab(tab) }
 }
@@ -21,7 +24,16 @@ export function readTab(name: string | null | undefined): Tab {
 }
 
 export function routeHash(route: Route): string {
-  return route.screen === 'weddings' ? '#/' : `#/wedding/${route.weddingId}/${route.tab}`
+  switch (route.screen) {
+    case 'weddings':
+      return '#/'
+    case 'devices':
+      return '#/devices'
+    case 'wedding':
+      return `#/wedding/${route.weddingId}/${route.tab}`
+    default:
+      return unreachable(route)
+  }
 }
 
 /** Goes somewhere; the browser's back button returns. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { fingerprintGroups } from '../../renderer/src/join/fingerprint.ts'
+import { fingerprintGroups } from '../../renderer/src/devices/fingerprint.ts'
 import { readRoute, routeHash } from '../../renderer/src/route.ts'
 import { type PhotoGroup, rankAfter, shotSections, shotsLeft } from '../../renderer/src/shots/group.ts'
 import { daysUntil, daysWords, knownZone, minutesWords, timeWords } from '../../renderer/src/time/local.ts'
@@ -70,6 +70,7 @@ describe('the address', () => {
   it('remembers the screen', () => {
     const route = { screen: 'wedding', weddingId: 'w1', tab: 'shots' } as const
     expect(readRoute(routeHash(route))).toEqual(route)
+    expect(readRoute(routeHash({ screen: 'devices' }))).toEqual({ screen: 'devices' })
     expect(readRoute('#/elsewhere')).toEqual({ screen: 'weddings' })
     expect(readRoute('')).toEqual({ screen: 'weddings' })
   })

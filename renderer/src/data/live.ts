@@ -17,6 +17,8 @@ export interface Live {
   readonly status: Observable<ReplicaStatus>
   readonly weddings: Observable<readonly Row[]>
   readonly conflicts: Observable<readonly QueueEntry[]>
+  /** Names by device, as its latest actor gave them. */
+  readonly devices: Observable<ReadonlyMap<string, ActorName>>
   table(scope: string, table: string): Observable<readonly Row[]>
 }
 
@@ -52,6 +54,7 @@ export function createLive({ collection, status, team }: Replica): Live {
     status: status.pipe(distinctUntilChanged(sameContent), shareReplay(KEEP_LATEST)),
     weddings: find({ table: 'weddings' }),
     conflicts,
+    devices: actors.pipe(map(namesByDevice), shareReplay(KEEP_LATEST)),
     table(scope, table) {
       const key = `${scope} ${table}`
       const known = tables.get(key) ?? find({ scope, table })
@@ -72,6 +75,10 @@ function namesByActor(rows: readonly Row[]): ReadonlyMap<string, ActorName> {
       { personName: words(data.personName), deviceName: words(data.deviceName), deviceId: words(data.deviceId) },
     ]),
   )
+}
+
+function namesByDevice(names: ReadonlyMap<string, ActorName>): ReadonlyMap<string, ActorName> {
+  return new Map([...names.values()].flatMap((name) => (name.deviceId === undefined ? [] : [[name.deviceId, name]])))
 }
 
 function words(value: unknown): string | undefined {

@@ -1,6 +1,7 @@
 /** Calls to the server that gave this page. */
 import { z } from 'zod'
 import { type Client, createClient } from '../../../model/client/client.ts'
+import { joinAsk, joinPending } from '../../../model/identity/joinCode.ts'
 import { errorReply } from '../../../model/rest/error.ts'
 import { route } from '../../../model/rest/route.ts'
 import { ROUTES } from '../../../model/rest/routes.ts'
@@ -24,6 +25,7 @@ const joinRequest = z.object({
   secret: z.string(),
   personName: z.string(),
   deviceName: z.string(),
+  ask: joinAsk,
 })
 
 const PAGE_ROUTES = {
@@ -35,7 +37,14 @@ const PAGE_ROUTES = {
     summary: 'Presents the secret of a link',
     access: 'anyone',
     body: joinRequest,
-    replies: { 200: membership, 400: errorReply, 403: errorReply, 409: errorReply, 410: errorReply },
+    replies: {
+      200: z.union([membership, joinPending]),
+      202: joinPending,
+      400: errorReply,
+      403: errorReply,
+      409: errorReply,
+      410: errorReply,
+    },
   }),
 } as const
 

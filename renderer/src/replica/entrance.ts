@@ -1,14 +1,14 @@
 /** How somebody came to this page, as the fragment of the address says. Browsers never send fragments to a server. */
 export type Entrance =
   | { readonly kind: 'window'; readonly secret: string }
-  | { readonly kind: 'invitation'; readonly secret: string }
+  | { readonly kind: 'invitation'; readonly secret: string; readonly fingerprint: string }
   | { readonly kind: 'return' }
 
 const LAUNCH_KEY = 'wedsync-launch'
 
 /**
  * `#launch=…` opens the window of the install on this computer; the secret is kept for reloads of this tab.
- * `#join=…` is an invitation: the secret alone, or a whole `wedsync://join?…` link.
+ * `#join=…&fp=…` is an invitation: the secret and the hub's fingerprint, or a whole `wedsync://join?…` link.
  */
 export function readEntrance(hash: string): Entrance {
   const fields = new URLSearchParams(hash.replace(/^#/, ''))
@@ -16,8 +16,9 @@ export function readEntrance(hash: string): Entrance {
   if (launch) return { kind: 'window', secret: launch }
   const join = fields.get('join')
   if (!join) return { kind: 'return' }
-  const secret = join.startsWith('wedsync:') ? (new URL(join).searchParams.get('secret') ?? '') : join
-  return { kind: 'invitation', secret }
+  const link = join.startsWith('wedsync:') ? new URL(join).searchParams : undefined
+  const fingerprint = (link ?? fields).get('fp') ?? ''
+  return { kind: 'invitation', secret: link ? (link.get('secret') ?? '') : join, fingerprint }
 }
 
 /** Reads the entrance, and takes it out of the address and so out of the history. */

@@ -6,9 +6,10 @@ import { rxRecordStore } from '../../../model/database/rxRecordStore.ts'
 import { createClock } from '../../../model/merge/clock.ts'
 import { roleName } from '../../../model/roles.ts'
 import { fetchBlob, putBlob } from '../photos/blobCalls.ts'
+import { installPresence } from '../presence/installPresence.ts'
 import { type PageApi, pageApi } from './api.ts'
 import { remoteStorage } from './remoteStorage.ts'
-import type { Invitation, OpenOutcome, ReplicaStatus } from './replica.ts'
+import type { OpenOutcome, ReplicaStatus } from './replica.ts'
 
 const STATUS_EVERY_MS = 1_000
 
@@ -44,7 +45,8 @@ export async function openInstallReplica(secret: string): Promise<OpenOutcome> {
       userId,
       deviceId,
       status: status as Observable<ReplicaStatus>,
-      inviteDevice: ({ role }) => invite(api, role),
+      api,
+      presence: installPresence(api),
     },
   }
 }
@@ -62,7 +64,8 @@ function gone(status: number): OpenOutcome {
 async function readStatus(api: PageApi): Promise<ReplicaStatus | string> {
   const answer = await api.installStatus()
   if (!answer.ok) return answer.error.message
-  const { role, deviceName, personName, grant, upstreams, devices, quarantined, clockOffsetMs, notice } = answer.value
+  const { role, deviceName, personName, grant, upstreams, devices, quarantined, clockOffsetMs, notice, recoveryKit } =
+    answer.value
   return {
     role: role === 'hub' ? 'hub' : 'local',
     deviceName,
@@ -73,25 +76,23 @@ async function readStatus(api: PageApi): Promise<ReplicaStatus | string> {
     quarantined,
     clockOffsetMs,
     ...(notice !== undefined && { notice }),
+    ...(recoveryKit !== undefined && { recoveryKit }),
   }
 }
 
-/** Asks again and again, as long as the page is open. A server that does not answer is a problem that is shown. */
+/**
+ * Asks again and again, as long as the page is open. A server that does not answer is a problem that is shown. One that was
+ * away and is back was opened again, perhaps as part of another team: the page begins anew.
+ */
 function followStatus(api: PageApi, status: BehaviorSubject<ReplicaStatus>): void {
   const ask = async (): Promise<void> => {
     const next = await readStatus(api)
+    if (typeof next !== 'string' && status.value.problem === LOST) {
+      window.location.reload()
+      return
+    }
     status.next(typeof next === 'string' ? { ...status.value, problem: LOST } : next)
     setTimeout(() => void ask(), STATUS_EVERY_MS)
   }
   setTimeout(() => void ask(), STATUS_EVERY_MS)
-}
-
-async function invite(api: PageApi, role: string): Promise<Invitation> {
-  const hub = await api.startHub()
-  if (!hub.ok) throw new Error(hub.error.message)
-  const links = await api.createJoin({ body: { role } })
-  if (!links.ok) throw new Error(links.error.message)
-  const { browser, join, expiresAt } = links.value
-  if (browser === undefined) throw new Error('The hub gave no link for a browser')
-  return { browserUrl: browser, appUrl: join, expiresAt, fingerprint: hub.value.fingerprint }
 }

@@ -13,7 +13,7 @@ export async function openReplica(): Promise<OpenOutcome> {
       case 'window':
         return await openInstallReplica(entrance.secret)
       case 'invitation':
-        return await invitedTablet(entrance.secret)
+        return await invitedTablet(entrance)
       default:
         return await openTablet()
     }

@@ -6,6 +6,8 @@ import type { Author } from '../../../model/merge/edit.ts'
 import type { Grant } from '../../../model/roles.ts'
 import type { RecordStore } from '../../../model/sync/changeStore.ts'
 import type { BlobFiles } from '../photos/files.ts'
+import type { Presence } from '../presence/presence.ts'
+import type { PageApi } from './api.ts'
 
 /** What the window knows of its own replica: the install's database on this machine, or the tablet's own. */
 export interface Replica {
@@ -21,8 +23,9 @@ export interface Replica {
   readonly userId: string
   readonly deviceId: string
   readonly status: Observable<ReplicaStatus>
-  /** Only an install: makes this install a hub (if it is not one) and returns a link for one more device. */
-  readonly inviteDevice?: (invite: { readonly role: string }) => Promise<Invitation>
+  /** The server that gave this page. A tablet's is the hub, which may be out of reach. */
+  readonly api: PageApi
+  readonly presence: Presence
 }
 
 export interface ReplicaStatus {
@@ -35,21 +38,21 @@ export interface ReplicaStatus {
   readonly quarantined: number
   /** ms by which an install corrects its clock. */
   readonly clockOffsetMs?: number | undefined
+  /** Of a tablet: the hub that it joined at, as the link named it. */
+  readonly hub?: { readonly name: string; readonly fingerprint?: string | undefined }
+  /** Of an install that could make one: whether the team has a recovery kit. */
+  readonly recoveryKit?: boolean
   /** Something about the database of this device that people should know, in a sentence. */
   readonly notice?: string
   /** The window lost its own local server or storage: nothing can be saved now. */
   readonly problem?: string
 }
 
-export interface Invitation {
-  readonly browserUrl: string
-  readonly appUrl: string
-  readonly expiresAt: string
-  readonly fingerprint: string
-}
+/** @param onWaiting somebody has to let this device in: the code for both screens */
+export type JoinAs = (name: string, onWaiting: (code: string) => void) => Promise<OpenOutcome>
 
 /** How opening the replica ended: with one, with a question, or with advice. */
 export type OpenOutcome =
   | { readonly kind: 'ready'; readonly replica: Replica }
-  | { readonly kind: 'needs-name'; join(name: string): Promise<OpenOutcome> }
+  | { readonly kind: 'needs-name'; readonly join: JoinAs }
   | { readonly kind: 'failed'; readonly title: string; readonly advice: string }

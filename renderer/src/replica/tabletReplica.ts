@@ -8,15 +8,19 @@ import { BehaviorSubject } from 'rxjs'
 import { v5 as uuidv5 } from 'uuid'
 import { z } from 'zod'
 import { toBase64Url } from '../../../model/bytes.ts'
+import type { ClientError } from '../../../model/client/client.ts'
 import { ACTOR_RECORDS } from '../../../model/database/actorRecords.ts'
 import { RECORDS, type RecordDocument, sequencedRecordSchema } from '../../../model/database/recordSchema.ts'
 import { openSequencedStore } from '../../../model/database/sequencedStore.ts'
+import { askUntilAnswered, commitmentTo, invitationId, NONCE_BYTES } from '../../../model/identity/joinCode.ts'
 import { createClock } from '../../../model/merge/clock.ts'
 import { createRecord } from '../../../model/merge/edit.ts'
+import { ok, type Result } from '../../../model/result.ts'
 import type { ChangeStore, StateStore } from '../../../model/sync/changeStore.ts'
 import { quarantined } from '../../../model/sync/quarantine.ts'
 import { createReplicaSync, type ReplicaSync } from '../../../model/sync/replicaSync.ts'
 import { openTabletFiles } from '../photos/tabletFiles.ts'
+import { tabletPresence } from '../presence/tabletPresence.ts'
 import { membership, pageApi } from './api.ts'
 import { browserScheduler, dialHub } from './browserTransport.ts'
 import type { OpenOutcome, ReplicaStatus } from './replica.ts'
@@ -25,8 +29,15 @@ import { type StateDocument, stateSchema, stateStore } from './stateCollection.t
 
 const DATABASE = 'wedsync-tablet'
 const STATUS_PAUSE_MS = 200
+/** How often somebody who waits to be let in asks again. */
+const ASK_EVERY_MS = 1_000
 
-const saved = membership.extend({ personName: z.string(), deviceName: z.string() })
+const saved = membership.extend({
+  personName: z.string(),
+  deviceName: z.string(),
+  /** Of the hub, as the link named it. */
+  fingerprint: z.string().optional(),
+})
 type Membership = z.infer<typeof saved>
 
 interface Stores {
@@ -42,31 +53,98 @@ export async function openTablet(): Promise<OpenOutcome> {
   return known ? start(stores, known) : NOT_INVITED
 }
 
-/** A tablet that was invited. One that has joined before keeps its place and does not use up the invitation. */
-export async function invitedTablet(secret: string): Promise<OpenOutcome> {
+interface Invitation {
+  readonly secret: string
+  readonly fingerprint: string
+}
+
+/**
+ * A tablet that was invited. One that has joined before keeps its place and does not use up the invitation, unless its place
+ * is no longer good.
+ */
+export async function invitedTablet(invitation: Invitation): Promise<OpenOutcome> {
   if (!(await holdTab())) return SECOND_TAB
   const stores = await openStores()
   const known = saved.optional().parse(await stores.state.get('membership'))
-  if (known) return start(stores, known)
-  return { kind: 'needs-name', join: (name) => join(stores, secret, name) }
+  if (known && !(await isOut(known))) return start(stores, known)
+  return { kind: 'needs-name', join: (name, onWaiting) => join(stores, invitation, name, onWaiting) }
 }
 
-async function join(stores: Stores, secret: string, personName: string): Promise<OpenOutcome> {
+/** Whether the hub says that this place is no longer good. One that does not answer says nothing. */
+async function isOut({ token }: Membership): Promise<boolean> {
+  const answer = await pageApi(token).devices()
+  return !answer.ok && answer.error.kind === 'refused' && OUT.has(answer.error.status)
+}
+
+/** Unauthenticated: the token has run out; forbidden: the device was shut out. */
+const OUT: ReadonlySet<number> = new Set([401, 403])
+
+type Joined = Result<z.infer<typeof membership>, ClientError>
+
+async function join(
+  stores: Stores,
+  { secret, fingerprint }: Invitation,
+  personName: string,
+  onWaiting: (code: string) => void,
+): Promise<OpenOutcome> {
   const deviceName = describeDevice(navigator.userAgent)
-  const reply = await pageApi().join({ body: { kind: 'browser', secret, personName, deviceName } })
-  if (!reply.ok) {
-    return {
-      kind: 'failed',
-      title: reply.error.kind === 'unreachable' ? 'The hub does not answer' : 'This link does not let you in',
-      advice:
-        reply.error.kind === 'unreachable'
-          ? 'Check that this device is in the same Wi-Fi as the hub, then open the link again.'
-          : `${reply.error.message}. Ask for a new link: on the hub, press "Let a device join".`,
-    }
-  }
-  const member = { ...reply.value, personName, deviceName }
+  const nonce = toBase64Url(crypto.getRandomValues(new Uint8Array(NONCE_BYTES)))
+  const reply = await askUntilAnswered<Joined>({
+    nonce,
+    about: {
+      hub: fingerprint.replace(/^sha256:/, ''),
+      applicant: commitmentTo(nonce),
+      invitation: invitationId(secret),
+    },
+    async send(ask) {
+      const answer = await pageApi().join({ body: { kind: 'browser', secret, personName, deviceName, ask } })
+      if (!answer.ok) return { kind: 'final', value: answer }
+      const { value } = answer
+      return 'state' in value ? { kind: 'pending', pending: value } : { kind: 'final', value: ok(value) }
+    },
+    onWaiting,
+    pause: async () => {
+      await new Promise((resolve) => setTimeout(resolve, ASK_EVERY_MS))
+      return true
+    },
+  })
+  if (typeof reply === 'string') return CONTRADICTION
+  if (!reply.ok) return refused(reply.error)
+  const member = { ...reply.value, personName, deviceName, fingerprint }
+  // Edits from now on are those of another member, also on a tablet that was in the team before.
+  await stores.state.set('epoch', newEpoch())
   await stores.state.set('membership', member)
   return start(stores, member)
+}
+
+function refused(error: ClientError): OpenOutcome {
+  if (error.kind === 'unreachable') {
+    return {
+      kind: 'failed',
+      title: 'The hub does not answer',
+      advice: 'Check that this device is in the same Wi-Fi as the hub, then open the link again.',
+    }
+  }
+  if (error.kind === 'refused' && error.code === 'JOIN_DECLINED') {
+    return {
+      kind: 'failed',
+      title: 'You were not let in',
+      advice: 'Whoever looks after the hub has declined. Speak with them; if it was a mistake, they make a new link.',
+    }
+  }
+  if (error.kind === 'refused' && error.code === 'JOIN_BUSY') {
+    return {
+      kind: 'failed',
+      title: 'Somebody is asking with this link already',
+      advice:
+        'If that was you in another tab, wait half a minute and open the link again. If not, tell whoever gave you the link: somebody else has it.',
+    }
+  }
+  return {
+    kind: 'failed',
+    title: 'This link does not let you in',
+    advice: `${error.message}. Ask for a new link: on the hub, open “Devices” and press “Let a device join”.`,
+  }
 }
 
 async function start({ records, state }: Stores, member: Membership): Promise<OpenOutcome> {
@@ -110,6 +188,8 @@ async function start({ records, state }: Stores, member: Membership): Promise<Op
       userId,
       deviceId,
       status,
+      api: pageApi(token),
+      presence: tabletPresence(sync.presence),
     },
   }
 }
@@ -125,12 +205,16 @@ async function openStores(): Promise<Stores> {
   return { records: database[RECORDS], state: stateStore(database.state) }
 }
 
+function newEpoch(): string {
+  return toBase64Url(crypto.getRandomValues(new Uint8Array(8)))
+}
+
 async function epochOf(state: StateStore): Promise<string> {
   const known = z
     .string()
     .optional()
     .parse(await state.get('epoch'))
-  const epoch = known ?? toBase64Url(crypto.getRandomValues(new Uint8Array(8)))
+  const epoch = known ?? newEpoch()
   if (known === undefined) await state.set('epoch', epoch)
   return epoch
 }
@@ -156,6 +240,7 @@ async function readStatus(member: Membership, sync: ReplicaSync, state: StateSto
     deviceName: member.deviceName,
     personName: member.personName,
     grant: member.grant,
+    hub: { name: member.hub.name, fingerprint: member.fingerprint || undefined },
     upstreams: await sync.upstreams(),
     devices: [],
     quarantined: (await quarantined(state)).length,
@@ -216,8 +301,14 @@ const SECOND_TAB: OpenOutcome = {
   advice: 'Go on in the other tab. When you close it, this one takes over.',
 }
 
+const CONTRADICTION: OpenOutcome = {
+  kind: 'failed',
+  title: 'The hub contradicts itself',
+  advice: 'Nothing was sent that lets anybody in. Ask whoever looks after the hub for a new link, and open that.',
+}
+
 const NOT_INVITED: OpenOutcome = {
   kind: 'failed',
   title: 'This device has not joined yet',
-  advice: 'On the hub, press "Let a device join" and open the link, or scan the code, on this device.',
+  advice: 'On the hub, open “Devices”, press “Let a device join”, and scan the code or open the link on this device.',
 }

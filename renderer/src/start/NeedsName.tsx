@@ -1,9 +1,10 @@
+import '../devices/devices.css'
 import { Alert, Button, Center, Paper, Stack, Text, TextInput, Title } from '@mantine/core'
 import { useState } from 'react'
-import type { OpenOutcome } from '../replica/replica.ts'
+import type { JoinAs, OpenOutcome } from '../replica/replica.ts'
 
 interface NeedsNameProps {
-  readonly join: (name: string) => Promise<OpenOutcome>
+  readonly join: JoinAs
   readonly onOutcome: (outcome: OpenOutcome) => void
 }
 
@@ -14,14 +15,17 @@ export function NeedsName({ join, onOutcome }: NeedsNameProps) {
   const [name, setName] = useState('')
   const [joining, setJoining] = useState(false)
   const [failure, setFailure] = useState<string>()
+  const [code, setCode] = useState<string>()
   function submit() {
     setJoining(true)
     setFailure(undefined)
-    join(name.trim()).then(onOutcome, (cause: unknown) => {
+    join(name.trim(), setCode).then(onOutcome, (cause: unknown) => {
       setJoining(false)
+      setCode(undefined)
       setFailure(cause instanceof Error ? cause.message : String(cause))
     })
   }
+  if (code !== undefined) return <Waiting code={code} />
   return (
     <Center mih="100vh" p="md" component="main">
       <Paper p="xl" withBorder maw={520} w="100%">
@@ -60,6 +64,27 @@ export function NeedsName({ join, onOutcome }: NeedsNameProps) {
             </Button>
           </Stack>
         </form>
+      </Paper>
+    </Center>
+  )
+}
+
+/** Somebody at the hub has to let this device in. */
+function Waiting({ code }: { readonly code: string }) {
+  return (
+    <Center mih="100vh" p="md" component="main">
+      <Paper p="xl" withBorder maw={520} w="100%" role="status">
+        <Stack gap="sm">
+          <Title order={1} size="h2">
+            Almost there
+          </Title>
+          <Text>
+            Somebody at the hub has to let you in. Read this code out to them; their screen has to show the same. Keep
+            this page open: it goes on by itself.
+          </Text>
+          <p className="join-code">{code}</p>
+          <Text c="dimmed">If their screen shows another code, close this page and ask for a new link.</Text>
+        </Stack>
       </Paper>
     </Center>
   )

@@ -2,6 +2,7 @@ import { Alert, Button, Checkbox, Group, Modal, SimpleGrid, Stack, Textarea, Tex
 import { useState } from 'react'
 import { fieldWords, valueWords } from '../conflicts/words.ts'
 import { useReplica } from '../data/ReplicaContext.tsx'
+import { useBeingEdited, useEditors } from '../presence/useOthers.ts'
 import { dayWords } from '../time/local.ts'
 import { dateAfterRetiming, type TimesError } from '../time/retime.ts'
 import { useSave } from '../ui/useSave.tsx'
@@ -29,6 +30,8 @@ const TIME_ERRORS: Readonly<Record<TimesError, string>> = {
 /** Adds an item, or edits one. */
 export function ItemDialog({ wedding, item, latest, onClose }: ItemDialogProps) {
   const { edits } = useReplica()
+  useBeingEdited(item?.id)
+  const editors = useEditors(wedding.id).get(item?.id ?? '')
   const { busy, failure, save } = useSave()
   const before = item?.row.view.data ?? {}
   const [shown] = useState(() => itemForm(before, wedding.zone, wedding.date))
@@ -68,6 +71,11 @@ export function ItemDialog({ wedding, item, latest, onClose }: ItemDialogProps) 
           {item && latest && latest.row.view.version !== item.row.view.version && (
             <Alert color="yellow" title="Somebody changed this item meanwhile">
               Only the fields that you change here are saved. The others keep what is new.
+            </Alert>
+          )}
+          {editors !== undefined && (
+            <Alert color="blue" title={`${editors} has this open too`}>
+              Both of you can save: what only one of you changes is kept, and where you differ you are asked.
             </Alert>
           )}
           {item && item.inConflict.length > 0 && <InConflict item={item} wedding={wedding} />}

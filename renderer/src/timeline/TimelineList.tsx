@@ -9,6 +9,8 @@ interface TimelineListProps {
   readonly lines: readonly Line[]
   /** By the id of the item. */
   readonly warnings: ReadonlyMap<string, string>
+  /** By the id of the item: who has its form open elsewhere. */
+  readonly editors: ReadonlyMap<string, string>
   readonly nowMs: number
   readonly zone: string
   readonly mayTick: boolean
@@ -29,7 +31,7 @@ export function showNow(): void {
 }
 
 /** The day from top to bottom. */
-export function TimelineList({ lines, warnings, nowMs, zone, ...row }: TimelineListProps) {
+export function TimelineList({ lines, warnings, editors, nowMs, zone, ...row }: TimelineListProps) {
   return (
     <ol className="timeline">
       {lines.map((line) => {
@@ -71,6 +73,7 @@ export function TimelineList({ lines, warnings, nowMs, zone, ...row }: TimelineL
                 item={line.item}
                 pace={line.pace}
                 warning={warnings.get(line.item.id) ?? ''}
+                editors={editors.get(line.item.id) ?? ''}
                 {...row}
               />
             )

@@ -11,6 +11,8 @@ interface TimelineRowProps {
   readonly pace: Pace | undefined
   /** What it overlaps with, a line each; empty if nothing. */
   readonly warning: string
+  /** Who has its form open elsewhere, as names; empty if nobody. */
+  readonly editors: string
   readonly mayTick: boolean
   readonly mayEdit: boolean
   readonly mayDelete: boolean
@@ -23,7 +25,7 @@ interface TimelineRowProps {
 
 /** One item. Plain elements, drawn again only if the item itself changed: a day has hundreds. */
 export const TimelineRow = memo(function TimelineRow(props: TimelineRowProps) {
-  const { item, pace, warning, mayTick, mayEdit, mayDelete } = props
+  const { item, pace, warning, editors, mayTick, mayEdit, mayDelete } = props
   const state = item.cancelled ? 'cancelled' : item.done ? 'done' : pace ? 'current' : 'planned'
   return (
     <li className="item" data-state={state} aria-current={pace ? 'step' : undefined}>
@@ -52,6 +54,7 @@ export const TimelineRow = memo(function TimelineRow(props: TimelineRowProps) {
             </span>
           )}
           {pace && <PaceTag pace={pace} />}
+          {editors !== '' && <span className="tag tag-busy">{editors} editing</span>}
         </span>
         {(item.place !== '' || item.people.length > 0) && (
           <span className="item-facts">

@@ -2,6 +2,7 @@ import { Button, Group, Text } from '@mantine/core'
 import { useCallback, useMemo, useState } from 'react'
 import { useDecide } from '../conflicts/DecideProvider.tsx'
 import { useMayWrite, useReplica, useTable } from '../data/ReplicaContext.tsx'
+import { useEditors } from '../presence/useOthers.ts'
 import { Opening } from '../start/Opening.tsx'
 import { ConfirmDelete } from '../ui/ConfirmDelete.tsx'
 import { Icon } from '../ui/icons.tsx'
@@ -28,6 +29,7 @@ export function TimelineScreen({ wedding }: { readonly wedding: Wedding }) {
   const nowMs = useNow()
   const decide = useDecide()
   const { busy, save } = useSave()
+  const editors = useEditors(wedding.id)
   const [asked, setAsked] = useState<Asked>()
 
   const items = useMemo(() => rows?.map((row) => itemOf(row, wedding.zone)), [rows, wedding.zone])
@@ -76,6 +78,7 @@ export function TimelineScreen({ wedding }: { readonly wedding: Wedding }) {
       <TimelineList
         lines={lines}
         warnings={warnings}
+        editors={editors}
         nowMs={nowMs}
         zone={wedding.zone}
         mayTick={mayWrite(wedding.id, TABLE, ['done'])}

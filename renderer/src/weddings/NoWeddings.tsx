@@ -7,10 +7,12 @@ interface NoWeddingsProps {
   readonly busy: boolean
   readonly onImport: () => void
   readonly onSample: () => Promise<void>
+  /** Only an install. */
+  readonly onJoin?: (() => void) | undefined
 }
 
 /** An empty database. */
-export function NoWeddings({ waitsForHub, mayBegin, busy, onImport, onSample }: NoWeddingsProps) {
+export function NoWeddings({ waitsForHub, mayBegin, busy, onImport, onSample, onJoin }: NoWeddingsProps) {
   if (waitsForHub || !mayBegin) {
     return (
       <Stack align="center" ta="center" py={96} gap="sm">
@@ -40,6 +42,11 @@ export function NoWeddings({ waitsForHub, mayBegin, busy, onImport, onSample }: 
           Open the sample wedding
         </Button>
       </SimpleGrid>
+      {onJoin && (
+        <Button variant="subtle" onClick={onJoin} aria-haspopup="dialog">
+          Join a team that has weddings already
+        </Button>
+      )}
       <Text size="sm" c="dimmed" maw={520}>
         A file is a timeline or guest list as CSV, or a calendar as ICS. You see what was understood before anything is
         saved. The sample takes place today.

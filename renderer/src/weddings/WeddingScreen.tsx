@@ -1,6 +1,7 @@
 import './weddings.css'
 import { Group, Tabs, Text, Title } from '@mantine/core'
 import { PhotosScreen } from '../photos/PhotosScreen.tsx'
+import { type Present, useBeingIn, useOthers } from '../presence/useOthers.ts'
 import { go, readTab, type Tab } from '../route.ts'
 import { ShotListScreen } from '../shots/ShotListScreen.tsx'
 import { dateWords, daysUntil, daysWords } from '../time/local.ts'
@@ -16,6 +17,8 @@ interface WeddingScreenProps {
 
 /** One wedding: what it is, and its day. */
 export function WeddingScreen({ wedding, tab }: WeddingScreenProps) {
+  useBeingIn(wedding.id)
+  const here = hereWords(useOthers().filter(({ weddingId }) => weddingId === wedding.id))
   const days = daysUntil(wedding.date, useNow(), wedding.zone)
   return (
     <>
@@ -39,6 +42,11 @@ export function WeddingScreen({ wedding, tab }: WeddingScreenProps) {
             Times in {wedding.zone.replaceAll('_', ' ')}
           </Text>
         </Group>
+        {here !== '' && (
+          <Text size="sm" mt={4} className="fact" role="status">
+            <Icon name="people" size={16} /> Here now: {here}
+          </Text>
+        )}
       </div>
       <Tabs
         value={tab}
@@ -62,4 +70,8 @@ export function WeddingScreen({ wedding, tab }: WeddingScreenProps) {
       </Tabs>
     </>
   )
+}
+
+function hereWords(others: readonly Present[]): string {
+  return others.map(({ personName, deviceName }) => `${personName} (${deviceName})`).join(', ')
 }

@@ -1,6 +1,8 @@
 import './weddings.css'
+import { Alert, Button, Group, Text } from '@mantine/core'
 import { useState } from 'react'
-import { useMayWrite, useReplica } from '../data/ReplicaContext.tsx'
+import { useMayWrite, useReplica, useStatus } from '../data/ReplicaContext.tsx'
+import { JoinTeamDialog } from '../devices/JoinTeamDialog.tsx'
 import { ImportDialog } from '../import/ImportDialog.tsx'
 import { go } from '../route.ts'
 import { localDate } from '../time/local.ts'
@@ -18,6 +20,9 @@ export function WeddingsScreen({ weddings }: { readonly weddings: readonly Weddi
   const nowMs = useNow()
   const { busy, save } = useSave()
   const [importing, setImporting] = useState(false)
+  const [joining, setJoining] = useState(false)
+  const status = useStatus()
+  const needsKit = status?.recoveryKit === false && status.grant.role === 'owner'
 
   async function openSample() {
     const { weddingId, records } = sampleRecords(Date.now())
@@ -38,16 +43,37 @@ export function WeddingsScreen({ weddings }: { readonly weddings: readonly Weddi
           busy={busy}
           onImport={() => setImporting(true)}
           onSample={openSample}
+          onJoin={replica.kind === 'install' ? () => setJoining(true) : undefined}
         />
       ) : (
-        <WeddingList
-          weddings={inOrderOfNeed(weddings, localDate(nowMs, weddings[0]?.zone ?? 'utc'))}
-          nowMs={nowMs}
-          onOpen={({ id }) => go({ screen: 'wedding', weddingId: id, tab: 'timeline' })}
-          {...(mayBegin && { onImport: () => setImporting(true) })}
-        />
+        <>
+          {needsKit && <KitReminder />}
+          <WeddingList
+            weddings={inOrderOfNeed(weddings, localDate(nowMs, weddings[0]?.zone ?? 'utc'))}
+            nowMs={nowMs}
+            onOpen={({ id }) => go({ screen: 'wedding', weddingId: id, tab: 'timeline' })}
+            {...(mayBegin && { onImport: () => setImporting(true) })}
+          />
+        </>
       )}
+      {joining && <JoinTeamDialog onClose={() => setJoining(false)} />}
       {importing && <ImportDialog weddings={weddings} onClose={() => setImporting(false)} />}
     </>
+  )
+}
+
+/** Until the team has a recovery kit. */
+function KitReminder() {
+  return (
+    <Alert color="yellow" mt="md">
+      <Group justify="space-between">
+        <Text size="sm">
+          If every device is lost, nobody can open your weddings again: there is no recovery kit yet.
+        </Text>
+        <Button variant="default" onClick={() => go({ screen: 'devices' })}>
+          Make one
+        </Button>
+      </Group>
+    </Alert>
   )
 }

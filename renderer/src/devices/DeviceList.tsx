@@ -1,0 +1,142 @@
+import { Alert, Button, Group, Modal, Text, Title } from '@mantine/core'
+import { useState } from 'react'
+import type { DeviceEntry } from '../../../model/rest/devices.ts'
+import { useReplica } from '../data/ReplicaContext.tsx'
+import type { Present } from '../presence/useOthers.ts'
+import { deviceZone, instantMs, localDate, timeWords } from '../time/local.ts'
+import { useAction } from '../ui/useAction.ts'
+import { useNow } from '../ui/useNow.ts'
+import type { Wedding } from '../weddings/wedding.ts'
+import { ROLE_NAMES, weddingsWords } from './roleWords.ts'
+
+interface DeviceListProps {
+  readonly devices: readonly DeviceEntry[]
+  /** From the last time that the hub answered. */
+  readonly isOld: boolean
+  readonly others: readonly Present[]
+  readonly weddings: readonly Wedding[]
+  readonly ownDevice: string
+  readonly mayRevoke: boolean
+  readonly onChange: () => void
+}
+
+/** Every device of the team: whose it is, what it may do, and whether it is here. */
+export function DeviceList({ devices, isOld, others, weddings, ownDevice, mayRevoke, onChange }: DeviceListProps) {
+  const nowMs = useNow()
+  const [asked, setAsked] = useState<DeviceEntry>()
+  const inTeam = devices.filter(({ revokedAt }) => revokedAt === null).sort(byPresence(ownDevice))
+  const shutOut = devices.filter(({ revokedAt }) => revokedAt !== null)
+  return (
+    <section className="panel" aria-label="Devices of the team">
+      <Title order={2} size="h4">
+        Devices of the team
+      </Title>
+      {isOld && <Text c="dimmed">The hub does not answer: this is what it said last.</Text>}
+      <ul className="device-list">
+        {inTeam.map((device) => (
+          <li key={device.deviceId}>
+            <div>
+              <Text fw={600}>
+                {device.personName || 'Somebody'} <span className="faint">on {device.name || 'a device'}</span>
+                {device.deviceId === ownDevice && <span className="tag">This device</span>}
+                {device.kind === 'hub' && <span className="tag tag-now">Hub</span>}
+              </Text>
+              <Text size="sm" c="dimmed">
+                {ROLE_NAMES[device.role]}, {weddingsWords(device.weddings)}
+              </Text>
+              <span className="device-state" data-online={device.online}>
+                {device.online ? onlineWords(device.deviceId, others, weddings) : seenWords(device.lastSeen, nowMs)}
+              </span>
+            </div>
+            {mayRevoke && device.deviceId !== ownDevice && (
+              <Button
+                variant="default"
+                onClick={() => setAsked(device)}
+                aria-haspopup="dialog"
+                aria-label={`Shut out ${device.personName} on ${device.name}`}
+              >
+                Shut out
+              </Button>
+            )}
+          </li>
+        ))}
+      </ul>
+      {shutOut.length > 0 && (
+        <Text size="sm" c="dimmed" mt="sm">
+          Shut out:{' '}
+          {shutOut.map(({ personName, name }) => `${personName || 'somebody'} on ${name || 'a device'}`).join('; ')}.
+        </Text>
+      )}
+      {asked && (
+        <RevokeDialog
+          device={asked}
+          onClose={() => setAsked(undefined)}
+          onDone={() => {
+            setAsked(undefined)
+            onChange()
+          }}
+        />
+      )}
+    </section>
+  )
+}
+
+interface RevokeDialogProps {
+  readonly device: DeviceEntry
+  readonly onClose: () => void
+  readonly onDone: () => void
+}
+
+function RevokeDialog({ device: { deviceId, name, personName }, onClose, onDone }: RevokeDialogProps) {
+  const { api } = useReplica().replica
+  const { busy, failure, run } = useAction()
+  return (
+    <Modal
+      opened
+      onClose={onClose}
+      title={`Shut out ${personName || 'somebody'} on “${name || 'a device'}”?`}
+      size="md"
+    >
+      <Text>
+        It is cut off here at once, and gets and sends nothing more. Other hubs and the cloud shut it out as soon as
+        they hear of it. What is stored on it already stays there. To come back, it needs a new invitation.
+      </Text>
+      {failure !== undefined && (
+        <Alert color="red" mt="md" title="It was not shut out">
+          Try again. ({failure})
+        </Alert>
+      )}
+      <Group mt="lg" justify="end">
+        <Button variant="default" onClick={onClose} data-autofocus>
+          Cancel
+        </Button>
+        <Button
+          color="red"
+          loading={busy}
+          onClick={() => run(() => api.revokeDevice({ params: { deviceId } }), onDone)}
+        >
+          Shut out
+        </Button>
+      </Group>
+    </Modal>
+  )
+}
+
+function byPresence(own: string): (a: DeviceEntry, b: DeviceEntry) => number {
+  const rank = ({ deviceId, online }: DeviceEntry) => (deviceId === own ? 0 : online ? 1 : 2)
+  return (a, b) =>
+    rank(a) - rank(b) || (b.lastSeen ?? '').localeCompare(a.lastSeen ?? '') || a.personName.localeCompare(b.personName)
+}
+
+function onlineWords(deviceId: string, others: readonly Present[], weddings: readonly Wedding[]): string {
+  const other = others.find((each) => each.deviceId === deviceId)
+  const wedding = other && weddings.find(({ id }) => id === other.weddingId)
+  if (!other || !wedding) return 'Here now'
+  return `Here now, in “${wedding.name}”${other.editing === undefined ? '' : ', editing'}`
+}
+
+function seenWords(lastSeen: string | null, nowMs: number): string {
+  const ms = instantMs(lastSeen)
+  if (ms === undefined) return 'Not seen by this device'
+  return `Last seen ${timeWords(ms, deviceZone(), localDate(nowMs, deviceZone()))}`
+}

@@ -1,0 +1,119 @@
+import './devices.css'
+import { Alert, Button, Group, Text, Title } from '@mantine/core'
+import { useCallback, useState } from 'react'
+import type { ClientError } from '../../../model/client/client.ts'
+import { mayServeAsHub } from '../../../model/roles.ts'
+import { useReplica, useStatus } from '../data/ReplicaContext.tsx'
+import { useOthers } from '../presence/useOthers.ts'
+import { Opening } from '../start/Opening.tsx'
+import { Icon } from '../ui/icons.tsx'
+import { usePolled } from '../ui/usePolled.ts'
+import type { Wedding } from '../weddings/wedding.ts'
+import { DeviceList } from './DeviceList.tsx'
+import { HubCard } from './HubCard.tsx'
+import { InviteDialog } from './InviteDialog.tsx'
+import { JoinTeamDialog } from './JoinTeamDialog.tsx'
+import { RecoveryCard } from './RecoveryCard.tsx'
+import { TabletCard } from './TabletCard.tsx'
+
+const EVERY_MS = 2_000
+
+/** The devices of the team: the hub, who may join, who is here. */
+export function DevicesScreen({ weddings }: { readonly weddings: readonly Wedding[] }) {
+  const { kind, api, deviceId } = useReplica().replica
+  const status = useStatus()
+  const others = useOthers()
+  const askDevices = useCallback(() => api.devices(), [api])
+  const devices = usePolled(askDevices, EVERY_MS)
+  if (!status) return <Opening />
+  return (
+    <div className="devices-page">
+      {kind === 'install' ? (
+        <InstallPart weddings={weddings} onChange={devices.again} />
+      ) : (
+        <TabletCard status={status} isShutOut={isRevoked(devices.failure)} />
+      )}
+      {devices.value && !isRevoked(devices.failure) && (
+        <DeviceList
+          devices={devices.value.devices}
+          isOld={devices.failure !== undefined}
+          others={others}
+          weddings={weddings}
+          ownDevice={deviceId}
+          mayRevoke={kind === 'install' && status.grant.role === 'owner'}
+          onChange={devices.again}
+        />
+      )}
+      {!devices.value && (
+        <Text c="dimmed">
+          {devices.failure
+            ? 'The list of devices comes from the hub, which is out of reach.'
+            : 'Asking who is in the team…'}
+        </Text>
+      )}
+      {kind === 'install' && status.grant.role === 'owner' && (
+        <RecoveryCard hasCloud={status.upstreams.some((upstream) => upstream.kind === 'cloud')} />
+      )}
+    </div>
+  )
+}
+
+interface InstallPartProps {
+  readonly weddings: readonly Wedding[]
+  readonly onChange: () => void
+}
+
+function InstallPart({ weddings, onChange }: InstallPartProps) {
+  const { api } = useReplica().replica
+  const status = useStatus()
+  const askHub = useCallback(() => api.hubState(), [api])
+  const hub = usePolled(askHub, EVERY_MS)
+  const [dialog, setDialog] = useState<'invite' | 'join'>()
+  if (!status) return null
+
+  function changed() {
+    hub.again()
+    onChange()
+  }
+
+  const mayInvite = mayServeAsHub(status.grant)
+  return (
+    <>
+      <Group justify="space-between">
+        <Title order={1} size="h2">
+          Devices
+        </Title>
+        <Group gap="sm">
+          <Button variant="default" onClick={() => setDialog('join')} aria-haspopup="dialog">
+            Join a team
+          </Button>
+          {mayInvite && (
+            <Button leftSection={<Icon name="plus" />} onClick={() => setDialog('invite')} aria-haspopup="dialog">
+              Let a device join
+            </Button>
+          )}
+        </Group>
+      </Group>
+      {hub.value && <HubCard hub={hub.value} status={status} onChange={changed} />}
+      {!hub.value && hub.failure !== undefined && (
+        <Alert color="red" title="WedSync on this laptop does not answer">
+          {hub.failure.message}
+        </Alert>
+      )}
+      {dialog === 'invite' && (
+        <InviteDialog
+          weddings={weddings}
+          onClose={() => {
+            setDialog(undefined)
+            changed()
+          }}
+        />
+      )}
+      {dialog === 'join' && <JoinTeamDialog onClose={() => setDialog(undefined)} />}
+    </>
+  )
+}
+
+function isRevoked(failure: ClientError | undefined): boolean {
+  return failure?.kind === 'refused' && failure.code === 'REVOKED'
+}

@@ -1,0 +1,49 @@
+import { Alert, Stack, Text, Title } from '@mantine/core'
+import type { ReplicaStatus } from '../replica/replica.ts'
+import { FingerprintWords } from './FingerprintWords.tsx'
+import { ROLE_NAMES, weddingsWords } from './roleWords.ts'
+
+interface TabletCardProps {
+  readonly status: ReplicaStatus
+  readonly isShutOut: boolean
+}
+
+/** What a tablet has to say of itself. */
+export function TabletCard({ status, isShutOut }: TabletCardProps) {
+  const { personName, deviceName, grant, hub, upstreams } = status
+  const isConnected = upstreams.some(({ state }) => state !== 'offline')
+  return (
+    <>
+      <Title order={1} size="h2">
+        Devices
+      </Title>
+      <section className="panel" aria-label="This device">
+        <Stack gap="sm">
+          <div>
+            <Text fw={650} size="lg">
+              {personName} <span className="faint">on {deviceName}</span>
+            </Text>
+            <Text c="dimmed">
+              {ROLE_NAMES[grant.role]}, {weddingsWords(grant.weddings)}
+            </Text>
+          </div>
+          {isShutOut ? (
+            <Alert color="red" title="This device was shut out of the team">
+              An owner has done that, so nothing is sent or received any more. If it was a mistake, ask for a new
+              invitation.
+            </Alert>
+          ) : (
+            <Text>
+              {isConnected
+                ? `Connected with the hub “${hub?.name ?? ''}”. This device also keeps everything itself.`
+                : 'The hub is out of reach. Go on working: this device keeps your changes, and sends them when the hub is back. Do not close or reload this page until then.'}
+            </Text>
+          )}
+          {hub?.fingerprint !== undefined && (
+            <FingerprintWords title="Words of the hub that you joined" fingerprint={hub.fingerprint} />
+          )}
+        </Stack>
+      </section>
+    </>
+  )
+}
