@@ -16,7 +16,8 @@ import { type Wedding, weddingOf } from './weddings/wedding.ts'
 export function Screens() {
   const route = useRoute()
   const rows = useWeddings()
-  const problem = useStatus()?.problem
+  const status = useStatus()
+  const problem = status?.problem
   const { value: joins, again } = useJoins()
   const weddings = useMemo(() => rows?.map(weddingOf), [rows])
   return (
@@ -26,6 +27,12 @@ export function Screens() {
         {problem !== undefined && (
           <Alert color="red" title="Nothing can be saved now" mt="md">
             {problem} What you see is what was saved last. Write changes on paper until this message goes away.
+          </Alert>
+        )}
+        {status?.isShutOut && (
+          <Alert color="red" title="This device was shut out of the team" mt="md">
+            One of its owners has done that. What you write here stays on this device and reaches nobody. To come back,
+            ask for a new invitation, and start WedSync with its link: wedsync app --join LINK
           </Alert>
         )}
         <JoinRequests joins={joins ?? []} onDecided={again} />

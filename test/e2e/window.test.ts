@@ -70,6 +70,10 @@ describe('the window', () => {
     await page.getByRole('button', { name: 'Open the sample wedding' }).click()
     await page.getByRole('tab', { name: 'Timeline' }).waitFor()
     expect(page.url()).not.toContain('launch')
+    await page
+      .getByRole('checkbox', { name: /^Done: / })
+      .nth(39)
+      .waitFor()
     expect(await page.getByRole('checkbox', { name: /^Done: / }).count()).toBeGreaterThanOrEqual(40)
     await page.getByRole('tab', { name: 'Shot list' }).click()
     await page

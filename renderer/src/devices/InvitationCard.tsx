@@ -50,8 +50,8 @@ export function InvitationCard({ invitation, isOver, onRenew }: InvitationCardPr
         <QrCode text={link} />
         <Stack gap="sm" style={{ flex: 1, minWidth: 240 }}>
           <Text>
-            A tablet scans this with its camera, on the same Wi-Fi. On a laptop with WedSync, open “Devices”, press
-            “Join a team”, and paste the link.
+            A tablet on the same Wi-Fi scans this with its camera. On a laptop with WedSync, open “Devices”, press “Join
+            a team”, and paste the second link.
           </Text>
           <Text fw={600}>
             For one device

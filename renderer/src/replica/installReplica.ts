@@ -1,9 +1,11 @@
 /** The window of an install: the install's own database, and the status that its server reports. */
 import { createRxDatabase, type RxCollection } from 'rxdb'
 import { BehaviorSubject, type Observable } from 'rxjs'
+import type { ClientError } from '../../../model/client/client.ts'
 import { RECORDS, type RecordDocument, recordSchema } from '../../../model/database/recordSchema.ts'
 import { rxRecordStore } from '../../../model/database/rxRecordStore.ts'
 import { createClock } from '../../../model/merge/clock.ts'
+import { ok, type Result } from '../../../model/result.ts'
 import { roleName } from '../../../model/roles.ts'
 import { fetchBlob, putBlob } from '../photos/blobCalls.ts'
 import { installPresence } from '../presence/installPresence.ts'
@@ -18,8 +20,8 @@ export async function openInstallReplica(secret: string): Promise<OpenOutcome> {
   const info = await api.window()
   if (!info.ok) return gone(info.error.kind === 'refused' ? info.error.status : 0)
   const first = await readStatus(api)
-  if (typeof first === 'string') return gone(0)
-  const status = new BehaviorSubject<ReplicaStatus>(first)
+  if (!first.ok) return isShutOut(first.error) ? shutOut : gone(0)
+  const status = new BehaviorSubject<ReplicaStatus>(first.value)
   const database = await createRxDatabase<{ [RECORDS]: RxCollection<RecordDocument> }>({
     name: 'wedsync',
     storage: remoteStorage(window.location.href, secret, () => status.next({ ...status.value, problem: LOST })),
@@ -53,6 +55,17 @@ export async function openInstallReplica(secret: string): Promise<OpenOutcome> {
 
 const LOST = 'WedSync on this computer has stopped. Nothing can be saved until you start it again.'
 
+const shutOut: OpenOutcome = {
+  kind: 'failed',
+  title: 'This device was shut out of the team',
+  advice:
+    'One of its owners has done that. What is on this device stays as it is. To come back, ask for a new invitation, and start WedSync with its link: wedsync app --join LINK',
+}
+
+function isShutOut(error: ClientError): boolean {
+  return error.kind === 'refused' && error.code === 'REVOKED'
+}
+
 function gone(status: number): OpenOutcome {
   return {
     kind: 'failed',
@@ -61,12 +74,12 @@ function gone(status: number): OpenOutcome {
   }
 }
 
-async function readStatus(api: PageApi): Promise<ReplicaStatus | string> {
+async function readStatus(api: PageApi): Promise<Result<ReplicaStatus, ClientError>> {
   const answer = await api.installStatus()
-  if (!answer.ok) return answer.error.message
+  if (!answer.ok) return answer
   const { role, deviceName, personName, grant, upstreams, devices, quarantined, clockOffsetMs, notice, recoveryKit } =
     answer.value
-  return {
+  return ok({
     role: role === 'hub' ? 'hub' : 'local',
     deviceName,
     personName,
@@ -77,7 +90,7 @@ async function readStatus(api: PageApi): Promise<ReplicaStatus | string> {
     clockOffsetMs,
     ...(notice !== undefined && { notice }),
     ...(recoveryKit !== undefined && { recoveryKit }),
-  }
+  })
 }
 
 /**
@@ -87,11 +100,12 @@ async function readStatus(api: PageApi): Promise<ReplicaStatus | string> {
 function followStatus(api: PageApi, status: BehaviorSubject<ReplicaStatus>): void {
   const ask = async (): Promise<void> => {
     const next = await readStatus(api)
-    if (typeof next !== 'string' && status.value.problem === LOST) {
+    if (next.ok && status.value.problem === LOST) {
       window.location.reload()
       return
     }
-    status.next(typeof next === 'string' ? { ...status.value, problem: LOST } : next)
+    if (next.ok) status.next(next.value)
+    else status.next({ ...status.value, ...(isShutOut(next.error) ? { isShutOut: true } : { problem: LOST }) })
     setTimeout(() => void ask(), STATUS_EVERY_MS)
   }
   setTimeout(() => void ask(), STATUS_EVERY_MS)

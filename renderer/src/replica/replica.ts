@@ -44,6 +44,8 @@ export interface ReplicaStatus {
   readonly recoveryKit?: boolean
   /** Something about the database of this device that people should know, in a sentence. */
   readonly notice?: string
+  /** An owner has shut this device out: what is written here reaches nobody. */
+  readonly isShutOut?: boolean
   /** The window lost its own local server or storage: nothing can be saved now. */
   readonly problem?: string
 }
