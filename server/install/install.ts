@@ -249,7 +249,11 @@ async function start(
     }),
     joining: ownJoining(
       (link, personName = identity.personName, how) => joinByLink(link, { ...identity, personName }, store, how),
-      rejoined.resolve,
+      async () => {
+        // Being the hub was for the team that it had.
+        await hubSwitch.stop()
+        rejoined.resolve()
+      },
       (fault) => log('joining failed', describeFault(fault)),
     ),
   }

@@ -81,9 +81,18 @@ type Join = (
 ) => Promise<Result<Identity, JoinError | LinkError | TeamClash>>
 
 /** @param onJoined the install has to be opened again, as part of the other team */
-export function ownJoining(join: Join, onJoined: () => void, onFault: (fault: unknown) => void): OwnJoining {
+export function ownJoining(join: Join, onJoined: () => Promise<void>, onFault: (fault: unknown) => void): OwnJoining {
   let now: JoiningState = { state: 'idle' }
   let cancel: AbortController | undefined
+
+  async function follow(joining: ReturnType<Join>, signal: AbortSignal): Promise<void> {
+    const joined = await joining
+    if (joined.ok) {
+      now = { state: 'joined' }
+      await onJoined()
+    } else now = signal.aborted ? { state: 'idle' } : { state: 'failed', message: wordsFor(joined.error) }
+  }
+
   return {
     state: () => now,
     start(link, personName) {
@@ -94,14 +103,7 @@ export function ownJoining(join: Join, onJoined: () => void, onFault: (fault: un
       const onWaiting = (code: string): void => {
         now = { state: 'waiting', code }
       }
-      join(link, personName, { onWaiting, signal: aborting.signal }).then(
-        (joined) => {
-          if (joined.ok) {
-            now = { state: 'joined' }
-            onJoined()
-          } else
-            now = aborting.signal.aborted ? { state: 'idle' } : { state: 'failed', message: wordsFor(joined.error) }
-        },
+      follow(join(link, personName, { onWaiting, signal: aborting.signal }), aborting.signal).catch(
         (fault: unknown) => {
           now = {
             state: 'failed',

@@ -198,6 +198,16 @@ it('a coordinator opens the hub, a tablet and a laptop join, one is shut out and
     await hub.getByText('The team has a recovery kit').waitFor()
   })
 
+  // A link that went to the wrong person.
+  const wrong = await invite(hub)
+  await hub.keyboard.press('Escape')
+  await button(hub, 'Withdraw').click()
+  await hub.getByRole('region', { name: 'Open invitations' }).waitFor({ state: 'detached' })
+  const { page: stranger } = await open(wrong.browser, TABLET)
+  await stranger.getByLabel('Your name').fill('Eve')
+  await button(stranger, 'Join the team').click()
+  await stranger.getByText('You were not let in').waitFor()
+
   // The hub's battery dies.
   await anna.kill('SIGKILL')
   await timed('the hub is gone: the second laptop takes over with one press', async () => {

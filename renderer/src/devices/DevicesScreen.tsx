@@ -13,8 +13,10 @@ import { DeviceList } from './DeviceList.tsx'
 import { HubCard } from './HubCard.tsx'
 import { InviteDialog } from './InviteDialog.tsx'
 import { JoinTeamDialog } from './JoinTeamDialog.tsx'
+import { OpenInvitations } from './OpenInvitations.tsx'
 import { RecoveryCard } from './RecoveryCard.tsx'
 import { TabletCard } from './TabletCard.tsx'
+import { useJoins } from './useJoins.ts'
 
 const EVERY_MS = 2_000
 
@@ -68,6 +70,7 @@ function InstallPart({ weddings, onChange }: InstallPartProps) {
   const status = useStatus()
   const askHub = useCallback(() => api.hubState(), [api])
   const hub = usePolled(askHub, EVERY_MS)
+  const joins = useJoins()
   const [dialog, setDialog] = useState<'invite' | 'join'>()
   if (!status) return null
 
@@ -100,6 +103,7 @@ function InstallPart({ weddings, onChange }: InstallPartProps) {
           {hub.failure.message}
         </Alert>
       )}
+      <OpenInvitations joins={joins.value ?? []} onChange={joins.again} />
       {dialog === 'invite' && (
         <InviteDialog
           weddings={weddings}
