@@ -1,4 +1,7 @@
-/** `GET /api/offline/window`: what the window of an install needs to know before it opens the database. */
+/**
+ * `/api/offline/window…`: for the window that an install opened, with the secret of its launch as token. While the window is
+ * locked all of it but unlocking answers 423, and the secret opens nothing else.
+ */
 import { z } from 'zod'
 import { errorReply } from './error.ts'
 import { route } from './route.ts'
@@ -11,11 +14,73 @@ export const windowReply = z.object({
   actor: z.string().length(11),
 })
 
-export const windowInfo = route({
-  method: 'GET',
-  path: '/window',
-  summary: 'For the window that this install opened, with the secret of its launch as token: who it acts for',
-  access: 'member',
-  at: ['local', 'hub'],
-  replies: { 200: windowReply, 401: errorReply },
+export const windowLockReply = z.object({ isSet: z.boolean(), idleMinutes: z.number() })
+
+const MIN_PASSPHRASE_CHARS = 4
+const MAX_PASSPHRASE_CHARS = 200
+const passphrase = z.string().max(MAX_PASSPHRASE_CHARS)
+
+export const windowLockRequest = z.object({
+  /** Null takes the lock away. */
+  passphrase: passphrase.min(MIN_PASSPHRASE_CHARS).nullable(),
+  /** The one that holds until now, if there is one. */
+  current: passphrase.exactOptional(),
 })
+
+export const unlockRequest = z.object({ passphrase })
+
+const at = ['local', 'hub'] as const
+const REFUSED = { 400: errorReply, 401: errorReply, 423: errorReply } as const
+
+export const WINDOW_ROUTES = {
+  window: route({
+    method: 'GET',
+    path: '/window',
+    summary: 'For the window that this install opened: who it acts for',
+    access: 'member',
+    at,
+    replies: { 200: windowReply, ...REFUSED },
+  }),
+  windowLock: route({
+    method: 'GET',
+    path: '/window/lock',
+    summary: 'For that window: whether it is locked when nobody touches it',
+    access: 'member',
+    at,
+    replies: { 200: windowLockReply, ...REFUSED },
+  }),
+  setWindowLock: route({
+    method: 'PUT',
+    path: '/window/lock',
+    summary: 'For that window: sets the passphrase of its lock, or takes the lock away',
+    access: 'member',
+    at,
+    body: windowLockRequest,
+    replies: { 204: z.undefined(), ...REFUSED, 403: errorReply, 429: errorReply },
+  }),
+  lockWindow: route({
+    method: 'POST',
+    path: '/window/lock',
+    summary: 'For that window: locks it now',
+    access: 'member',
+    at,
+    replies: { 204: z.undefined(), ...REFUSED, 409: errorReply },
+  }),
+  unlockWindow: route({
+    method: 'POST',
+    path: '/window/unlock',
+    summary: 'For that window: opens it again',
+    access: 'member',
+    at,
+    body: unlockRequest,
+    replies: { 204: z.undefined(), ...REFUSED, 403: errorReply, 429: errorReply },
+  }),
+  touchWindow: route({
+    method: 'POST',
+    path: '/window/active',
+    summary: 'For that window: somebody is there',
+    access: 'member',
+    at,
+    replies: { 204: z.undefined(), ...REFUSED },
+  }),
+} as const

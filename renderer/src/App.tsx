@@ -9,6 +9,7 @@ import type { OpenOutcome } from './replica/replica.ts'
 import { Screens } from './Screens.tsx'
 import { ErrorBoundary } from './start/ErrorBoundary.tsx'
 import { Failed } from './start/Failed.tsx'
+import { Locked } from './start/Locked.tsx'
 import { NeedsName } from './start/NeedsName.tsx'
 import { Opening } from './start/Opening.tsx'
 import { theme } from './ui/theme.ts'
@@ -57,6 +58,8 @@ function Outcome({ outcome, onOutcome, fragment }: OutcomeProps) {
           <TrustHint fragment={fragment} />
         </>
       )
+    case 'locked':
+      return <Locked unlock={outcome.unlock} onOutcome={onOutcome} />
     case 'failed':
       return <Failed title={outcome.title} advice={outcome.advice} />
     default:

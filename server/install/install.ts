@@ -41,6 +41,7 @@ import { actorsOf, openPeople } from './people.ts'
 import { currentNotice, isDamage, noteDamage, openSoundStore, type SoundStore } from './soundStore.ts'
 import { announceMember, recoverTeam } from './throughCloud.ts'
 import { startUpkeep } from './upkeep.ts'
+import { forgetWindowLock } from './windowLock.ts'
 
 export interface InstallOptions {
   readonly dataDir: string
@@ -51,6 +52,8 @@ export interface InstallOptions {
   readonly log: Log
   readonly personName?: string
   readonly deviceName?: string
+  /** Takes the lock of the window away, for whoever has forgotten its passphrase. */
+  readonly forgetLock?: boolean
   /** By which the window knows this install, the same over several openings; absent: a new one. */
   readonly launchSecret?: string
   /** A join link, to become part of a team before anything else. */
@@ -171,6 +174,7 @@ async function start(
     if (!recovered.ok) return err({ kind: 'join', error: recovered.error })
     identity = recovered.value
   }
+  if (options.forgetLock) await forgetWindowLock(state)
   if (options.cloud) await rememberCloud(state, options.cloud.url, options.cloud.token)
 
   const changed = createSignal()

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:http'
 import express, { type RequestHandler } from 'express'
+import type { WebSocket } from 'ws'
 import { err, ok, type Result } from '../../model/result.ts'
 import { type ListenError, listen, stopListening } from '../http/listen.ts'
 import { pages, securityHeaders } from '../http/pages.ts'
@@ -12,11 +13,16 @@ import { answerBadConnections, SERVER_LIMITS } from '../protection/httpServer.ts
 import { createApi } from '../rest/api.ts'
 import type { ServerContext } from '../rest/context.ts'
 import { requestIdOf } from '../rest/requestState.ts'
-import { bearerOf, callerOf, ownCaller, personOf } from './callers.ts'
+import { callerOf, ownCaller } from './callers.ts'
 import type { InstallParts } from './context.ts'
 import { serveWindow } from './remoteWindow.ts'
+import { windowDoor } from './windowDoor.ts'
+import { openWindowLock, type WindowLock } from './windowLock.ts'
 
 const LOOPBACK = '127.0.0.1'
+const CHECK_EVERY_MS = 1_000
+/** Close code of our own, by the HTTP status that says the same. */
+const LOCKED = 4423
 
 export interface LoopbackOptions extends InstallParts {
   readonly live: Live
@@ -39,7 +45,7 @@ export function newLaunchSecret(): string {
 }
 
 export async function openLoopback(options: LoopbackOptions): Promise<Result<Loopback, ListenError>> {
-  const { identity, store, people, launchSecret } = options
+  const { identity, store, launchSecret } = options
   const app = express()
   app.disable('x-powered-by')
   const server = createServer(SERVER_LIMITS, app)
@@ -50,21 +56,28 @@ export async function openLoopback(options: LoopbackOptions): Promise<Result<Loo
   const hosts: ReadonlySet<string> = new Set([`${LOOPBACK}:${port}`, `localhost:${port}`])
 
   app.use(ownHostsOnly(hosts), securityHeaders)
-  app.get('/api/offline/window', async (request, response) => {
-    if (bearerOf(request.headers.authorization) !== launchSecret) {
-      response.status(401).json({ error: 'Unauthorized', code: 'UNAUTHENTICATED', requestId: requestIdOf(request) })
-      return
-    }
-    const { team, userId, deviceId } = identity
-    response.json({ team: team.id, userId, deviceId, actor: await people.actor(personOf(identity)) })
+  const windows = new Set<WebSocket>()
+  const lock = await openWindowLock(store.state, Date.now, () => {
+    for (const socket of windows) socket.close(LOCKED, 'LOCKED')
   })
-  const authenticate = async (token: string) =>
-    token === launchSecret ? ownCaller(identity) : callerOf(token, identity)
+  const checks = setInterval(lock.check, CHECK_EVERY_MS)
+  app.use('/api/offline', windowDoor({ ...options, lock }))
+  const authenticate = async (token: string) => {
+    if (token !== launchSecret) return callerOf(token, identity)
+    return lock.isLocked() ? undefined : ownCaller(identity)
+  }
   app.use('/api/offline', createApi(options.contextFor(authenticate), options.log))
   app.use(pages(options.pagesDir))
   const upgrades = serveUpgrades(
     server,
-    [windowRoute(hosts, launchSecret, (socket) => serveWindow(socket, store)), options.live.route(authenticate)],
+    [
+      windowRoute(hosts, launchSecret, lock, (socket) => {
+        windows.add(socket)
+        socket.once('close', () => windows.delete(socket))
+        serveWindow(socket, store)
+      }),
+      options.live.route(authenticate),
+    ],
     options.log,
   )
 
@@ -73,6 +86,7 @@ export async function openLoopback(options: LoopbackOptions): Promise<Result<Loo
     url,
     windowUrl: `${url}/#launch=${launchSecret}`,
     async stop() {
+      clearInterval(checks)
       upgrades.close()
       await stopListening(server)
     },
@@ -88,14 +102,20 @@ function ownHostsOnly(hosts: ReadonlySet<string>): RequestHandler {
   }
 }
 
-function windowRoute(hosts: ReadonlySet<string>, secret: string, serve: UpgradeRoute['serve']): UpgradeRoute {
+function windowRoute(
+  hosts: ReadonlySet<string>,
+  secret: string,
+  lock: WindowLock,
+  serve: UpgradeRoute['serve'],
+): UpgradeRoute {
   return {
     path: '/api/offline/window/storage',
     refusal({ headers }) {
       const { host = '', origin } = headers
       if (!hosts.has(host) || origin !== `http://${host}`) return '403 Forbidden'
       const protocols = (headers['sec-websocket-protocol'] ?? '').split(',').map((protocol) => protocol.trim())
-      return protocols.includes(WINDOW_PROTOCOL) && protocols.includes(secret) ? undefined : '401 Unauthorized'
+      const isOwn = protocols.includes(WINDOW_PROTOCOL) && protocols.includes(secret)
+      return isOwn && !lock.isLocked() ? undefined : '401 Unauthorized'
     },
     serve,
   }

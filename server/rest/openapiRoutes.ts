@@ -1,12 +1,13 @@
 /** `GET /openapi.json`, and `GET /docs`, the same to be read by people. */
 import { type RequestHandler, Router } from 'express'
 import { z } from 'zod'
+import { joinPending } from '../../model/identity/joinCode.ts'
 import { BLOB_ROUTES } from '../../model/rest/blobs.ts'
 import { errorReply } from '../../model/rest/error.ts'
 import type { OpenApiDocument } from '../../model/rest/openapi.ts'
 import { route } from '../../model/rest/route.ts'
 import { ALL_ROUTES, type NamedRoute, named } from '../../model/rest/routes.ts'
-import { windowInfo } from '../../model/rest/window.ts'
+import { WINDOW_ROUTES } from '../../model/rest/window.ts'
 import {
   boxRequest,
   enrolled,
@@ -34,7 +35,7 @@ export const DOOR_ROUTES = {
     carries: 'page',
     replies: { 200: z.string() },
   }),
-  window: windowInfo,
+  ...WINDOW_ROUTES,
   join: route({
     method: 'POST',
     path: '/join',
@@ -43,7 +44,7 @@ export const DOOR_ROUTES = {
     access: 'anyone',
     at: ['hub', 'cloud'],
     body: z.union([joinRequestSchema, boxRequest]),
-    replies: { 200: z.union([joinReplySchema, invitationReply]), ...REFUSED },
+    replies: { 200: z.union([joinReplySchema, invitationReply]), 202: joinPending, ...REFUSED },
   }),
   peer: route({
     method: 'GET',

@@ -131,6 +131,40 @@ describe('the window', () => {
     expect(errors).toEqual([])
   })
 
+  it('locks when it is told to, shows and gives away nothing until the passphrase is said, and then goes on', async () => {
+    const { windowUrl } = await startApp('lock')
+    const { page } = await open(windowUrl)
+    await page.getByRole('button', { name: 'Open the sample wedding' }).click()
+    await page.getByRole('tab', { name: 'Timeline' }).waitFor()
+    await page.getByRole('button', { name: 'Devices' }).click()
+    await page.getByRole('button', { name: 'Set a passphrase' }).click()
+    await page.getByLabel('Passphrase', { exact: true }).fill('hydrangea')
+    await page.getByLabel('The same again').fill('hydrangea')
+    await page.getByRole('button', { name: 'Lock from now on' }).click()
+    const { origin, hash } = new URL(windowUrl)
+    const ask = async (path: string) => {
+      const headers = { Authorization: `Bearer ${hash.replace('#launch=', '')}` }
+      return (await fetch(`${origin}/api/offline/${path}`, { headers })).status
+    }
+    expect(await ask('weddings')).toBe(200)
+    await page.getByRole('button', { name: 'Lock now' }).click()
+
+    await page.getByRole('heading', { name: 'Locked' }).waitFor()
+    expect(await page.getByText(/sample/).count()).toBe(0)
+    expect([await ask('weddings'), await ask('window')]).toEqual([401, 423])
+    const second = await open(windowUrl)
+    await second.page.getByRole('heading', { name: 'Locked' }).waitFor()
+
+    await page.getByLabel('Passphrase').fill('hortensia')
+    await page.getByRole('button', { name: 'Unlock' }).click()
+    await page.getByText('This is not the passphrase').waitFor()
+    await page.getByLabel('Passphrase').fill('hydrangea')
+    await page.getByRole('button', { name: 'Unlock' }).click()
+    await page.getByRole('button', { name: 'Lock now' }).waitFor()
+    await page.getByRole('button', { name: 'Weddings' }).click()
+    await page.getByRole('button', { name: /sample/ }).waitFor()
+  })
+
   it('lets a tablet in by the link that it shows, and both see what the other does', async () => {
     const { windowUrl } = await startApp('invite')
     const { page, errors } = await open(windowUrl)

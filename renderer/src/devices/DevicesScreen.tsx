@@ -13,6 +13,7 @@ import { DeviceList } from './DeviceList.tsx'
 import { HubCard } from './HubCard.tsx'
 import { InviteDialog } from './InviteDialog.tsx'
 import { JoinTeamDialog } from './JoinTeamDialog.tsx'
+import { LockCard } from './LockCard.tsx'
 import { OpenInvitations } from './OpenInvitations.tsx'
 import { RecoveryCard } from './RecoveryCard.tsx'
 import { TabletCard } from './TabletCard.tsx'
@@ -56,6 +57,7 @@ export function DevicesScreen({ weddings }: { readonly weddings: readonly Weddin
       {kind === 'install' && status.grant.role === 'owner' && (
         <RecoveryCard hasCloud={status.upstreams.some((upstream) => upstream.kind === 'cloud')} />
       )}
+      {kind === 'install' && <LockCard />}
     </div>
   )
 }

@@ -5,7 +5,7 @@ import { joinAsk, joinPending } from '../../../model/identity/joinCode.ts'
 import { errorReply } from '../../../model/rest/error.ts'
 import { route } from '../../../model/rest/route.ts'
 import { ROUTES } from '../../../model/rest/routes.ts'
-import { windowInfo } from '../../../model/rest/window.ts'
+import { WINDOW_ROUTES } from '../../../model/rest/window.ts'
 import { roleName } from '../../../model/roles.ts'
 
 const TIMEOUT_MS = 10_000
@@ -30,7 +30,7 @@ const joinRequest = z.object({
 
 const PAGE_ROUTES = {
   ...ROUTES,
-  window: windowInfo,
+  ...WINDOW_ROUTES,
   join: route({
     method: 'POST',
     path: '/join',

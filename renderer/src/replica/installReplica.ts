@@ -5,10 +5,11 @@ import type { ClientError } from '../../../model/client/client.ts'
 import { RECORDS, type RecordDocument, recordSchema } from '../../../model/database/recordSchema.ts'
 import { rxRecordStore } from '../../../model/database/rxRecordStore.ts'
 import { createClock } from '../../../model/merge/clock.ts'
-import { ok, type Result } from '../../../model/result.ts'
+import { err, ok, type Result } from '../../../model/result.ts'
 import { roleName } from '../../../model/roles.ts'
 import { fetchBlob, putBlob } from '../photos/blobCalls.ts'
 import { installPresence } from '../presence/installPresence.ts'
+import { tellActivity } from './activity.ts'
 import { type PageApi, pageApi } from './api.ts'
 import { remoteStorage } from './remoteStorage.ts'
 import type { OpenOutcome, ReplicaStatus } from './replica.ts'
@@ -18,6 +19,7 @@ const STATUS_EVERY_MS = 1_000
 export async function openInstallReplica(secret: string): Promise<OpenOutcome> {
   const api = pageApi(secret)
   const info = await api.window()
+  if (!info.ok && info.error.kind === 'refused' && info.error.status === LOCKED) return lockedWindow(api, secret)
   if (!info.ok) return gone(info.error.kind === 'refused' ? info.error.status : 0)
   const first = await readStatus(api)
   if (!first.ok) return isShutOut(first.error) ? shutOut : gone(0)
@@ -32,6 +34,7 @@ export async function openInstallReplica(secret: string): Promise<OpenOutcome> {
   const clock = createClock(Date.now, () => status.value.clockOffsetMs ?? 0)
   const { team, userId, deviceId, actor } = info.value
   followStatus(api, status)
+  tellActivity(api)
   return {
     kind: 'ready',
     replica: {
@@ -49,6 +52,21 @@ export async function openInstallReplica(secret: string): Promise<OpenOutcome> {
       status: status as Observable<ReplicaStatus>,
       api,
       presence: installPresence(api),
+    },
+  }
+}
+
+/** HTTP status. */
+const LOCKED = 423
+const UNAUTHENTICATED = 401
+
+function lockedWindow(api: PageApi, secret: string): OpenOutcome {
+  return {
+    kind: 'locked',
+    async unlock(passphrase) {
+      const answer = await api.unlockWindow({ body: { passphrase } })
+      if (!answer.ok) return err(answer.error.message)
+      return ok(await openInstallReplica(secret))
     },
   }
 }
@@ -95,12 +113,14 @@ async function readStatus(api: PageApi): Promise<Result<ReplicaStatus, ClientErr
 
 /**
  * Asks again and again, as long as the page is open. A server that does not answer is a problem that is shown. One that was
- * away and is back was opened again, perhaps as part of another team: the page begins anew.
+ * away and is back was opened again, perhaps as part of another team: the page begins anew. It does so too if the secret of
+ * its launch opens nothing any more: the window was locked, and nothing of what it showed is to stay in it.
  */
 function followStatus(api: PageApi, status: BehaviorSubject<ReplicaStatus>): void {
   const ask = async (): Promise<void> => {
     const next = await readStatus(api)
-    if (next.ok && status.value.problem === LOST) {
+    const isLocked = !next.ok && next.error.kind === 'refused' && next.error.status === UNAUTHENTICATED
+    if (isLocked || (next.ok && status.value.problem === LOST)) {
       window.location.reload()
       return
     }

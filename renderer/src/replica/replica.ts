@@ -3,6 +3,7 @@ import type { Observable } from 'rxjs'
 import type { RecordDocument } from '../../../model/database/recordSchema.ts'
 import type { PeerStatus } from '../../../model/database/status.ts'
 import type { Author } from '../../../model/merge/edit.ts'
+import type { Result } from '../../../model/result.ts'
 import type { Grant } from '../../../model/roles.ts'
 import type { RecordStore } from '../../../model/sync/changeStore.ts'
 import type { BlobFiles } from '../photos/files.ts'
@@ -53,8 +54,12 @@ export interface ReplicaStatus {
 /** @param onWaiting somebody has to let this device in: the code for both screens */
 export type JoinAs = (name: string, onWaiting: (code: string) => void) => Promise<OpenOutcome>
 
+/** @returns what came of it, or why the passphrase was not taken */
+export type Unlock = (passphrase: string) => Promise<Result<OpenOutcome, string>>
+
 /** How opening the replica ended: with one, with a question, or with advice. */
 export type OpenOutcome =
   | { readonly kind: 'ready'; readonly replica: Replica }
   | { readonly kind: 'needs-name'; readonly join: JoinAs }
+  | { readonly kind: 'locked'; readonly unlock: Unlock }
   | { readonly kind: 'failed'; readonly title: string; readonly advice: string }

@@ -37,6 +37,7 @@ export const installOptions: OptionSpecs = {
   'cloud-token': { type: 'string', value: 'T', help: "the cloud's enrolment token, needed once" },
   'no-discovery': { type: 'boolean', help: 'neither look for hubs on the network nor announce this one' },
   'take-over': { type: 'boolean', help: 'become the hub when the hub is gone; remembered' },
+  'forget-lock': { type: 'boolean', help: "take the window's lock away: its passphrase is forgotten" },
   name: { type: 'string', value: 'NAME', help: 'your name, as the others see it' },
   'blob-quota': {
     type: 'string',
@@ -137,6 +138,7 @@ export async function openFromOptions(
     onWaiting: tellCode,
     discovery: !options.flag('no-discovery'),
     takeOver: options.flag('take-over'),
+    forgetLock: options.flag('forget-lock'),
     ...(recover.value && { recover: recover.value }),
     ...(personName !== undefined && { personName }),
     ...(deviceName !== undefined && { deviceName }),
