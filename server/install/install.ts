@@ -302,9 +302,10 @@ async function start(
   }
 
   async function stopHub(): Promise<void> {
+    if (!lan) return
     const running = lan
     lan = undefined
-    await running?.stop()
+    await running.stop()
     following?.resigned()
     dataDir.describeHolder('local', url)
     log('hub stopped')

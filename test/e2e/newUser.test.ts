@@ -3,44 +3,24 @@
  * pixels and a tablet of 768, with the time that it took. The times are of a machine that hesitates nowhere: a person adds
  * reading, speaking and typing.
  */
-import { spawn } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import type { Browser, BrowserContext, Page } from 'playwright'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { type RunningApp, startApp as startOn } from '../support/appWindow.ts'
 import { launchChromium } from '../support/chromium.ts'
 import { temporaryFolders } from '../support/wedsync.ts'
 
-const CLI = fileURLToPath(new URL('../../server/cli/preflight.js', import.meta.url))
 const LAPTOP = { width: 1100, height: 800 }
 const TABLET = { width: 768, height: 1024 }
 
 const folders = temporaryFolders()
-const started: { kill(): Promise<number | null> }[] = []
+const started: RunningApp[] = []
 let browser: Browser
 
-/** What `npm start` runs where there is no display, and the window that it would open. */
-async function startApp(name: string) {
-  const { DISPLAY: _display, WAYLAND_DISPLAY: _wayland, ...environment } = process.env
-  const args = [CLI, 'app', '--data', folders.make(name), '--port', '0', '--no-discovery', '--name', name]
-  const child = spawn(process.execPath, args, { env: environment, stdio: ['ignore', 'pipe', 'ignore'] })
-  const ended = new Promise<number | null>((resolve) => child.on('close', resolve))
-  const server = {
-    kill: (signal: NodeJS.Signals = 'SIGTERM') => {
-      child.kill(signal)
-      return ended
-    },
-  }
-  started.push(server)
-  let said = ''
-  const windowUrl = await new Promise<string>((resolve, reject) => {
-    void ended.then((code) => reject(new Error(`the app ended with ${code}: ${said}`)))
-    child.stdout.on('data', (chunk: Buffer) => {
-      said += chunk.toString()
-      const url = /http:\/\/127\.0\.0\.1:\d+\/#launch=\S+/.exec(said)
-      if (url) resolve(url[0])
-    })
-  })
-  return { ...server, windowUrl }
+/** What `npm start` runs, and the window that it would open. */
+async function startApp(name: string): Promise<RunningApp> {
+  const app = await startOn(folders.make(name), ['--no-discovery', '--name', name])
+  started.push(app)
+  return app
 }
 
 async function open(url: string, viewport: typeof LAPTOP, context?: BrowserContext) {
@@ -86,7 +66,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await browser.close()
-  await Promise.all(started.map((server) => server.kill()))
+  await Promise.all(started.map((app) => app.end()))
   folders.cleanUp()
 })
 
@@ -209,7 +189,7 @@ it('a coordinator opens the hub, a tablet and a laptop join, one is shut out and
   await stranger.getByText('You were not let in').waitFor()
 
   // The hub's battery dies.
-  await anna.kill('SIGKILL')
+  await anna.end('SIGKILL')
   await timed('the hub is gone: the second laptop takes over with one press', async () => {
     await button(laptop, 'Devices').click()
     await button(laptop, 'Take over').click()

@@ -1,41 +1,22 @@
 /** The app's window on an install: real server, real Chromium, first start to a conflict. */
-import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { Browser, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type RunningApp, startApp as startOn } from '../support/appWindow.ts'
 import { launchChromium } from '../support/chromium.ts'
 import { temporaryFolders } from '../support/wedsync.ts'
 
-const CLI = fileURLToPath(new URL('../../server/cli/preflight.js', import.meta.url))
 const GUESTS = fileURLToPath(new URL('../fixtures/real/guests-dietary-wedding-table-match.csv', import.meta.url))
 const FESTIVAL = fileURLToPath(new URL('../fixtures/real/festival-running-order-node-ical.ics', import.meta.url))
 
 const folders = temporaryFolders()
-const started: (() => Promise<number | null>)[] = []
+const started: RunningApp[] = []
 let browser: Browser
 
-/** `wedsync app` where there is no display: it says so in one line and prints the address of the window. */
-async function startApp(name: string): Promise<{ lines: () => readonly string[]; windowUrl: string }> {
-  const { DISPLAY: _display, WAYLAND_DISPLAY: _wayland, ...environment } = process.env
-  const child = spawn(process.execPath, [CLI, 'app', '--data', folders.make(name), '--port', '0'], {
-    env: environment,
-    stdio: ['ignore', 'pipe', 'ignore'],
-  })
-  const ended = new Promise<number | null>((resolve) => child.on('close', resolve))
-  started.push(() => {
-    child.kill('SIGTERM')
-    return ended
-  })
-  let said = ''
-  const windowUrl = await new Promise<string>((resolve, reject) => {
-    void ended.then((code) => reject(new Error(`the app ended with ${code}: ${said}`)))
-    child.stdout.on('data', (chunk: Buffer) => {
-      said += chunk.toString()
-      const url = /http:\/\/127\.0\.0\.1:\d+\/#launch=\S+/.exec(said)
-      if (url) resolve(url[0])
-    })
-  })
-  return { lines: () => said.trim().split('\n'), windowUrl }
+async function startApp(name: string): Promise<RunningApp> {
+  const app = await startOn(folders.make(name))
+  started.push(app)
+  return app
 }
 
 async function open(url: string): Promise<{ page: Page; errors: string[] }> {
@@ -56,7 +37,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await browser.close()
-  const codes = await Promise.all(started.map((stop) => stop()))
+  const codes = await Promise.all(started.map((app) => app.end()))
   folders.cleanUp()
   expect(codes.every((code) => code === 0)).toBe(true)
 })
