@@ -248,7 +248,8 @@ export async function writeCertificate(
   changes: ChangeStore,
   author: Author,
 ): Promise<void> {
-  const id = uuidv5(certificate.device, NAMESPACE)
+  // A record is of one team for good, and a device may go from one team to another.
+  const id = uuidv5(`${certificate.team}/${certificate.device}`, NAMESPACE)
   const data = { deviceId: certificate.device, certificate: certifyDevice(certificate, teamKey) }
   await changes.update([id], (current) => {
     const known = current.get(id)

@@ -79,6 +79,12 @@ it('a laptop that runs joins by a link that was sent: both screens show one code
   expect(await laptop.joining()).toMatchObject({ ok: false, error: { status: 401 } })
   await down(ben)
   const member = api(await up('device', '--data', folder))
+  const { quarantined } = await eventually(
+    'the hub is reached',
+    async () => mustBeOk(await member.installStatus()),
+    ({ upstreams }) => upstreams.some(({ state }) => state === 'equal'),
+  )
+  expect(quarantined, 'what it was in its own team is in the way of nothing').toBe(0)
   expect(mustBeOk(await member.installStatus())).toMatchObject({
     personName: 'Benedikt',
     grant: { role: 'photographer' },
