@@ -16,6 +16,7 @@ import { personOfCaller } from './callers.ts'
 import type { InstallSwitch } from './hubSwitch.ts'
 import type { Install } from './install.ts'
 import type { Lan } from './lan.ts'
+import type { LastSeen } from './lastSeen.ts'
 import { outgoingOf } from './outgoing.ts'
 import type { People } from './people.ts'
 import { createCloudJoin } from './throughCloud.ts'
@@ -31,6 +32,7 @@ export interface InstallParts {
   readonly trail: Trail
   readonly blobs: InstallBlobs
   readonly keys: SealingKeys
+  readonly lastSeen: LastSeen
   /** What is done for the person at the window. */
   readonly own: OwnDesk
   /** What is to be told about the database of this device. */
@@ -39,7 +41,7 @@ export interface InstallParts {
 
 /** What the REST API sees of an install. */
 export function installContext(
-  { identity, store, sync, people, keys, books, trail, blobs, notice, own }: InstallParts,
+  { identity, store, sync, people, keys, books, trail, blobs, notice, own, lastSeen }: InstallParts,
   lan: () => Lan | undefined,
   hubSwitch: InstallSwitch,
   authenticate: ServerContext['authenticate'],
@@ -60,6 +62,7 @@ export function installContext(
     author: async (caller) => people.author(await personOfCaller(caller, identity, state)),
     completeness: (scope) => sync.completeness(scope),
     outgoing: outgoingOf(sync, state),
+    lastSeen: (deviceId) => lastSeen.of(deviceId),
     dismiss: (deviceId) => sync.dismiss(deviceId),
     books,
     trail,

@@ -35,6 +35,7 @@ import { installContext } from './context.ts'
 import { createHubSwitch, TAKES_OVER } from './hubSwitch.ts'
 import { joinByLink, type TeamClash } from './joining.ts'
 import { isInNetwork, type Lan, type LanError, type LanOptions, openLan } from './lan.ts'
+import { watchLastSeen } from './lastSeen.ts'
 import { newLaunchSecret, openLoopback } from './loopback.ts'
 import { ownJoining, ownPresence, ownRecoveryKit } from './ownDesk.ts'
 import { actorsOf, openPeople } from './people.ts'
@@ -243,6 +244,8 @@ async function start(
   begun.push(upkeep)
   const notice = async () => upkeep.problem() ?? (await currentNotice(state, Date.now()))
   const rosters = rosterOf(changes)
+  const lastSeen = await watchLastSeen({ sync, state, changed, now: Date.now, log })
+  begun.push(lastSeen)
   const rejoined = Promise.withResolvers<void>()
   const own: OwnDesk = {
     presence: ownPresence(sync.presence, nodeScheduler),
@@ -261,7 +264,7 @@ async function start(
       (fault) => log('joining failed', describeFault(fault)),
     ),
   }
-  const parts = { identity, store, sync, people, keys, rosters, books, trail, blobs, notice, own }
+  const parts = { identity, store, sync, people, keys, rosters, books, trail, blobs, notice, own, lastSeen }
   const contextFor = (authenticate: ServerContext['authenticate']): ServerContext =>
     installContext(parts, () => lan, hubSwitch, authenticate)
 
@@ -381,6 +384,7 @@ async function start(
       await lan?.stop()
       await keys.stop()
       await calling
+      await lastSeen.stop()
       await Promise.all([sync.stop(), loopback.value.stop(), blobs.stop(), upkeep.stop()])
       await audit.close()
       await store.close()

@@ -81,6 +81,8 @@ export interface ServerContext {
   status(caller: Caller): Promise<InstallStatus>
   /** The peers that this server sends to. Absent where everybody comes by themselves, as at the cloud. */
   readonly outgoing?: Outgoing
+  /** Only an install: when a device was connected here last, in ms since 1970 UTC. */
+  lastSeen?(deviceId: string): number | undefined
   /** Ends the connections of a device that may no longer come in. */
   dismiss(deviceId: string): void
   /** What this server notes of its own work. */

@@ -44,7 +44,7 @@ async function entriesOf(context: ServerContext, { devices }: Roster, caller: Ca
   return [...devices.values()].map(({ deviceId, name, personName, grant, revokedAt }) => {
     const peer = peers.get(deviceId)
     const isOnline = deviceId === own || (peer !== undefined && peer.state !== 'offline')
-    const lastMs = isOnline ? Date.now() : lastCalls.get(deviceId)
+    const lastMs = isOnline ? Date.now() : later(lastCalls.get(deviceId), context.lastSeen?.(deviceId))
     return {
       deviceId,
       name,
@@ -57,6 +57,10 @@ async function entriesOf(context: ServerContext, { devices }: Roster, caller: Ca
       revokedAt: revokedAt ?? null,
     }
   })
+}
+
+function later(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : Math.max(a, b)
 }
 
 /** An ordinary edit, so every server of the team learns of it. */
