@@ -65,8 +65,9 @@ export function InvitationCard({ invitation, isOver, onRenew }: InvitationCardPr
         </Stack>
       </Group>
       <Text size="sm">
-        A browser warns at the first visit, since nobody on the internet can vouch for a laptop at a venue. It is this
-        one if the words there are:
+        A browser warns at the first visit, since nobody on the internet can vouch for a laptop at a venue. The page
+        that explains the warning shows the words below. Where you do not trust the network, compare the numbers too,
+        with what the browser itself shows of the certificate.
       </Text>
       <FingerprintWords title="Words of this laptop" fingerprint={fingerprint} />
     </Stack>
