@@ -90,7 +90,7 @@ it('a coordinator opens the hub, a tablet and a laptop join, one is shut out and
     const opened = await open(scanned.browser, TABLET)
     await opened.page.getByLabel('Your name').fill('Piet')
     await button(opened.page, 'Join the team').click()
-    await button(opened.page, /sample/).click()
+    await button(opened.page, /\(sample\)/).click()
     await opened.page.getByRole('tab', { name: 'Shot list' }).waitFor()
     return opened
   })
@@ -113,7 +113,7 @@ it('a coordinator opens the hub, a tablet and a laptop join, one is shut out and
     const request = hub.getByRole('dialog').getByRole('alert', { name: 'Ben asks to join' })
     expect(await request.locator('.join-code').innerText()).toBe(code)
     await request.getByRole('button', { name: 'Same code: let in' }).click()
-    await button(laptop, /sample/).click()
+    await button(laptop, /\(sample\)/).click()
     await laptop.getByRole('tab', { name: 'Timeline' }).waitFor()
   })
   await hub.keyboard.press('Escape')
@@ -121,7 +121,7 @@ it('a coordinator opens the hub, a tablet and a laptop join, one is shut out and
   // Who is here, and what they are editing.
   await timed('see on the hub what the second laptop is editing', async () => {
     await button(hub, 'Weddings').click()
-    await button(hub, /sample/).click()
+    await button(hub, /\(sample\)/).click()
     await laptop
       .getByRole('button', { name: /^Edit / })
       .first()
@@ -146,7 +146,7 @@ it('a coordinator opens the hub, a tablet and a laptop join, one is shut out and
     const { page } = await open(again.browser, TABLET, tablet.context)
     await page.getByLabel('Your name').fill('Piet')
     await button(page, 'Join the team').click()
-    await button(page, /sample/).click()
+    await button(page, /\(sample\)/).click()
     await page
       .getByRole('checkbox', { name: /^Done: / })
       .first()
@@ -155,7 +155,7 @@ it('a coordinator opens the hub, a tablet and a laptop join, one is shut out and
   })
   await hub.keyboard.press('Escape')
   await button(hub, 'Weddings').click()
-  await button(hub, /sample/).click()
+  await button(hub, /\(sample\)/).click()
   await hub.getByText(/^1 of \d+ done$/).waitFor()
 
   // A link that is declined.

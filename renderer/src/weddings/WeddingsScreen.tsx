@@ -22,6 +22,10 @@ export function WeddingsScreen({ weddings }: { readonly weddings: readonly Weddi
   const [importing, setImporting] = useState(false)
   const [joining, setJoining] = useState(false)
   const status = useStatus()
+  // Of an install that has just joined, too: a sample among the weddings that are about to come would puzzle the team.
+  const waitsForHub =
+    replica.kind === 'tablet' ||
+    status?.upstreams.some(({ kind, state }) => kind === 'hub' && state !== 'equal') === true
   const needsKit = status?.recoveryKit === false && status.grant.role === 'owner'
 
   async function openSample() {
@@ -38,7 +42,7 @@ export function WeddingsScreen({ weddings }: { readonly weddings: readonly Weddi
     <>
       {weddings.length === 0 ? (
         <NoWeddings
-          waitsForHub={replica.kind === 'tablet'}
+          waitsForHub={waitsForHub}
           mayBegin={mayBegin}
           busy={busy}
           onImport={() => setImporting(true)}
