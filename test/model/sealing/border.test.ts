@@ -142,10 +142,10 @@ describe('the border', () => {
   it('[SEA4] another team, or a device without the key, opens nothing and says so', async () => {
     const sealed = await border.outgoing(guest)
     expect(await teamBorder(2).incoming(sealed)).toMatchObject({ ok: false })
-    const viewer = borderOf([{ scope: guest.scope, keyId: '0', readClass: 'diet', secret: secretOf(3) }])
+    const viewer = borderOf([{ scope: guest.scope, keyId: '0', readClass: 'money', secret: secretOf(3) }])
     expect(await viewer.incoming(sealed)).toMatchObject({
       ok: false,
-      error: { reason: 'this device has no key for guests of class open' },
+      error: { reason: 'this device has no key for guests of class diet' },
     })
   })
 

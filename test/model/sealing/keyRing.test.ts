@@ -65,7 +65,7 @@ describe('the key ring', () => {
     expect(after.outline(guest)).toEqual(before.outline(guest))
     expect(await before.incoming(young)).toMatchObject({
       ok: false,
-      error: { reason: `this device does not have the key ${ROTATED} of name` },
+      error: { reason: `this device does not have the key ${ROTATED} of allergies` },
     })
   })
 
