@@ -288,9 +288,9 @@ export function startSession(options: SessionOptions): Session {
       elapsed: scheduler.elapsed,
       onProgress: options.onProgress,
     })
-      if (!caller) introduce(decision.value.renewedToken)
-      else if (hello.token !== undefined) options.onRenewed?.(hello.token)
-      send({ type: 'resume', cursors: Object.fromEntries([...(await heldScopes()), ...cursors.received.all()]) })
+    if (!caller) introduce(decision.value.renewedToken)
+    else if (hello.token !== undefined) options.onRenewed?.(hello.token)
+    send({ type: 'resume', cursors: Object.fromEntries([...(await heldScopes()), ...cursors.received.all()]) })
     timers.get('hello')?.()
     options.onProgress()
   }
