@@ -200,9 +200,7 @@ function sqliteChangeStore(
   const records = rxRecordStore(collection)
   /** Every request asks for them. No scope is ever lost again, and this process makes all the commits. */
   const known = new Set<string>()
-  const reading = scopes().then((found) => {
-    for (const scope of found) known.add(scope)
-  })
+  let allRead = false
   records.subscribe((scope) => known.add(scope))
   return {
     ...records,
@@ -215,7 +213,9 @@ function sqliteChangeStore(
     },
     epoch,
     async scopes() {
-      await reading
+      // Not before somebody asks: a damaged file is opened first and looked at then.
+      if (!allRead) for (const scope of await scopes()) known.add(scope)
+      allRead = true
       return [...known].sort()
     },
     head,

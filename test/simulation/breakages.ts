@@ -70,7 +70,7 @@ export const BREAKAGES: readonly Breakage[] = [
     name: 'lets a value go that the other side has not seen',
     rule: /: (liveness|INV4): /,
     file: 'model/merge/unit.ts',
-    from: 'if (order === 0 || !covers(other.vector, sibling.edit)) joined.push(sibling)',
-    to: 'if (order === 0 || other.vector.size === 0) joined.push(sibling)',
+    from: 'if (order !== 0 && !isUnseen) continue',
+    to: 'if (order !== 0 && other.vector.size > 0) continue',
   },
 ]

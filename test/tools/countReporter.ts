@@ -11,9 +11,9 @@ export interface Counts {
 
 /** Writes how many tests passed, failed and were skipped to the file that `WEDSYNC_COUNTS` names. */
 export default class CountReporter implements Reporter {
-  onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[]): void {
+  onTestRunEnd(modules: readonly TestModule[], errors: readonly { readonly message: string }[]): void {
     const counts = { passed: 0, failed: errors.length, skipped: 0 }
-    const failures = errors.map((error) => `outside of a test: ${String(error)}`)
+    const failures = errors.map(({ message }) => `outside of a test: ${message}`)
     for (const module of modules) {
       // A file that could not be loaded has no tests to fail.
       if (module.errors().length > 0) {
