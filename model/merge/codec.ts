@@ -71,17 +71,23 @@ function encodeUnit(unit: Unit, actors: readonly string[]): StoredUnit {
   const registers = SortedMap.from(unit.registers)
   const { edits, placeOf } = editsOf(registers)
   const r: Record<string, unknown[]> = {}
-  registers.names.forEach((name, i) => {
-    const flat: unknown[] = []
-    for (const { edit, value } of registers.items[i] ?? []) flat.push(placeOf.get(edit), value)
-    setOwn(r, name, flat)
-  })
+  for (let i = 0; i < registers.size; i++) {
+    const siblings = registers.items[i] ?? []
+    const only = siblings[0]
+    // A list that is written down at once takes a third of one that grows.
+    const flat = only && siblings.length === 1 ? [placeOf.get(only.edit), only.value] : flatOf(siblings, placeOf)
+    setOwn(r, registers.names[i] ?? '', flat)
+  }
   const countsAll = vector.size === actors.length
   return {
     v: countsAll ? [...vector.items] : actors.map((actor) => vector.get(actor) ?? 0),
     e: encodeEdits(edits, actors),
     r,
   }
+}
+
+function flatOf(siblings: readonly Sibling[], placeOf: ReadonlyMap<Edit, number>): unknown[] {
+  return siblings.flatMap(({ edit, value }) => [placeOf.get(edit), value])
 }
 
 /** The edits of a unit in canonical order, each dot once, and the place of each. */
@@ -294,8 +300,8 @@ function decodeRegisters(
       return malformed(`register ${name} is not a list in bounds`)
     const siblings = decodeSiblings(flat, edits)
     if (!siblings) return malformed(`register ${name} names an edit that is not listed`)
-    if (siblings.some(({ value }) => isDeeperThan(value, bounds.depth))) {
-      return malformed(`register ${name} holds a value of too many levels`)
+    for (const { value } of siblings) {
+      if (isDeeperThan(value, bounds.depth)) return malformed(`register ${name} holds a value of too many levels`)
     }
     names.push(name)
     registers.push(siblings)
@@ -306,6 +312,10 @@ function decodeRegisters(
 
 function decodeSiblings(flat: readonly unknown[], edits: readonly Edit[]): readonly Sibling[] | undefined {
   if (flat.length === 0 || flat.length % 2 !== 0) return undefined
+  if (flat.length === 2) {
+    const edit = typeof flat[0] === 'number' ? edits[flat[0]] : undefined
+    return edit && [{ edit, value: flat[1] }]
+  }
   const siblings: Sibling[] = []
   for (let i = 0; i < flat.length; i += 2) {
     const position = flat[i]

@@ -19,12 +19,19 @@ export class SetHash {
   #markedWords = 0
   #words = 0
 
-  /** @param about what all statements are about: the same set about something else has another hash */
-  constructor(...about: readonly string[]) {
-    for (const text of about) this.text(text)
+  /**
+   * Begins a set anew; one object can serve for many sets, one after the other.
+   * @param texts what all statements are about: the same set about something else has another hash
+   */
+  about(...texts: readonly string[]): this {
+    this.#lanes.fill(0)
+    this.#sum.fill(0)
+    this.#words = 0
+    for (const text of texts) this.text(text)
     this.#mixLanes()
     this.#start.set(this.#lanes)
     this.#words = 0
+    return this
   }
 
   /** Continues the statement with a text. */
@@ -43,7 +50,7 @@ export class SetHash {
       second = third
       third = fourth
       fourth = next
-      lane = (lane + 1) % LANES
+      lane = (lane + 1) & (LANES - 1)
     }
     lanes[lane] = first
     lanes[(lane + 1) % LANES] = second
