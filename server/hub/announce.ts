@@ -2,6 +2,7 @@
 import { type Announcement, recordsOf, SERVICE, TTL_SECONDS } from './announcement.ts'
 import { type Link, type LinksOptions, openLinks } from './links.ts'
 import { tabletName } from './tabletCertificate.ts'
+import { timersOn } from './timers.ts'
 
 /** A first packet may be lost: it is said twice (RFC 6762, section 8.3). */
 const AGAIN_MS = 1_000
@@ -16,21 +17,12 @@ export interface Announcing {
 
 /** @param host the only address on which the hub listens; absent if it listens on all */
 export function announceHub(announcement: Announcement, options: LinksOptions, host?: string): Announcing {
-  const { scheduler } = options
   const name = tabletName(announcement.deviceId)
-  const timers = new Set<() => void>()
+  const { later, cancelAll } = timersOn(options.scheduler)
 
   function say(link: Link, ttl = TTL_SECONDS, sent?: () => void): void {
     if (host === undefined || host === link.address) link.answer(recordsOf(announcement, link.address, ttl), sent)
     else sent?.()
-  }
-
-  function later(ms: number, run: () => void): void {
-    const cancel = scheduler.after(ms, () => {
-      timers.delete(cancel)
-      run()
-    })
-    timers.add(cancel)
   }
 
   const links = openLinks(
@@ -54,11 +46,11 @@ export function announceHub(announcement: Announcement, options: LinksOptions, h
 
   return {
     async stop() {
-      for (const cancel of timers) cancel()
+      cancelAll()
       const farewells = links.up().map((link) => new Promise<void>((resolve) => say(link, 0, resolve)))
       const patience = new Promise<void>((resolve) => later(FAREWELL_MS, resolve))
       await Promise.race([Promise.all(farewells), patience])
-      for (const cancel of timers) cancel()
+      cancelAll()
       links.close()
     },
   }

@@ -1,6 +1,7 @@
 /** The hubs that announce themselves on the networks this machine is in, of its own team and of others. */
 import { type Announcement, hubsIn, isEndorsed, SERVICE } from './announcement.ts'
 import { type LinksOptions, openLinks } from './links.ts'
+import { timersOn } from './timers.ts'
 
 /** When to ask on an interface that has come up, and then for good: answers get lost on bad Wi-Fi. */
 const ASK_AFTER_MS = [0, 1_000, 3_000] as const
@@ -40,15 +41,7 @@ export function findHubs({ teamKey, onChange, ...options }: FindOptions): Findin
   const { scheduler } = options
   /** By device and address: a hub that is in two networks with us can be reached in both. */
   const found = new Map<string, Place>()
-  const timers = new Set<() => void>()
-
-  function later(ms: number, run: () => void): void {
-    const cancel = scheduler.after(ms, () => {
-      timers.delete(cancel)
-      run()
-    })
-    timers.add(cancel)
-  }
+  const { later, cancelAll } = timersOn(scheduler)
 
   const links = openLinks(
     {
@@ -100,7 +93,7 @@ export function findHubs({ teamKey, onChange, ...options }: FindOptions): Findin
     forget: (hub) => found.delete(keyOf(hub)),
     ask,
     stop() {
-      for (const cancel of timers) cancel()
+      cancelAll()
       links.close()
     },
   }
