@@ -25,7 +25,7 @@ import { type Cursors, openCursors } from './cursors.ts'
 import { type DigestIndex, digestIndexOf } from './digestIndex.ts'
 import { addTraffic, NO_TRAFFIC, type SessionFigures, type Traffic } from './figures.ts'
 import { heldVectorsOf } from './heldVectors.ts'
-import { type Received, type Refused, receiveChanges } from './inbox.ts'
+import { type Refused, receiveChanges } from './inbox.ts'
 import { idOf } from './incoming.ts'
 import { createLine } from './line.ts'
 import { type Outbox, openOutbox } from './outbox.ts'
@@ -48,9 +48,6 @@ export const SILENCE_MS = 7_000
 const MAX_BUFFERED = 2_000_000
 /** Messages that may wait for their turn. A peer that keeps to the window never fills it. */
 const MAX_QUEUED_MESSAGES = 64
-
-/** Batches that are committed together: as many as a peer has under way on the best of lines. */
-const MAX_GROUPED = 5
 
 export interface SelfIntroduction {
   readonly deviceId: string
@@ -124,23 +121,6 @@ export interface Session {
   close(error?: SessionError): void
 }
 
-/** A message with changes, on its arrival. */
-interface Batch {
-  readonly message: Changes
-  readonly arrivedAt: number
-  /** Of the records that have one. */
-  readonly ids: ReadonlySet<string>
-}
-
-/** Whether a batch may go into the store together with those that it came after. */
-function mayFollow({ message, ids }: Batch, group: readonly Batch[]): boolean {
-  return (
-    group.length < MAX_GROUPED &&
-    // A record twice is two states of it, one built upon the other.
-    group.every((earlier) => earlier.message.scope === message.scope && ![...ids].some((id) => earlier.ids.has(id)))
-  )
-}
-
 export function startSession(options: SessionOptions): Session {
   const { transport, scheduler, changes, state, caller, self, border, protocol: highest = PROTOCOL } = options
   let peer: Peer | undefined
@@ -152,8 +132,6 @@ export function startSession(options: SessionOptions): Session {
   let verification: Verification | undefined
   let open = true
   let queued = 0
-  /** The changes that came last, while nobody has looked at them yet. */
-  let group: Batch[] | undefined
   let work: Promise<void> = Promise.resolve()
   const sinceMs = scheduler.now()
   let lastHeard = scheduler.elapsed()
@@ -338,52 +316,36 @@ export function startSession(options: SessionOptions): Session {
     for (const scope of scopes) verification?.soon(scope)
   }
 
-  /** Batches of one scope that came in while an earlier message was being handled go into the store together. */
-  async function onChanges(batches: readonly Batch[]): Promise<void> {
-    const last = batches.at(-1)?.message
-    if (!last) return
+  async function onChanges(message: Changes, arrivedAt: number): Promise<void> {
     if (!peer || !rules || !arrivals) return close({ code: 'PROTOCOL', message: 'changes before hello' })
-    const { scope, remaining } = last
+    const { scope, seq, remaining, records } = message
     incoming.set(scope, remaining)
-    const records = batches.flatMap(({ message }) => message.records)
     count({ recordsIn: records.length })
-    const outcome = await receiveChanges(
-      { ...last, records },
-      { changes, state, rules, peerEpoch: peer.epoch, border, knowledge: outbox },
-    )
-    let left = outcome.refused
-    for (const { ids: all, message, arrivedAt } of batches) {
-      // What has no id of its own was given one, and is told with the last batch.
-      const refused = message === last ? left : left.filter(({ id }) => all.has(id))
-      left = left.filter((setback) => !refused.includes(setback))
-      await settleBatch(message, arrivedAt, { refused, needs: outcome.needs.filter((id) => all.has(id)) }, all)
-    }
-    pump()
-    // Also if it brought nothing new here: what the peer holds has changed since it was compared.
-    verification?.touch(scope)
-    options.onProgress()
-  }
-
-  async function settleBatch(
-    { scope, seq }: Changes,
-    arrivedAt: number,
-    { refused, needs }: Received,
-    all: ReadonlySet<string>,
-  ): Promise<void> {
-    const ids = [...all].filter((id) => !needs.includes(id))
+    const { refused, needs } = await receiveChanges(message, {
+      changes,
+      state,
+      rules,
+      peerEpoch: peer.epoch,
+      border,
+      knowledge: outbox,
+    })
+    const ids = records.flatMap((raw) => idOf(raw) ?? []).filter((id) => !needs.includes(id))
     // The peer's state of these is another one now, and what it held against ours may be gone.
     const offered = ids.filter(
       (id) => refusals?.by(scope, id) === 'peer' && !refused.some((setback) => setback.id === id),
     )
     await noteRefusals(scope, ids, refused, false)
     if (offered.length > 0) outbox?.sendAgain(scope, offered)
-    arrivals?.settle(scope, seq, ids, needs)
-    const forNewer = peer &&
-      peer.protocol >= 2 && {
-        ...(needs.length > 0 && { needs: [...needs] }),
-        tookMs: scheduler.elapsed() - arrivedAt,
-      }
+    arrivals.settle(scope, seq, ids, needs)
+    const forNewer = peer.protocol >= 2 && {
+      ...(needs.length > 0 && { needs: [...needs] }),
+      tookMs: scheduler.elapsed() - arrivedAt,
+    }
     send({ type: 'ack', scope, seq, refused: [...refused], ...forNewer })
+    pump()
+    // Also if it brought nothing new here: what the peer holds has changed since it was compared.
+    verification?.touch(scope)
+    options.onProgress()
   }
 
   async function onAck(message: Ack): Promise<void> {
@@ -439,7 +401,7 @@ export function startSession(options: SessionOptions): Session {
       case 'resume':
         return onResume(message.cursors)
       case 'changes':
-        return // taken in groups, see `onChanges`
+        return onChanges(message, arrivedAt)
       case 'ack':
         return onAck(message)
       case 'digest':
@@ -471,21 +433,6 @@ export function startSession(options: SessionOptions): Session {
     guard(work)
   }
 
-  function enqueueChanges(message: Changes, arrivedAt: number): void {
-    const batch = { message, arrivedAt, ids: new Set(message.records.flatMap((raw) => idOf(raw) ?? [])) }
-    if (group && mayFollow(batch, group)) {
-      group.push(batch)
-      return
-    }
-    const batches = [batch]
-    group = batches
-    enqueue(async () => {
-      if (group === batches) group = undefined
-      await onChanges(batches)
-      queued -= batches.length
-    })
-  }
-
   transport.onMessage((text) => {
     const arrivedAt = scheduler.elapsed()
     lastHeard = arrivedAt
@@ -498,8 +445,6 @@ export function startSession(options: SessionOptions): Session {
     if (parsed.value.type === 'pong') return line.ponged()
     if (queued >= MAX_QUEUED_MESSAGES) return close({ code: 'FLOOD', message: 'too many messages without waiting' })
     queued++
-    if (parsed.value.type === 'changes') return enqueueChanges(parsed.value, arrivedAt)
-    group = undefined
     enqueue(async () => {
       await handle(parsed.value, arrivedAt)
       queued--

@@ -14,8 +14,8 @@ export const BREAKAGES: readonly Breakage[] = [
     name: 'moves its cursor and acknowledges before it has committed',
     rule: /: (completeness): /,
     file: 'model/sync/session.ts',
-    from: 'const outcome = await receiveChanges(',
-    to: "for (const { message } of batches) arrivals.settle(scope, message.seq, [], [])\n    await cursors?.save()\n    for (const { message } of batches) send({ type: 'ack', scope, seq: message.seq, refused: [] })\n    const outcome = await receiveChanges(",
+    from: 'const { refused, needs } = await receiveChanges(',
+    to: "arrivals.settle(scope, seq, [], [])\n    await cursors?.save()\n    send({ type: 'ack', scope, seq, refused: [] })\n    const { refused, needs } = await receiveChanges(",
   },
   {
     name: 'takes what it was not allowed to take',
