@@ -8,7 +8,8 @@ import { z } from 'zod'
 import type { Machine } from './namespaces.ts'
 
 const CLI = fileURLToPath(new URL('../../server/cli/preflight.js', import.meta.url))
-const START_TIMEOUT_MS = 30_000
+/** For what hangs: a busy machine is ten times slower. */
+const START_TIMEOUT_MS = 120_000
 
 export const readyLine = z.looseObject({
   event: z.literal('ready'),
