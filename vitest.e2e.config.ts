@@ -1,11 +1,11 @@
 import { defineConfig } from 'vitest/config'
 
-/** Real processes and real browsers: one file at a time, with time for slow machines. */
+/** Real processes and real browsers: two files at a time, since most of it is waiting, with time for slow machines. */
 export default defineConfig({
   test: {
     include: ['test/e2e/**/*.test.ts'],
     testTimeout: 240_000,
     hookTimeout: 120_000,
-    fileParallelism: false,
+    maxWorkers: 2,
   },
 })
