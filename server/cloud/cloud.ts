@@ -15,6 +15,7 @@ import type { Hello } from '../../model/wire/index.ts'
 import { forgetOldEntries } from '../audit/retention.ts'
 import { createTrail, type Note, type Trail } from '../audit/trail.ts'
 import { openPostgresStore, type PostgresStore } from '../changes/postgres.ts'
+import { RETENTION } from '../changes/retention.ts'
 import { type ListenError, listen, stopListening } from '../http/listen.ts'
 import { securityHeaders } from '../http/pages.ts'
 import { serveUpgrades } from '../http/upgrades.ts'
@@ -78,8 +79,7 @@ export async function openCloud(options: CloudOptions): Promise<Result<Cloud, Li
   const trail = createTrail(books.audit, SERVER_CHAIN)
   const rosters = rosterOf(changes)
   const enrolToken = await ownEnrolToken(store)
-  const noteProblem = (fault: unknown) => log('audit: old entries not forgotten', describeFault(fault))
-  const forgetting = everyDay(() => forgetOldEntries(books.audit, Date.now(), noteProblem).catch(noteProblem))
+  const forgetting = everyDay(() => forgetOld(store, books, log))
   const changed = createSignal()
   const sync = createReplicaSync({
     changes,
@@ -135,6 +135,15 @@ export async function openCloud(options: CloudOptions): Promise<Result<Cloud, Li
     return listening
   }
   return ok({ url: `http://${options.host}:${listening.value}`, enrolToken, stop })
+}
+
+/** Several processes on one database may do so at the same time. What fails is tried again the next day. */
+async function forgetOld({ history }: PostgresStore, { audit }: Books, log: Log): Promise<void> {
+  const nowMs = Date.now()
+  const noteHistoryProblem = (fault: unknown) => log('history: old versions not forgotten', describeFault(fault))
+  const noteAuditProblem = (fault: unknown) => log('audit: old entries not forgotten', describeFault(fault))
+  await history.forget(RETENTION, nowMs).catch(noteHistoryProblem)
+  await forgetOldEntries(audit, nowMs, noteAuditProblem).catch(noteAuditProblem)
 }
 
 /** At once, and once a day as long as this process lives. */

@@ -12,17 +12,12 @@ import { Jobs } from '../backup/jobs.ts'
 import { describeMakeBackupError } from '../backup/makeBackup.ts'
 import { BACKUPS_FOLDER, backupName, isDue, listBackups, superfluous, type WeddingDay } from '../backup/rotation.ts'
 import type { BlobDoor } from '../blobs/blobRoutes.ts'
+import { RETENTION } from '../changes/retention.ts'
 import type { SqliteStore } from '../changes/sqlite.ts'
 import type { DataDir } from '../identity/dataDir.ts'
 import type { Log } from '../log.ts'
 import { describeFault } from '../rest/errors.ts'
 import { noteDamage, type SoundStore } from './soundStore.ts'
-
-/** Days after `wedsync-api.md` §2.4: conflict log 90, completed queue rows 30. That of the audit is its own. */
-export const RETENTION: Retention = {
-  historyDays: 90,
-  stateDays: { 'batch/': 30, 'quarantine/': 90 },
-}
 
 export const KEEP_BACKUPS = 12
 
