@@ -2,6 +2,7 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
+import { WINDOW_PROTOCOL } from '../../model/windowProtocol.ts'
 import { MAX_MESSAGE_BYTES } from '../../model/wire/index.ts'
 import type { Log } from '../log.ts'
 import { describeFault } from '../rest/errors.ts'
@@ -21,9 +22,6 @@ export interface Upgrades {
   /** Ends the sockets that are still open. */
   close(): void
 }
-
-/** The subprotocol that a window names beside its secret, so that the server need not echo the secret. */
-export const WINDOW_PROTOCOL = 'wedsync'
 
 export function serveUpgrades(server: Server, routes: readonly UpgradeRoute[], log: Log): Upgrades {
   const sockets = new WebSocketServer({

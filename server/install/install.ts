@@ -3,6 +3,7 @@
  * devices on the LAN as well. Every part is built here and closed here.
  */
 import { hostname, userInfo } from 'node:os'
+import type { Line } from '../../model/line.ts'
 import { err, ok, type Result } from '../../model/result.ts'
 import { createReplicaSync, type ReplicaSync } from '../../model/sync/replicaSync.ts'
 import { createTrail } from '../audit/trail.ts'
@@ -88,6 +89,8 @@ export interface Install {
   readonly url: string
   /** Opens the app's window on this install: the address with the secret of this launch. */
   readonly windowUrl: string
+  /** Gives the database to a window that has come another way than over loopback. Its caller knows that it is ours. */
+  connectWindow(line: Line): void
   readonly identity: Identity
   readonly store: SqliteStore
   readonly sync: ReplicaSync
@@ -367,6 +370,7 @@ async function start(
   return ok({
     url,
     windowUrl,
+    connectWindow: loopback.value.connectWindow,
     identity,
     store,
     sync,

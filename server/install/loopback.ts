@@ -2,11 +2,12 @@
 import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:http'
 import express, { type RequestHandler } from 'express'
-import type { WebSocket } from 'ws'
+import type { Line } from '../../model/line.ts'
 import { err, ok, type Result } from '../../model/result.ts'
+import { WINDOW_PROTOCOL } from '../../model/windowProtocol.ts'
 import { type ListenError, listen, stopListening } from '../http/listen.ts'
 import { pages, securityHeaders } from '../http/pages.ts'
-import { serveUpgrades, type UpgradeRoute, WINDOW_PROTOCOL } from '../http/upgrades.ts'
+import { serveUpgrades, type UpgradeRoute } from '../http/upgrades.ts'
 import type { Live } from '../live/live.ts'
 import type { Log } from '../log.ts'
 import { answerBadConnections, SERVER_LIMITS } from '../protection/httpServer.ts'
@@ -17,12 +18,13 @@ import { callerOf, ownCaller } from './callers.ts'
 import type { InstallParts } from './context.ts'
 import { serveWindow } from './remoteWindow.ts'
 import { windowDoor } from './windowDoor.ts'
+import { socketLine } from './windowLines.ts'
 import { openWindowLock, type WindowLock } from './windowLock.ts'
 
 const LOOPBACK = '127.0.0.1'
 const CHECK_EVERY_MS = 1_000
-/** Close code of our own, by the HTTP status that says the same. */
-const LOCKED = 4423
+/** Why a line was closed, in the word that the REST API has for it. */
+const LOCKED = 'LOCKED'
 
 export interface LoopbackOptions extends InstallParts {
   readonly live: Live
@@ -37,6 +39,8 @@ export interface LoopbackOptions extends InstallParts {
 export interface Loopback {
   readonly url: string
   readonly windowUrl: string
+  /** Gives the window of this install, and no other, its database. One that is locked loses it at once. */
+  connectWindow(line: Line): void
   stop(): Promise<void>
 }
 
@@ -56,10 +60,20 @@ export async function openLoopback(options: LoopbackOptions): Promise<Result<Loo
   const hosts: ReadonlySet<string> = new Set([`${LOOPBACK}:${port}`, `localhost:${port}`])
 
   app.use(ownHostsOnly(hosts), securityHeaders)
-  const windows = new Set<WebSocket>()
-  const lock = await openWindowLock(store.state, Date.now, () => {
-    for (const socket of windows) socket.close(LOCKED, 'LOCKED')
-  })
+  const windows = new Set<Line>()
+  const endWindows = (reason: string): void => {
+    for (const line of windows) line.close(reason)
+  }
+  const lock = await openWindowLock(store.state, Date.now, () => endWindows(LOCKED))
+  function connectWindow(line: Line): void {
+    if (lock.isLocked()) {
+      line.close(LOCKED)
+      return
+    }
+    windows.add(line)
+    line.onClose(() => windows.delete(line))
+    serveWindow(line, store)
+  }
   const checks = setInterval(lock.check, CHECK_EVERY_MS)
   app.use('/api/offline', windowDoor({ ...options, lock }))
   const authenticate = async (token: string) => {
@@ -71,11 +85,7 @@ export async function openLoopback(options: LoopbackOptions): Promise<Result<Loo
   const upgrades = serveUpgrades(
     server,
     [
-      windowRoute(hosts, launchSecret, lock, (socket) => {
-        windows.add(socket)
-        socket.once('close', () => windows.delete(socket))
-        serveWindow(socket, store)
-      }),
+      windowRoute(hosts, launchSecret, lock, (socket) => connectWindow(socketLine(socket))),
       options.live.route(authenticate),
     ],
     options.log,
@@ -85,8 +95,10 @@ export async function openLoopback(options: LoopbackOptions): Promise<Result<Loo
   return ok({
     url,
     windowUrl: `${url}/#launch=${launchSecret}`,
+    connectWindow,
     async stop() {
       clearInterval(checks)
+      endWindows('STOPPED')
       upgrades.close()
       await stopListening(server)
     },

@@ -1,13 +1,13 @@
 /**
- * The window's access to this install's database: RxDB's remote storage over a WebSocket on loopback. There is one
+ * The window's access to this install's database: RxDB's remote storage over one line per window. There is one
  * copy of the data on disk, and nothing to synchronise between the window and the server. Documents that the window reads
  * leave as the text that is stored: RxDB would parse them here, only to write them as JSON again.
  */
 import type { PreparedQuery } from 'rxdb'
 import { createErrorAnswer, exposeRxStorageRemote, type MessageToRemote } from 'rxdb/plugins/storage-remote'
 import { Subject } from 'rxjs'
-import type { RawData, WebSocket } from 'ws'
 import { z } from 'zod'
+import type { Line } from '../../model/line.ts'
 import type { SqliteStore } from '../changes/sqlite.ts'
 import { SqliteStorageInstance } from '../storage/instance.ts'
 
@@ -40,16 +40,12 @@ const opening = z.looseObject({
 })
 type Opening = z.infer<typeof opening>
 
-/** Serves one window until its socket closes. Whoever calls has checked the secret, the host and the origin. */
-export function serveWindow(socket: WebSocket, { rxStorage }: SqliteStore): void {
+/** Serves one window until its line closes. Whoever calls has checked whose it is. */
+export function serveWindow(line: Line, { rxStorage }: SqliteStore): void {
   const messages = new Subject<MessageToRemote>()
   /** By the connection of each, the collection that it opened. */
   const connections = new Map<string, string>()
   const instances = new Map<string, SqliteStorageInstance<unknown>>()
-  const send = (text: string): void => {
-    // Both ends are on this computer: compressing would take longer than sending.
-    if (socket.readyState === socket.OPEN) socket.send(text, { compress: false })
-  }
   exposeRxStorageRemote({
     storage: {
       ...rxStorage,
@@ -60,22 +56,24 @@ export function serveWindow(socket: WebSocket, { rxStorage }: SqliteStore): void
       },
     },
     messages$: messages,
-    send: (message) => send(JSON.stringify(message)),
+    send: (message) => line.send(JSON.stringify(message)),
   })
-  socket.on('message', (data: RawData) => {
-    const message = parse(data.toString())
-    if (!message) return socket.close(1008, 'not a message of the remote storage')
+  line.onMessage((text) => {
+    const message = parse(text)
+    if (!message) {
+      line.close('not a message of the remote storage')
+      return
+    }
     if (message.method === 'create') {
       const opened = opening.safeParse(message.params)
       connections.set(message.connectionId, opened.success ? nameOf(opened.data) : '')
     }
     const instance = instances.get(connections.get(message.connectionId) ?? '')
     const answer = instance && readAsText(instance, message)
-    if (answer) void answer.then(send)
+    if (answer) void answer.then(line.send)
     else messages.next(message)
   })
-  socket.on('error', () => socket.terminate())
-  socket.on('close', () => {
+  line.onClose(() => {
     // A window that is gone cannot say goodbye for its collections; the storage would keep feeding them.
     for (const connectionId of connections.keys()) {
       messages.next({ connectionId, requestId: 'window-closed', method: 'close', version: '', params: [] })

@@ -4,6 +4,7 @@ import type { SqliteStore } from '../../server/changes/sqlite.ts'
 import { listen } from '../../server/http/listen.ts'
 import { serveUpgrades } from '../../server/http/upgrades.ts'
 import { serveWindow } from '../../server/install/remoteWindow.ts'
+import { socketLine } from '../../server/install/windowLines.ts'
 import { launchChromium } from '../support/chromium.ts'
 import { bundlePage } from './bundlePage.ts'
 import type { storagePage } from './storagePage.ts'
@@ -53,7 +54,7 @@ export async function serveBench(store: SqliteStore, script: string): Promise<{ 
   })
   const upgrades = serveUpgrades(
     server,
-    [{ path: '/api/offline/window/storage', serve: (socket) => serveWindow(socket, store) }],
+    [{ path: '/api/offline/window/storage', serve: (socket) => serveWindow(socketLine(socket), store) }],
     () => undefined,
   )
   const port = await listen(server, 0, '127.0.0.1')

@@ -1,5 +1,6 @@
 /** Runs in a real browser: RxDB on Dexie (IndexedDB), and our storage through the channel of the app's window. */
 import { getRxStorageDexie } from 'rxdb/plugins/storage-dexie'
+import { openSocketLine } from '../../renderer/src/replica/databaseLine.ts'
 import { remoteStorage } from '../../renderer/src/replica/remoteStorage.ts'
 import {
   BULK,
@@ -35,7 +36,8 @@ export const storagePage = {
     const lost = (): never => {
       throw new Error('the channel was lost')
     }
-    const contender = contenderOf(await openInstance(remoteStorage(window.location.href, secret, lost), {}))
+    const open = () => openSocketLine(window.location.href, secret)
+    const contender = contenderOf(await openInstance(remoteStorage(open, lost), {}))
     const times = []
     for (let round = 0; round <= rounds; round += 1) {
       const { queryMs } = await readTimes(contender, ids, reads)

@@ -1,5 +1,6 @@
 import type { Scheduler } from '../../../model/sync/scheduler.ts'
 import type { Transport } from '../../../model/sync/transport.ts'
+import { socketLine } from './lines.ts'
 
 const OPEN_TIMEOUT_MS = 5_000
 
@@ -22,20 +23,7 @@ export async function dialHub(): Promise<Transport> {
       reject(new Error('the hub cannot be reached'))
     }
   })
-  return {
-    send(text) {
-      if (socket.readyState === WebSocket.OPEN) socket.send(text)
-    },
-    close: () => socket.close(),
-    buffered: () => socket.bufferedAmount,
-    onMessage(listener) {
-      socket.onmessage = ({ data }) => listener(String(data))
-    },
-    onClose(listener) {
-      if (socket.readyState === WebSocket.CLOSED) listener()
-      else socket.onclose = listener
-    },
-  }
+  return { ...socketLine(socket), buffered: () => socket.bufferedAmount }
 }
 
 export const browserScheduler: Scheduler = {

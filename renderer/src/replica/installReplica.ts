@@ -11,6 +11,7 @@ import { fetchBlob, putBlob } from '../photos/blobCalls.ts'
 import { installPresence } from '../presence/installPresence.ts'
 import { tellActivity } from './activity.ts'
 import { type PageApi, pageApi } from './api.ts'
+import { openDatabaseLine } from './databaseLine.ts'
 import { remoteStorage } from './remoteStorage.ts'
 import type { OpenOutcome, ReplicaStatus } from './replica.ts'
 
@@ -26,7 +27,10 @@ export async function openInstallReplica(secret: string): Promise<OpenOutcome> {
   const status = new BehaviorSubject<ReplicaStatus>(first.value)
   const database = await createRxDatabase<{ [RECORDS]: RxCollection<RecordDocument> }>({
     name: 'wedsync',
-    storage: remoteStorage(window.location.href, secret, () => status.next({ ...status.value, problem: LOST })),
+    storage: remoteStorage(
+      () => openDatabaseLine(window.location.href, secret),
+      () => status.next({ ...status.value, problem: LOST }),
+    ),
     multiInstance: false,
   })
   await database.addCollections({ [RECORDS]: { schema: recordSchema } })

@@ -1,43 +1,37 @@
-/** The install's database, reached from its window over a WebSocket on loopback. */
+/** The install's database, as RxDB's remote storage over one line. */
 import type { RxStorage } from 'rxdb'
 import { getRxStorageRemote, type MessageFromRemote, type RemoteMessageChannel } from 'rxdb/plugins/storage-remote'
 import { Subject } from 'rxjs'
-
-/** The subprotocol that the server answers with; the secret travels as a second one, which is not echoed. */
-const PROTOCOL = 'wedsync'
+import type { Line } from '../../../model/line.ts'
 
 /**
- * @param page   address of the page that the local server gave
- * @param onLost called once when the line to the server is gone; what is asked of the storage after that fails
+ * @param openLine called once, at once
+ * @param onLost   called once when the line to the server is gone; what is asked of the storage after that fails
  */
-export function remoteStorage(page: string, secret: string, onLost: () => void): RxStorage<unknown, unknown> {
+export function remoteStorage(openLine: () => Promise<Line>, onLost: () => void): RxStorage<unknown, unknown> {
   return getRxStorageRemote({
-    identifier: 'wedsync-window',
+    // RxDB hands out one channel per identifier, for good.
+    identifier: `wedsync-window-${crypto.randomUUID()}`,
     mode: 'one',
-    messageChannelCreator: () => openChannel(page, secret, onLost),
+    messageChannelCreator: async () => channelOf(await openLine(), onLost),
   })
 }
 
-async function openChannel(page: string, secret: string, onLost: () => void): Promise<RemoteMessageChannel> {
-  const url = new URL('/api/offline/window/storage', page)
-  url.protocol = 'ws:'
-  const socket = new WebSocket(url, [PROTOCOL, secret])
+function channelOf(line: Line, onLost: () => void): RemoteMessageChannel {
   const messages$ = new Subject<MessageFromRemote>()
-  socket.onmessage = ({ data }) => messages$.next(JSON.parse(String(data)))
-  await new Promise<void>((resolve, reject) => {
-    socket.onopen = () => resolve()
-    socket.onerror = () => reject(new Error('the local server did not open the database for this window'))
-  })
-  socket.onclose = () => {
+  let isWanted = true
+  line.onMessage((text) => messages$.next(JSON.parse(text)))
+  line.onClose(() => {
+    if (!isWanted) return
     messages$.error(new Error('the local server is gone'))
     onLost()
-  }
+  })
   return {
     messages$,
-    send: (message) => socket.send(JSON.stringify(message)),
+    send: (message) => line.send(JSON.stringify(message)),
     close: async () => {
-      socket.onclose = null
-      socket.close()
+      isWanted = false
+      line.close()
     },
   }
 }

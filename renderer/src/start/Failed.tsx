@@ -5,13 +5,6 @@ interface FailedProps {
   readonly advice: string
 }
 
-declare global {
-  interface Window {
-    /** Only in the app's own window: the verb that its preload script gives. */
-    readonly wedsync?: { restart(): Promise<unknown> }
-  }
-}
-
 /** Starts the local server again where the page can do that, and itself in any case. */
 function startAgain(): void {
   if (window.wedsync) void window.wedsync.restart()

@@ -1,71 +1,58 @@
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createRxDatabase, type RxCollection } from 'rxdb'
+import { createRxDatabase, type RxCollection, type RxDatabase } from 'rxdb'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { RECORDS, type RecordDocument, recordSchema } from '../../../model/database/recordSchema.ts'
 import { rxRecordStore } from '../../../model/database/rxRecordStore.ts'
 import { remoteStorage } from '../../../renderer/src/replica/remoteStorage.ts'
 import { openSqliteStore, type SqliteStore } from '../../../server/changes/sqlite.ts'
-import { listen, stopListening } from '../../../server/http/listen.ts'
-import { serveUpgrades } from '../../../server/http/upgrades.ts'
 import { serveWindow } from '../../../server/install/remoteWindow.ts'
+import { WINDOW_DOORS, type WindowDoor } from '../../support/windowDoors.ts'
 import { timelineItem } from '../changes/people.ts'
+
+type Collections = { [RECORDS]: RxCollection<RecordDocument> }
 
 const LIVE_WITHIN_MS = 50
 const EDITS = 21
 
 const folder = mkdtempSync(join(tmpdir(), 'wedsync-window-'))
-const cleanUps: (() => unknown)[] = [() => rmSync(folder, { recursive: true, force: true })]
 let store: SqliteStore
-let url: string
-let records: RxCollection<RecordDocument>
 
-/** The window's own code, in Node: all it needs is a WebSocket. */
 beforeAll(async () => {
   const opened = await openSqliteStore(join(folder, 'wedsync.db'), randomBytes(32))
   if (!opened.ok) throw new Error(opened.error.detail)
   store = opened.value
-  cleanUps.push(() => store.close())
-  const server = createServer()
-  const upgrades = serveUpgrades(
-    server,
-    [{ path: '/api/offline/window/storage', serve: (socket) => serveWindow(socket, store) }],
-    () => undefined,
-  )
-  const port = await listen(server, 0, '127.0.0.1')
-  if (!port.ok) throw new Error(port.error.kind)
-  cleanUps.push(async () => {
-    upgrades.close()
-    await stopListening(server)
-  })
-  url = `http://127.0.0.1:${port.value}/`
-  const database = await createRxDatabase<{ [RECORDS]: RxCollection<RecordDocument> }>({
-    name: 'wedsync',
-    storage: remoteStorage(url, 'secret', () => undefined),
-    multiInstance: false,
-  })
-  cleanUps.push(() => database.close())
-  await database.addCollections({ [RECORDS]: { schema: recordSchema } })
-  records = database[RECORDS]
 })
 
 afterAll(async () => {
-  for (const cleanUp of cleanUps.reverse()) await cleanUp()
+  await store.close()
+  rmSync(folder, { recursive: true, force: true })
 })
 
-async function socketFor(message: unknown): Promise<{ code: number; reason: string }> {
-  const socket = new WebSocket(new URL('/api/offline/window/storage', url.replace('http', 'ws')), ['wedsync', 'secret'])
-  const closed = new Promise<{ code: number; reason: string }>((resolve) => {
-    socket.onclose = ({ code, reason }) => resolve({ code, reason })
-  })
-  socket.onopen = () => socket.send(typeof message === 'string' ? message : JSON.stringify(message))
-  return closed
-}
+/** The window's own code, in Node: all it needs is a line. */
+describe.each(Object.entries(WINDOW_DOORS))('the window, over a %s', (_kind, openDoor) => {
+  let door: WindowDoor
+  let database: RxDatabase<Collections>
+  let records: RxCollection<RecordDocument>
 
-describe('the window', () => {
+  beforeAll(async () => {
+    door = await openDoor((line) => serveWindow(line, store))
+    database = await createRxDatabase<Collections>({
+      name: 'wedsync',
+      storage: remoteStorage(door.open, () => undefined),
+      multiInstance: false,
+    })
+    await database.addCollections({ [RECORDS]: { schema: recordSchema } })
+    records = database[RECORDS]
+  })
+
+  afterAll(async () => {
+    await database.close()
+    await door.close()
+  })
+
   it(`shows a change from sync in a live query within ${LIVE_WITHIN_MS} ms`, async () => {
     const scope = crypto.randomUUID()
     const seen = new Map<string, number>()
@@ -136,6 +123,11 @@ describe('the window', () => {
     ['the removal of the records', { connectionId: 'c', requestId: 'r', method: 'remove', params: [] }],
     ['a name that is no method', { connectionId: 'c', requestId: 'r', method: 'constructor', params: [] }],
   ])('is sent away with %s', async (_name, message) => {
-    expect(await socketFor(message)).toEqual({ code: 1008, reason: 'not a message of the remote storage' })
+    const line = await door.open()
+    line.onMessage(() => undefined)
+    const isClosed = new Promise<void>((resolve) => line.onClose(resolve))
+    line.send(typeof message === 'string' ? message : JSON.stringify(message))
+    await isClosed
+    expect(await records.storageInstance.findDocumentsById([crypto.randomUUID()], false)).toEqual([])
   })
 })
