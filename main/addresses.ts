@@ -28,6 +28,6 @@ export interface SenderFrame {
 }
 
 /** Whether a message comes from our page itself: not from a frame inside it, nor from a page that took its place. */
-export function isOwnMainFrame(frame: SenderFrame | null, windowUrl: string): boolean {
+export function isOwnMainFrame<F extends SenderFrame>(frame: F | null, windowUrl: string): frame is F {
   return frame !== null && frame.parent === null && isOwnPage(frame.url, windowUrl)
 }

@@ -5,12 +5,23 @@
 import { mkdirSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { app, type BrowserWindow, dialog, ipcMain, Menu, safeStorage, utilityProcess } from 'electron'
+import {
+  app,
+  type BrowserWindow,
+  dialog,
+  ipcMain,
+  Menu,
+  MessageChannelMain,
+  safeStorage,
+  type UtilityProcess,
+  utilityProcess,
+  type WebFrameMain,
+} from 'electron'
 import { isOwnMainFrame } from './addresses.ts'
 import { databaseKey, describeDatabaseKeyError } from './databaseKey.ts'
 import { log } from './log.ts'
 import { menuTemplate } from './menu.ts'
-import { type ServerChild, type ServerSettings, startServer } from './serverProcess.ts'
+import { type ServerChild, type ServerSettings, startServer, type ToServer } from './serverProcess.ts'
 import { readSettings } from './settings.ts'
 import { type Supervisor, supervise } from './supervisor.ts'
 import { openWindow, refusePermissions } from './window.ts'
@@ -24,6 +35,7 @@ const settings: ServerSettings = {
 }
 let window: BrowserWindow | undefined
 let windowUrl = ''
+let serverProcess: UtilityProcess | undefined
 
 try {
   // Beside the database, so that each data folder has its own key, and its own single instance. Chromium on Windows
@@ -81,6 +93,7 @@ async function run(): Promise<void> {
     await server.restart()
     return { ok: true }
   })
+  ipcMain.handle('database:connect', ({ senderFrame }) => connectDatabase(senderFrame))
   await server.restart()
 }
 
@@ -88,17 +101,32 @@ function forkServer(): ServerChild {
   const child = utilityProcess.fork(join(import.meta.dirname, '../server/electron.js'), [], {
     serviceName: 'WedSync server',
   })
+  serverProcess = child
   return {
     send: (message) => child.postMessage(message),
     onMessage: (listener) => child.on('message', listener),
     onExit(listener) {
       child.once('exit', (code) => {
         log('server ended', { code })
+        if (serverProcess === child) serverProcess = undefined
         listener()
       })
     },
     kill: () => child.kill(),
   }
+}
+
+/**
+ * Gives the page a line to its database, anew each time that it is loaded: one end of a channel to the server, the other
+ * to the page. When either is gone, Electron closes the other.
+ */
+function connectDatabase(frame: WebFrameMain | null): { readonly ok: boolean; readonly error?: string } {
+  if (!isOwnMainFrame(frame, windowUrl)) return { ok: false, error: 'untrusted-sender' }
+  if (!serverProcess) return { ok: false, error: 'no-server' }
+  const { port1, port2 } = new MessageChannelMain()
+  serverProcess.postMessage({ type: 'window' } satisfies ToServer, [port1])
+  frame.postMessage('database:port', null, [port2])
+  return { ok: true }
 }
 
 function showWindow(): void {

@@ -15,7 +15,11 @@ export interface ServerSettings {
   readonly deviceName?: string
 }
 
-export type ToServer = ({ readonly type: 'start' } & ServerSettings) | { readonly type: 'stop' }
+export type ToServer =
+  | ({ readonly type: 'start' } & ServerSettings)
+  | { readonly type: 'stop' }
+  /** Comes with a port: the line of a window to its database. */
+  | { readonly type: 'window' }
 
 const fromServer = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ready'), windowUrl: z.url({ protocol: /^http$/, hostname: /^127\.0\.0\.1$/ }) }),

@@ -4,11 +4,14 @@
  *     main                          this process
  *      │ ── {type:'start', …} ──────► │  opens the install
  *      │ ◄── {type:'ready', windowUrl}│  or {type:'failed', message}
+ *      │ ── {type:'window'}, a port ► │  gives the window at its other end the database
  *      │ ── {type:'stop'} ──────────► │  closes it, exits 0
  */
 import { z } from 'zod'
+import { unreachable } from '../model/result.ts'
 import { startFailure } from './cli/startErrors.ts'
 import { type Install, openInstall } from './install/install.ts'
+import { type MainPort, portLine } from './install/windowLines.ts'
 import { createLog } from './log.ts'
 
 const startMessage = z.object({
@@ -28,11 +31,15 @@ const startMessage = z.object({
   deviceName: z.string().optional(),
 })
 
-const toServer = z.discriminatedUnion('type', [startMessage, z.object({ type: z.literal('stop') })])
+const toServer = z.discriminatedUnion('type', [
+  startMessage,
+  z.object({ type: z.literal('window') }),
+  z.object({ type: z.literal('stop') }),
+])
 
 /** What Electron puts on `process` in a utility process, as far as it is used here. */
 interface ParentPort {
-  on(event: 'message', listener: (event: { readonly data: unknown }) => void): void
+  on(event: 'message', listener: (event: { readonly data: unknown; readonly ports: readonly MainPort[] }) => void): void
   postMessage(message: unknown): void
 }
 
@@ -84,11 +91,29 @@ async function stop(): Promise<never> {
   process.exit(0)
 }
 
+async function connectWindow([port]: readonly MainPort[]): Promise<void> {
+  if (!port) throw new Error('a window came without its port')
+  const install = await opening
+  if (install) install.connectWindow(portLine(port))
+  else port.close()
+}
+
 // A rejection that nobody awaits ends this process with its stack on stderr; the main process notices the end.
-parent.on('message', ({ data }) => {
+parent.on('message', ({ data, ports }) => {
   const message = toServer.parse(data)
-  if (message.type === 'stop') void stop()
-  else opening ??= start(message)
+  switch (message.type) {
+    case 'start':
+      opening ??= start(message)
+      return
+    case 'window':
+      void connectWindow(ports)
+      return
+    case 'stop':
+      void stop()
+      return
+    default:
+      unreachable(message)
+  }
 })
 
 // Ctrl+C in a terminal reaches every process of the app. The main process closes the windows first and then says stop.

@@ -1,33 +1,17 @@
 /** The bundles of main and server as they are packaged, run by Node with a stand-in for the module `electron`. */
-import { type ChildProcess, fork } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { build } from 'vite'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
 import { z } from 'zod'
-import type { StandInCommand } from '../support/electronStandInModule.ts'
-
-const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-const HOOKS = fileURLToPath(new URL('../support/electronStandInHooks.ts', import.meta.url))
-const WAIT_MS = 15_000
-
-const said = z.looseObject({ event: z.string() })
-type Said = z.infer<typeof said>
+import { buildApp, type StandInApp, startStandInApp } from '../support/standInApp.ts'
 
 let bundles = ''
 let dataDir = ''
-let apps: RunningApp[] = []
+let apps: StandInApp[] = []
 
 beforeAll(async () => {
-  // Below the repository, so that the bundles find the packages that stay packages.
-  mkdirSync(join(ROOT, 'node_modules/.cache'), { recursive: true })
-  bundles = mkdtempSync(join(ROOT, 'node_modules/.cache/wedsync-app-'))
-  for (const part of ['main', 'preload', 'server']) {
-    const configFile = join(ROOT, part, 'vite.config.ts')
-    await build({ configFile, logLevel: 'error', build: { outDir: join(bundles, part) } })
-  }
+  bundles = await buildApp()
 }, 60_000)
 afterAll(() => rmSync(bundles, { recursive: true, force: true }))
 beforeEach(() => {
@@ -40,53 +24,8 @@ afterEach(async () => {
   rmSync(dataDir, { recursive: true, force: true })
 })
 
-interface RunningApp {
-  readonly process: ChildProcess
-  readonly exited: Promise<number | null>
-  readonly events: readonly Said[]
-  stderr(): string
-  order(command: StandInCommand): void
-  /** The next such event that this was not called for yet. */
-  next(event: string): Promise<Said>
-  /** The address that the window is told to load next. */
-  nextPage(): Promise<string>
-}
-
-function startApp(env: Readonly<Record<string, string>> = {}): RunningApp {
-  const child = fork(join(bundles, 'main/main.js'), [], {
-    execArgv: ['--import', HOOKS],
-    env: { ...process.env, WEDSYNC_DATA: dataDir, ...env },
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-  })
-  const events: Said[] = []
-  const taken = new Set<Said>()
-  let stderr = ''
-  child.on('message', (message) => events.push(said.parse(message)))
-  child.stderr?.on('data', (chunk: Buffer) => {
-    stderr += chunk.toString()
-  })
-  const exited = new Promise<number | null>((resolve) => child.once('close', resolve))
-  async function next(event: string): Promise<Said> {
-    const until = Date.now() + WAIT_MS
-    for (;;) {
-      const found = events.find((candidate) => candidate.event === event && !taken.has(candidate))
-      if (found) {
-        taken.add(found)
-        return found
-      }
-      if (Date.now() > until) throw new Error(`no "${event}"; there was ${JSON.stringify(events)}\n${stderr}`)
-      await new Promise((resolve) => setTimeout(resolve, 20))
-    }
-  }
-  const app: RunningApp = {
-    process: child,
-    exited,
-    events,
-    stderr: () => stderr,
-    order: (command) => void child.send(command),
-    next,
-    nextPage: async () => z.string().parse((await next('load')).url),
-  }
+function startApp(env: Readonly<Record<string, string>> = {}): StandInApp {
+  const app = startStandInApp(bundles, dataDir, env)
   apps.push(app)
   return app
 }
@@ -154,6 +93,20 @@ it('starts the server afresh for its own page only', async () => {
   expect(await ask(page, true)).toEqual({ ok: false, error: 'untrusted-sender' })
   expect(await ask(page, false)).toEqual({ ok: true })
   expect(await app.nextPage()).not.toBe(page)
+})
+
+it('gives the database to its own page only', async () => {
+  const app = startApp()
+  const page = await app.nextPage()
+  const ask = async (frameUrl: string, isInside: boolean) => {
+    app.order({ do: 'invoke', channel: 'database:connect', frameUrl, isInside })
+    return (await app.next('answer')).answer
+  }
+  expect(await ask('https://evil.example/', false)).toEqual({ ok: false, error: 'untrusted-sender' })
+  expect(await ask(page, true)).toEqual({ ok: false, error: 'untrusted-sender' })
+  expect(app.events.filter(({ event }) => event === 'post')).toEqual([])
+  expect(await ask(page, false)).toEqual({ ok: true })
+  expect(await app.next('post')).toMatchObject({ channel: 'database:port', ports: [expect.any(String)] })
 })
 
 it('lets nothing but its own page into the window', async () => {

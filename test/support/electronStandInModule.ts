@@ -1,11 +1,14 @@
 /**
  * Stand-in for the module `electron` in the main process, run by plain Node: no Chromium, no windows. It reports what
- * the app asks of Electron to the test that forked it, and does to the app what the test says. It proves our code, not
- * Electron: the same scenarios belong on the real program where there is one.
+ * the app asks of Electron to the test that forked it, and does to the app what the test says. The page of the window, if
+ * there is to be one, is in the test (`electronStandInPage.ts`). It proves our code, not Electron: the same scenarios
+ * belong on the real program where there is one.
  */
 import { EventEmitter } from 'node:events'
 import { z } from 'zod'
+import type { ToServer } from '../../main/serverProcess.ts'
 import { standInKeyStore } from './electronStandInKeyStore.ts'
+import { PortLink, portFrame, StandInChannel, type StandInPort } from './electronStandInPorts.ts'
 import { type ForkedServer, forkServer } from './electronStandInServer.ts'
 
 const command = z.discriminatedUnion('do', [
@@ -16,11 +19,16 @@ const command = z.discriminatedUnion('do', [
   z.object({ do: z.literal('navigate'), url: z.string(), isMainFrame: z.boolean() }),
   z.object({ do: z.literal('open'), url: z.string() }),
   z.object({ do: z.literal('request'), permission: z.string() }),
+  z.object({ do: z.literal('new-document') }),
+  z.object({ do: z.literal('frame'), frame: portFrame }),
   z.object({ do: z.literal('invoke'), channel: z.string(), frameUrl: z.string(), isInside: z.boolean() }),
 ])
 export type StandInCommand = z.infer<typeof command>
 
 const say = (event: string, detail: object = {}) => process.send?.({ event, ...detail })
+
+/** Ports that the page of the window has. They go with it. */
+const pageLink = new PortLink((frame) => say('frame', { frame }))
 
 class Preventable {
   prevented = false
@@ -81,6 +89,7 @@ let server: ForkedServer | undefined
 
 export const app = new App()
 export const BrowserWindow = Window
+export const MessageChannelMain = StandInChannel
 export const Menu = { buildFromTemplate: (template: unknown) => template, setApplicationMenu: () => undefined }
 export const shell = { openExternal: async (url: string) => say('external', { url }) }
 export const safeStorage = standInKeyStore({
@@ -113,7 +122,7 @@ export const utilityProcess = {
     server = forked
     say('fork', { entry })
     return {
-      postMessage: forked.child.send,
+      postMessage: (message: ToServer, ports: readonly StandInPort[] = []) => forked.send(message, ports),
       kill: forked.child.kill,
       on: (_event: 'message', listener: (message: unknown) => void) => forked.child.onMessage(listener),
       once(_event: 'exit', listener: (code: number | null) => void) {
@@ -146,11 +155,21 @@ async function obey(order: StandInCommand): Promise<void> {
     case 'open':
       say('opened', { answer: window?.webContents.openHandler({ url: order.url }) })
       return
+    case 'new-document':
+      return pageLink.cut()
+    case 'frame':
+      return pageLink.receive(order.frame)
     case 'request':
       permissionHandler(undefined, order.permission, (granted) => say('permission', { granted }))
       return
     case 'invoke': {
-      const senderFrame = { url: order.frameUrl, parent: order.isInside ? {} : null }
+      const senderFrame = {
+        url: order.frameUrl,
+        parent: order.isInside ? {} : null,
+        postMessage(channel: string, _message: null, ports: readonly StandInPort[]) {
+          say('post', { channel, ports: ports.map((port) => pageLink.give(port)) })
+        },
+      }
       say('answer', { answer: await handlers.get(order.channel)?.({ senderFrame }) })
       return
     }
