@@ -100,7 +100,7 @@ async function checkOrder(
 /** The latest version that history knows of a record is the record. */
 function checkHistory(database: Database, records: readonly CausalRecord[]): readonly Finding[] {
   const latest = database
-    .prepare<[string], string>('SELECT vectors FROM versions WHERE record_id = ? ORDER BY id DESC LIMIT 1')
+    .prepare<[string], string>('SELECT vectors FROM versions WHERE record_id = ? ORDER BY seq DESC LIMIT 1')
     .pluck()
   return records.flatMap((record): readonly Finding[] => {
     const text = latest.get(record.id)

@@ -4,8 +4,9 @@ import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { err, ok, type Result } from '../../model/result.ts'
 import { markFileOf } from '../changes/sqliteMark.ts'
+import { prepareSqliteSchema } from '../changes/sqliteSchema.ts'
 import { syncFolder } from '../identity/wholeFile.ts'
-import { copyDatabase, type Database, openForReading } from '../storage/open.ts'
+import { copyDatabase, type Database, openDatabase, openForReading } from '../storage/open.ts'
 import { type BackupError, checkBackupFile, DATABASE_NAME, extract, type OpenedBackup } from './backupFile.ts'
 import { contentOf } from './makeBackup.ts'
 
@@ -64,6 +65,8 @@ export async function withBackupDatabase<T>(
   const file = join(folder, `.${randomUUID()}.restore`)
   try {
     await extract(backup, DATABASE_NAME, file)
+    const current = bringUpToDate(file, backup)
+    if (!current.ok) return current
     const database = openForReading(file, backup.key)
     if (!database.ok) return err({ kind: 'damaged', file: backup.file, detail: database.error.detail })
     try {
@@ -72,7 +75,19 @@ export async function withBackupDatabase<T>(
       database.value.close()
     }
   } finally {
-    rmSync(file, { force: true })
+    for (const left of [file, `${file}-wal`, `${file}-shm`]) rmSync(left, { force: true })
+  }
+}
+
+/** A backup may be of an older program than the one that reads it. */
+function bringUpToDate(file: string, { file: backupFile, key }: OpenedBackup): Result<void, BackupError> {
+  const opened = openDatabase(file, key)
+  if (!opened.ok) return err({ kind: 'damaged', file: backupFile, detail: opened.error.detail })
+  try {
+    const prepared = prepareSqliteSchema(opened.value)
+    return prepared.ok ? prepared : err({ kind: 'unreadable', file: backupFile, detail: 'a newer WedSync made it' })
+  } finally {
+    opened.value.close()
   }
 }
 

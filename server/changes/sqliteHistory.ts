@@ -10,38 +10,36 @@ import type { Database } from '../storage/open.ts'
 import { decodeVectors, encodeVectors } from './recordAt.ts'
 
 export interface SqliteHistory extends Pick<History, 'vectorsAt' | 'superseded' | 'keep'> {
-  /** To be called inside the transaction that writes `after`. */
-  note(before: CausalRecord | undefined, after: CausalRecord, atMs: number): void
+  /** To be called inside the transaction that writes `after`, with its place in the change log. */
+  note(before: CausalRecord | undefined, after: CausalRecord, seq: number, atMs: number): void
 }
 
 /** @param now wall clock, ms since 1970 UTC */
 export function openSqliteHistory(database: Database, now: () => number): SqliteHistory {
-  const addEntry = database.prepare<[string, string, number, number | bigint | null]>(
+  const addEntry = database.prepare<[string, string, number, number | null]>(
     'INSERT INTO history (record_id, entry, at, commit_id) VALUES (?, ?, ?, ?)',
   )
-  const addVersion = database.prepare<[string, number, number, string]>(
-    'INSERT INTO versions (record_id, version, at, vectors) VALUES (?, ?, ?, ?)',
+  const addVersion = database.prepare<[string, number, number, number, string]>(
+    'INSERT INTO versions (record_id, seq, version, at, vectors) VALUES (?, ?, ?, ?, ?)',
   )
   const entries = database
     .prepare<[string], string>('SELECT entry FROM history WHERE record_id = ? ORDER BY id')
     .pluck()
   const atVersion = database
     .prepare<[string, number], string>(
-      'SELECT vectors FROM versions WHERE record_id = ? AND version = ? ORDER BY id DESC LIMIT 1',
+      'SELECT vectors FROM versions WHERE record_id = ? AND version = ? ORDER BY seq DESC LIMIT 1',
     )
     .pluck()
   const atTime = database
     .prepare<[string, number], string>(
-      'SELECT vectors FROM versions WHERE record_id = ? AND at <= ? ORDER BY id DESC LIMIT 1',
+      'SELECT vectors FROM versions WHERE record_id = ? AND at <= ? ORDER BY seq DESC LIMIT 1',
     )
     .pluck()
 
   return {
-    note(before, after, atMs) {
-      const { lastInsertRowid } = addVersion.run(after.id, recordVersion(after), atMs, encodeVectors(after))
-      for (const value of supersededValues(before, after)) {
-        addEntry.run(after.id, encodeSuperseded(value), atMs, lastInsertRowid)
-      }
+    note(before, after, seq, atMs) {
+      addVersion.run(after.id, seq, recordVersion(after), atMs, encodeVectors(after))
+      for (const value of supersededValues(before, after)) addEntry.run(after.id, encodeSuperseded(value), atMs, seq)
     },
 
     async vectorsAt(recordId, moment) {

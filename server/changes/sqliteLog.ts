@@ -118,8 +118,8 @@ function pastReader(database: Database, table: string): SqliteLog['weddingAt'] {
       `SELECT min(at) FROM versions WHERE record_id IN (SELECT id FROM ${table} WHERE ${SCOPE} = ?)`,
     )
     .pluck()
-  const versionAt = database.prepare<[string, number], { id: number; vectors: string }>(
-    'SELECT id, vectors FROM versions WHERE record_id = ? AND at <= ? ORDER BY id DESC LIMIT 1',
+  const versionAt = database.prepare<[string, number], { seq: number; vectors: string }>(
+    'SELECT seq, vectors FROM versions WHERE record_id = ? AND at <= ? ORDER BY seq DESC LIMIT 1',
   )
   const lostSince = database
     .prepare<[string, number], string>('SELECT entry FROM history WHERE record_id = ? AND commit_id > ? ORDER BY id')
@@ -133,7 +133,7 @@ function pastReader(database: Database, table: string): SqliteLog['weddingAt'] {
       const current = readRecord(data)
       const then = versionAt.get(current.id, ms)
       if (!then) continue
-      const lost = lostSince.all(current.id, then.id).map(decodeSuperseded)
+      const lost = lostSince.all(current.id, then.seq).map(decodeSuperseded)
       records.push(recordAt(current, decodeVectors(then.vectors), lost))
     }
     return ok(records)
@@ -162,38 +162,60 @@ export async function forgetOld(
   )
   // First, so that nobody asks for a moment of which a part is gone already.
   note.run(FORGOTTEN_TO, String(horizon), nowMs)
-  const values = database.prepare<[number]>(
-    `DELETE FROM history WHERE id IN (SELECT id FROM history WHERE at < ? LIMIT ${FORGET_BATCH})`,
-  )
-  await inBatches(() => values.run(horizon).changes)
-  // The last version before the horizon stays: it is what the record was at the horizon.
-  const oldVersions = database
-    .prepare<[number, number, number], number>(
-      `SELECT id FROM versions AS old WHERE id > ? AND at < ? AND EXISTS (
-         SELECT 1 FROM versions AS newer WHERE newer.record_id = old.record_id AND newer.id > old.id AND newer.at < ?
-       ) ORDER BY id LIMIT ${FORGET_BATCH}`,
-    )
-    .pluck()
-  const removeVersion = database.prepare<[number]>('DELETE FROM versions WHERE id = ?')
-  let last = 0
-  await inBatches(() => {
-    const ids = oldVersions.all(last, horizon, horizon)
-    const remove = database.transaction(() => {
-      for (const id of ids) removeVersion.run(id)
-    })
-    remove.immediate()
-    last = ids.at(-1) ?? last
-    return ids.length
-  })
+  await forgetValues(database, horizon)
+  await forgetVersions(database, horizon)
   for (const [prefix, days] of Object.entries(stateDays)) {
     const facts = database.prepare<[number, string, number]>(
       `DELETE FROM state WHERE key IN (
          SELECT key FROM state WHERE substr(key, 1, ?) = ? AND at < ? LIMIT ${FORGET_BATCH})`,
     )
-    await inBatches(() => facts.run(prefix.length, prefix, nowMs - days * DAY_MS).changes)
+    await inTurns(() => facts.run(prefix.length, prefix, nowMs - days * DAY_MS).changes === FORGET_BATCH)
   }
 }
 
-async function inBatches(removeSome: () => number): Promise<void> {
-  while (removeSome() === FORGET_BATCH) await new Promise((resolve) => setImmediate(resolve))
+/** Walks along all values: an index by their time would cost every write a page, for something that is done once a day. */
+async function forgetValues(database: Database, horizon: number): Promise<void> {
+  const end = database
+    .prepare<[number], number | null>(
+      `SELECT max(id) FROM (SELECT id FROM history WHERE id > ? ORDER BY id LIMIT ${FORGET_BATCH})`,
+    )
+    .pluck()
+  const remove = database.prepare<[number, number, number]>('DELETE FROM history WHERE id > ? AND id <= ? AND at < ?')
+  let last = 0
+  await inTurns(() => {
+    const next = end.get(last) ?? undefined
+    if (next === undefined) return false
+    remove.run(last, next, horizon)
+    last = next
+    return true
+  })
+}
+
+interface VersionKey {
+  readonly record_id: string
+  readonly seq: number
+}
+
+/** The last version before the horizon stays: it is what the record was at the horizon. */
+async function forgetVersions(database: Database, horizon: number): Promise<void> {
+  const keys = database.prepare<[string, number], VersionKey>(
+    `SELECT record_id, seq FROM versions WHERE (record_id, seq) > (?, ?) ORDER BY record_id, seq LIMIT ${FORGET_BATCH}`,
+  )
+  const remove = database.prepare<[string, number, string, number, number, number]>(
+    `DELETE FROM versions AS old WHERE (record_id, seq) > (?, ?) AND (record_id, seq) <= (?, ?) AND at < ? AND EXISTS (
+       SELECT 1 FROM versions AS newer WHERE newer.record_id = old.record_id AND newer.seq > old.seq AND newer.at < ?)`,
+  )
+  let last: VersionKey = { record_id: '', seq: 0 }
+  await inTurns(() => {
+    const next = keys.all(last.record_id, last.seq).at(-1)
+    if (!next) return false
+    remove.run(last.record_id, last.seq, next.record_id, next.seq, horizon, horizon)
+    last = next
+    return true
+  })
+}
+
+/** @param step whether there may be more to do */
+async function inTurns(step: () => boolean): Promise<void> {
+  while (step()) await new Promise((resolve) => setImmediate(resolve))
 }

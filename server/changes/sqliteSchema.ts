@@ -37,6 +37,19 @@ const MIGRATIONS: readonly string[] = [
    CREATE INDEX history_by_time ON history (at);
    ALTER TABLE state ADD COLUMN at INTEGER NOT NULL DEFAULT 0;
    UPDATE state SET at = CAST(unixepoch('subsec') * 1000 AS INTEGER);`,
+
+  // One tree for versions, in the order of their `seq`, and no index by time: a single write that waits for the disk waits
+  // for every page it touches. The old ids stay in order before all numbers to come, since every row that was ever
+  // written has counted both on. `commit_id` is such a number from here on.
+  `ALTER TABLE versions RENAME TO old_versions;
+   CREATE TABLE versions (
+     record_id TEXT NOT NULL, seq INTEGER NOT NULL, version INTEGER NOT NULL, at INTEGER NOT NULL, vectors TEXT NOT NULL,
+     PRIMARY KEY (record_id, seq)
+   ) WITHOUT ROWID;
+   INSERT INTO versions (record_id, seq, version, at, vectors)
+     SELECT record_id, id, version, at, vectors FROM old_versions ORDER BY record_id, id;
+   DROP TABLE old_versions;
+   DROP INDEX history_by_time;`,
 ]
 
 /** The file was written by a newer program than this one, which would not understand all of it. */

@@ -1,12 +1,14 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { checkBackupFile, openBackup } from '../../../server/backup/backupFile.ts'
-import { makeBackup } from '../../../server/backup/makeBackup.ts'
+import { checkBackupFile, DATABASE_NAME, openBackup, writeBackupFile } from '../../../server/backup/backupFile.ts'
+import { installSlot } from '../../../server/backup/keySlots.ts'
+import { contentOf, makeBackup } from '../../../server/backup/makeBackup.ts'
 import { placeDatabase } from '../../../server/backup/placeDatabase.ts'
 import { openDataDir } from '../../../server/identity/dataDir.ts'
-import { addGuests, guestNames, temporary, withStore } from './support.ts'
+import { copyDatabase, openDatabase } from '../../../server/storage/open.ts'
+import { addGuests, guestNames, namesOf, temporary, withStore } from './support.ts'
 
 const folders = temporary('backup-file')
 afterAll(() => folders.cleanUp())
@@ -98,5 +100,49 @@ describe('a backup', () => {
       expect(store.isCopy).toBe(true)
       expect(await guestNames(store, scope)).toEqual(['Dana', SECRET])
     })
+  })
+
+  it('of an older version of the program is brought up to date when it takes its place', async () => {
+    const folder = folders.make()
+    const [copy, old] = [join(folder, 'copy.db'), join(folder, 'old.backup')]
+    await withStore(folders.make(), async ({ store }, dataDir) => {
+      await addGuests(store, scope, ['Eli', 'Fay'])
+      copyDatabase(store.database, dataDir.key, copy, key)
+    })
+    const content = await contentOf(copy, key)
+    const database = openDatabase(copy, key)
+    if (!content.ok || !database.ok) throw new Error('the copy is sound')
+    // As the version before wrote it.
+    database.value.exec(`
+      ALTER TABLE versions RENAME TO new_versions;
+      CREATE TABLE versions (
+        id INTEGER PRIMARY KEY, record_id TEXT NOT NULL, version INTEGER NOT NULL, at INTEGER NOT NULL, vectors TEXT NOT NULL
+      );
+      INSERT INTO versions SELECT seq, record_id, version, at, vectors FROM new_versions;
+      DROP TABLE new_versions; CREATE INDEX history_by_time ON history (at); PRAGMA user_version = 2`)
+    database.value.close()
+    const sources = [{ name: DATABASE_NAME, path: copy }]
+    await writeBackupFile(old, {
+      madeAt: new Date(0).toISOString(),
+      key,
+      slots: [installSlot(key, databaseKey)],
+      sources,
+      content: content.value,
+    })
+    rmSync(copy)
+
+    const opened = openBackup(old, [{ kind: 'key', key: databaseKey }])
+    if (!opened.ok) throw new Error(opened.error.kind)
+    const dir = folders.make()
+    const dataDir = openDataDir(dir)
+    if (!dataDir.ok) throw new Error(dataDir.error.kind)
+    expect(await placeDatabase(dataDir.value, opened.value, 0)).toEqual({ ok: true, value: {} })
+    dataDir.value.close()
+    await withStore(dir, async ({ store }) => {
+      expect(await guestNames(store, scope)).toEqual(['Eli', 'Fay'])
+      const then = await store.history.weddingAt(scope, Date.now())
+      expect(then.ok && namesOf(then.value)).toEqual(['Eli', 'Fay'])
+    })
+    expect(readdirSync(folder)).toEqual(['old.backup'])
   })
 })

@@ -34,8 +34,8 @@ describe('looking a database through', () => {
       'record',
       (db, t) => db.exec(`UPDATE ${t} SET data = json_set(data, '$.units', '{}')`),
     ],
-    ['a version that is missing', 'history', (db) => db.exec('DELETE FROM versions WHERE id = 2')],
-    ['a version that is another', 'history', (db) => db.exec(`UPDATE versions SET vectors = '[]' WHERE id = 2`)],
+    ['a version that is missing', 'history', (db) => db.exec('DELETE FROM versions WHERE seq = 2')],
+    ['a version that is another', 'history', (db) => db.exec(`UPDATE versions SET vectors = '[]' WHERE seq = 2`)],
     ['a version of the program that it does not know', 'version', (db) => db.pragma('user_version = 77')],
   ])('names %s', async (_, check, spoil) => {
     const { findings } = await inspected(spoil)

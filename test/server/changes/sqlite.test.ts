@@ -6,6 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { viewRecord } from '../../../model/merge/view.ts'
 import { openSqliteStore, type SqliteStore } from '../../../server/changes/sqlite.ts'
 import { recordTableOf } from '../../../server/changes/sqliteLog.ts'
+import { SQLITE_SCHEMA_VERSION } from '../../../server/changes/sqliteSchema.ts'
 import { openDatabase } from '../../../server/storage/open.ts'
 import { changeStoreContract, write } from './contract.ts'
 import { ana, edit, timelineItem } from './people.ts'
@@ -132,7 +133,7 @@ describe('a data folder of SQLite', () => {
     expect(refused.ok || refused.error.detail).toMatch(/newer WedSync.*1000/)
     const again = openDatabase(join(folder, 'wedsync.db'), key)
     if (!again.ok) throw new Error(again.error.detail)
-    again.value.pragma('user_version = 2')
+    again.value.pragma(`user_version = ${SQLITE_SCHEMA_VERSION}`)
     again.value.close()
     expect(await epochIn(folder)).toBe(epoch)
   })
@@ -146,7 +147,7 @@ describe('a data folder of SQLite', () => {
     const { database } = store
     // As the first version wrote it.
     database.exec(`
-      DROP TABLE versions; DROP INDEX history_by_time; ALTER TABLE history DROP COLUMN commit_id;
+      DROP TABLE versions; ALTER TABLE history DROP COLUMN commit_id;
       ALTER TABLE state DROP COLUMN at; PRAGMA user_version = 0;
       CREATE TABLE versions (
         record_id TEXT NOT NULL, version INTEGER NOT NULL, at INTEGER NOT NULL, vectors TEXT NOT NULL,
@@ -187,12 +188,12 @@ describe('a data folder of SQLite', () => {
         /^SEARCH \w+ USING COVERING INDEX \w+_log/,
       ],
       [
-        `SELECT vectors FROM versions WHERE record_id = 'x' AND at <= 5 ORDER BY id DESC LIMIT 1`,
-        /^SEARCH versions USING INDEX versions_by_record/,
+        `SELECT vectors FROM versions WHERE record_id = 'x' AND at <= 5 ORDER BY seq DESC LIMIT 1`,
+        /^SEARCH versions USING PRIMARY KEY \(record_id=\?\)/,
       ],
       [
-        `SELECT vectors FROM versions WHERE record_id = 'x' AND version = 5 ORDER BY id DESC LIMIT 1`,
-        /^SEARCH versions USING INDEX versions_by_number/,
+        `SELECT vectors FROM versions WHERE record_id = 'x' AND version = 5 ORDER BY seq DESC LIMIT 1`,
+        /^SEARCH versions USING PRIMARY KEY \(record_id=\?\)/,
       ],
       [`SELECT entry FROM history WHERE record_id = 'x' ORDER BY id`, /^SEARCH history USING INDEX history_by_record/],
     ]
