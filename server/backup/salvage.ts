@@ -32,9 +32,7 @@ export async function salvage(file: string, key: Uint8Array, changes: ChangeStor
 }
 
 async function joinReadable(database: Database, table: string, changes: ChangeStore): Promise<Salvaged> {
-  const lastSeq = orDamaged(() =>
-    database.prepare<[string], number>('SELECT last_seq FROM rx_collections WHERE table_name = ?').pluck().get(table),
-  )
+  const lastSeq = lastSeqOf(database, table)
   const at = orDamaged(() => database.prepare<[number], string>(`SELECT data FROM ${table} WHERE seq = ?`).pluck())
   if (lastSeq === undefined || at === undefined) return { recovered: 0, isWhole: false }
   let [recovered, isWhole] = [0, true]
@@ -49,6 +47,16 @@ async function joinReadable(database: Database, table: string, changes: ChangeSt
     batch = []
   }
   return { recovered, isWhole }
+}
+
+/** How far the log went, by whatever can be read: each of these is on other pages. */
+function lastSeqOf(database: Database, table: string): number | undefined {
+  const sources = [table, `${table} NOT INDEXED`, 'versions']
+  const found = sources.flatMap(
+    (source) =>
+      orDamaged(() => database.prepare<[], number | null>(`SELECT max(seq) FROM ${source}`).pluck().get() ?? 0) ?? [],
+  )
+  return found.length === 0 ? undefined : Math.max(...found)
 }
 
 async function joinAll(batch: readonly string[], changes: ChangeStore): Promise<number> {

@@ -1,8 +1,9 @@
 /**
  * Which table holds which collection, and how far each has counted.
  *
- * The row of a collection stays when its table is dropped. A collection of the same name thus goes on counting where
- * the old one stopped, and nobody who remembers a `seq` can mistake new changes for old ones.
+ * A table counts by the highest `seq` in it. Before rows are taken out of it, that is noted here, and the row of a
+ * collection stays when its table is dropped: so nothing is counted twice, a collection of the same name goes on where the old
+ * one stopped, and nobody who remembers a `seq` can mistake new changes for old ones.
  */
 import { DELETED_COLUMN, SCHEMA_INDEX_PREFIX } from './indexes.ts'
 import type { Database } from './open.ts'
@@ -82,8 +83,19 @@ export function ensureTable(database: Database, tableName: string, layout: Table
   }
 }
 
-/** Drops the documents and attachments of a collection; its counter stays. */
+/** Notes how far a table has counted. Call it in the transaction that takes rows away. */
+export function keepCount(database: Database, tableName: string): void {
+  database
+    .prepare<[string]>(
+      `UPDATE rx_collections SET last_seq = max(last_seq, coalesce((SELECT max(seq) FROM ${tableName}), 0))
+        WHERE table_name = ?`,
+    )
+    .run(tableName)
+}
+
+/** Drops the documents and attachments of a collection; its counter stays. Call it in a transaction. */
 export function dropTable(database: Database, tableName: string): void {
+  keepCount(database, tableName)
   database.exec(`DROP TABLE IF EXISTS ${attachmentTableOf(tableName)}; DROP TABLE IF EXISTS ${tableName}`)
 }
 

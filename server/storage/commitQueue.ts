@@ -1,3 +1,4 @@
+import type BetterSqlite3 from 'better-sqlite3'
 import type { Database } from './open.ts'
 
 /** What runs in a transaction of the queue, and what is done with its result once that is on disk. */
@@ -32,12 +33,15 @@ type Entry = {
  */
 export class CommitQueue {
   readonly #database: Database
+  /** Made once: it costs more than the work of a small write. */
+  readonly #run: BetterSqlite3.Transaction<(write: Entry) => void>
   readonly #entries: Entry[] = []
   #isScheduled = false
   #isSettling = false
 
   constructor(database: Database) {
     this.#database = database
+    this.#run = database.transaction((write: Entry) => write.run())
   }
 
   /**
@@ -124,11 +128,11 @@ export class CommitQueue {
     if (writes.length <= 1) return writes.filter((write) => this.#commitAlone(write))
     const done: Entry[] = []
     const thrown = new Map<Entry, unknown>()
-    const inSavepoint = this.#database.transaction((write: Entry) => write.run())
     const group = this.#database.transaction(() => {
       for (const write of writes) {
         try {
-          inSavepoint(write)
+          // Within a transaction it is a savepoint.
+          this.#run(write)
           done.push(write)
         } catch (error) {
           // Some errors, such as a full disk, end the whole transaction.
@@ -149,7 +153,7 @@ export class CommitQueue {
 
   /** Immediate: conflicts are decided by what is read, so nobody else may write between that and our write. */
   #commitAlone(write: Entry): boolean {
-    return attempt(write, () => this.#database.transaction(write.run).immediate())
+    return attempt(write, () => this.#run.immediate(write))
   }
 }
 

@@ -1,6 +1,12 @@
 /** The indexes of an RxDB schema as columns and indexes of an SQLite table, and query plans as ranges in them. */
 import { createHash } from 'node:crypto'
-import { objectPathMonad, type PreparedQuery, type RxDocumentData, type RxJsonSchema } from 'rxdb'
+import {
+  getPrimaryFieldOfPrimaryKey,
+  objectPathMonad,
+  type PreparedQuery,
+  type RxDocumentData,
+  type RxJsonSchema,
+} from 'rxdb'
 import { type FieldKeys, fieldKeys, type SortKey } from './sortKeys.ts'
 
 /** Every row has it, whether or not an index asks for it. */
@@ -25,6 +31,12 @@ export type SchemaIndex = {
   /** Unique in its table, and other for other columns. */
   readonly name: string
   readonly columns: readonly { readonly name: string; readonly keys: FieldKeys }[]
+  /**
+   * Whether SQLite has it. RxDB gives every schema an index by the time of the last write, for storages that find changes
+   * by it. This one has its `seq`, and an index that nobody asks for would cost each write a page: a plan that names it
+   * all the same is answered from the whole table.
+   */
+  readonly isStored: boolean
 }
 
 export type SchemaIndexes<RxDocType> = {
@@ -35,7 +47,8 @@ export type SchemaIndexes<RxDocType> = {
 
 /** The part of an index that a query plan reads: from one row of keys to another, compared from left to right. */
 export type IndexRange = {
-  readonly indexName: string
+  /** `undefined` if it is not stored. */
+  readonly indexName: string | undefined
   readonly columns: readonly string[]
   readonly lower: readonly SortKey[]
   readonly upper: readonly SortKey[]
@@ -47,6 +60,7 @@ export type IndexRange = {
 export function schemaIndexes<RxDocType>(schema: RxJsonSchema<RxDocumentData<RxDocType>>): SchemaIndexes<RxDocType> {
   const columns = new Map<string, KeyColumn<RxDocType>>()
   const indexes = new Map<string, SchemaIndex>()
+  const byLastWrite = `_meta.lwt,${getPrimaryFieldOfPrimaryKey(schema.primaryKey)}`
   for (const index of schema.indexes ?? []) {
     const fields = typeof index === 'string' ? [index] : [...index]
     const parts = fields.map((field) => {
@@ -56,7 +70,7 @@ export function schemaIndexes<RxDocType>(schema: RxJsonSchema<RxDocumentData<RxD
       return { name, keys }
     })
     const name = `${SCHEMA_INDEX_PREFIX}${digest(parts.map((part) => part.name))}`
-    indexes.set(name, { fields, name, columns: parts })
+    indexes.set(name, { fields, name, columns: parts, isStored: fields.join(',') !== byLastWrite })
   }
   return { indexes: [...indexes.values()], columns: [...columns.values()] }
 }
@@ -73,7 +87,7 @@ export function rangeOf<RxDocType>(
   const index = indexes.find(({ fields }) => fields.join(',') === name)
   if (index === undefined) throw new Error(`the schema has no index ${name}`)
   return {
-    indexName: index.name,
+    indexName: index.isStored ? index.name : undefined,
     columns: index.columns.map((column) => column.name),
     lower: index.columns.map(({ keys }, position) => keys.lower(queryPlan.startKeys[position])),
     upper: index.columns.map(({ keys }, position) => keys.upper(queryPlan.endKeys[position])),

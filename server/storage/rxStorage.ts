@@ -46,7 +46,7 @@ export function getRxStorageSqlite({
       const parse = (data: string): RxDocumentData<RxDocType> => JSON.parse(data)
       const shared = openTable(database, params, {
         keyColumns: indexes.columns,
-        indexes: indexes.indexes,
+        indexes: indexes.indexes.filter(({ isStored }) => isStored),
         hasAttachments: params.schema.attachments !== undefined,
         keysOf: (data) => {
           const document = parse(data)

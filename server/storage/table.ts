@@ -1,4 +1,4 @@
-import { indexNameOf } from './catalogue.ts'
+import { indexNameOf, keepCount } from './catalogue.ts'
 import type { IndexRange } from './indexes.ts'
 import type { Database, Statement } from './open.ts'
 import type { SortKey } from './sortKeys.ts'
@@ -26,7 +26,7 @@ export class DocumentTable {
   readonly #findLive: Statement<[string], string>
   readonly #insert: Statement<Value[]>
   readonly #update: Statement<Value[]>
-  readonly #count: Statement<[number, string], number>
+  readonly #last: Statement<[string], number>
   readonly #changes: Statement<[number, number], { seq: number; data: string }>
   readonly #purge: Statement<[number, number]>
   readonly #reads = new Map<string, Statement<Value[], string>>()
@@ -42,9 +42,9 @@ export class DocumentTable {
     this.#findLive = database.prepare<[string], string>(`SELECT data FROM ${name} WHERE id = ? AND deleted = 0`).pluck()
     this.#insert = database.prepare(`INSERT INTO ${name} (${columns.join(', ')}, id) VALUES (${values}, ?)`)
     this.#update = database.prepare(`UPDATE ${name} SET ${assignments} WHERE id = ?`)
-    this.#count = database
-      .prepare<[number, string], number>(
-        'UPDATE rx_collections SET last_seq = last_seq + ? WHERE table_name = ? RETURNING last_seq',
+    this.#last = database
+      .prepare<[string], number>(
+        `SELECT max(last_seq, coalesce((SELECT max(seq) FROM ${name}), 0)) FROM rx_collections WHERE table_name = ?`,
       )
       .pluck()
     this.#changes = database.prepare(`SELECT seq, data FROM ${name} WHERE seq > ? ORDER BY seq LIMIT ?`)
@@ -67,12 +67,9 @@ export class DocumentTable {
     this.#update.run(...valuesOf(row))
   }
 
-  /**
-   * Counts on by `amount`, in the transaction of the rows that get the numbers.
-   * @returns the last of them
-   */
-  takeSeqs(amount: number): number {
-    const last = this.#count.get(amount, this.name)
+  /** The last number that was given out. Rows that get the next ones have to be written in the same transaction. */
+  lastSeq(): number {
+    const last = this.#last.get(this.name)
     if (last === undefined) throw new Error(`table ${this.name} has lost its counter`)
     return last
   }
@@ -81,8 +78,12 @@ export class DocumentTable {
     return this.#changes.all(seq, limit)
   }
 
-  /** Removes up to `limit` tombstones that were written at `newestLwt` or before, and returns how many. */
+  /**
+   * Removes up to `limit` tombstones that were written at `newestLwt` or before, and returns how many. Call it in a
+   * transaction.
+   */
   purge(newestLwt: number, limit: number): number {
+    keepCount(this.#database, this.name)
     return this.#purge.run(newestLwt, limit).changes
   }
 
@@ -112,7 +113,7 @@ export class DocumentTable {
 
   /** `INDEXED BY` turns a plan that does not use the index into an error instead of a slow query. */
   #from({ indexName }: IndexRange): string {
-    return `FROM ${this.name} INDEXED BY ${indexNameOf(this.name, indexName)}`
+    return `FROM ${this.name} ${indexName === undefined ? 'NOT INDEXED' : `INDEXED BY ${indexNameOf(this.name, indexName)}`}`
   }
 }
 

@@ -144,9 +144,9 @@ function writePass<RxDocType, Internals, Options>(
     }
   }
 
-  const lastSeq = accepted.length === 0 ? 0 : table.takeSeqs(accepted.length)
+  const lastSeq = accepted.length === 0 ? 0 : table.lastSeq()
   const committed = accepted.map(({ stored, previous, document }, index) => {
-    const seq = lastSeq - accepted.length + 1 + index
+    const seq = lastSeq + 1 + index
     if (previous === undefined) table.insert({ ...stored, seq })
     else table.update({ ...stored, seq })
     return { previous, document, seq }

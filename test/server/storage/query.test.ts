@@ -1,5 +1,6 @@
+import { INDEX_MAX, INDEX_MIN } from 'rxdb'
 import { describe, expect, it, vi } from 'vitest'
-import { guest, guestStorage, insert, newDatabase, prepared } from './helpers.ts'
+import { guest, guestSchema, guestStorage, insert, newDatabase, prepared } from './helpers.ts'
 
 const byName = (skip: number, limit?: number) =>
   prepared({ selector: { _deleted: false }, sort: [{ name: 'asc' }], skip, ...(limit === undefined ? {} : { limit }) })
@@ -108,6 +109,31 @@ describe('query', () => {
       expect(details).toMatch(/^SEARCH rx1_guests_v0 USING (COVERING )?INDEX rx1_guests_v0_by_\w+ \([^()]*\([^()]+\)>/)
       expect(details).not.toContain('TEMP B-TREE')
     }
+  })
+
+  it('has no index by the last write, which RxDB adds to every schema, and answers a plan that names it all the same', async () => {
+    const database = newDatabase()
+    const storage = await guestStorage({ database })
+    await insert(storage, ...[3, 1, 2].map((lwt) => guest(`g${lwt}`, { _meta: { lwt } })))
+    const { query, queryPlan } = prepared({ selector: { _deleted: false } })
+    const byLastWrite = {
+      query,
+      queryPlan: {
+        ...queryPlan,
+        index: ['_meta.lwt', 'id'],
+        startKeys: [1, INDEX_MIN],
+        endKeys: [INDEX_MAX, INDEX_MAX],
+        inclusiveStart: true,
+        inclusiveEnd: true,
+        sortSatisfiedByIndex: true,
+      },
+    }
+    expect((await storage.query(byLastWrite)).documents.map(({ id }) => id)).toEqual(['g1', 'g2', 'g3'])
+    expect(await storage.count(byLastWrite)).toMatchObject({ count: 3 })
+    const indexes = database.prepare(
+      `SELECT name FROM sqlite_master WHERE type = 'index' AND name LIKE '%by\\_%' ESCAPE '\\'`,
+    )
+    expect(indexes.all()).toHaveLength((guestSchema.indexes ?? []).length - 1)
   })
 
   it('counts like it finds, and is fast only if the index decides alone', async () => {
