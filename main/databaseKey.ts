@@ -6,6 +6,7 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { SEALED_KEY_FILE } from '../model/dataFolder.ts'
 import { err, ok, type Result, unreachable } from '../model/result.ts'
 import { writeWhole } from './wholeFile.ts'
 
@@ -41,7 +42,7 @@ const KEY_BYTES = 32
 
 export async function databaseKey(options: DatabaseKeyOptions): Promise<Result<DatabaseKey, DatabaseKeyError>> {
   const { keyStore, dataDir, userData } = options
-  const file = join(userData, 'key.safe')
+  const file = join(userData, SEALED_KEY_FILE)
   if (existsSync(join(dataDir, 'key'))) return ok({ kind: 'key-file', reason: 'already-there' })
   const isAvailable = await hasKeyStore(options)
   if (existsSync(file)) {

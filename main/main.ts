@@ -17,6 +17,7 @@ import {
   utilityProcess,
   type WebFrameMain,
 } from 'electron'
+import { APP_FOLDER } from '../model/dataFolder.ts'
 import { isOwnMainFrame } from './addresses.ts'
 import { databaseKey, describeDatabaseKeyError } from './databaseKey.ts'
 import { log } from './log.ts'
@@ -40,7 +41,7 @@ let serverProcess: UtilityProcess | undefined
 try {
   // Beside the database, so that each data folder has its own key, and its own single instance. Chromium on Windows
   // keeps there what `key.safe` is decrypted with: a folder that is moved stays whole.
-  const userData = join(settings.dataDir, 'window')
+  const userData = join(settings.dataDir, APP_FOLDER)
   mkdirSync(userData, { recursive: true, mode: 0o700 })
   app.setPath('userData', userData)
   if (app.requestSingleInstanceLock()) app.whenReady().then(run).catch(giveUp)

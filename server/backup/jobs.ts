@@ -1,9 +1,11 @@
 /** Work on a whole database, in a thread of its own with a connection of its own, while the install goes on. */
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
-import { err, ok, type Result } from '../../model/result.ts'
-import { checkIntegrity, openForReading } from '../storage/open.ts'
+import { err, ok, type Result, unreachable } from '../../model/result.ts'
+import type { DataPlace } from '../identity/dataDir.ts'
+import { checkIntegrity, type OpenError, openForReading } from '../storage/open.ts'
 import { type BackupMade, type BackupOrder, type MakeBackupError, makeBackup } from './makeBackup.ts'
+import { type VerifyReport, verifyInstall } from './verifyInstall.ts'
 import { WORKER_FILE } from './workerFile.ts'
 
 export interface CheckOrder {
@@ -15,13 +17,24 @@ export interface CheckOrder {
 export type Job =
   | { readonly kind: 'backup'; readonly order: BackupOrder }
   | { readonly kind: 'check'; readonly order: CheckOrder }
+  | { readonly kind: 'verify'; readonly order: DataPlace }
 
 type Made = Result<BackupMade, MakeBackupError>
 /** The first thing that is wrong with the database. */
 type Checked = Result<void, string>
+type Verified = Result<VerifyReport, OpenError>
 
-export async function runJob(job: Job): Promise<Made | Checked> {
-  return job.kind === 'backup' ? makeBackup(job.order) : check(job.order)
+export async function runJob(job: Job): Promise<Made | Checked | Verified> {
+  switch (job.kind) {
+    case 'backup':
+      return makeBackup(job.order)
+    case 'check':
+      return check(job.order)
+    case 'verify':
+      return verifyInstall(job.order)
+    default:
+      return unreachable(job)
+  }
 }
 
 function check({ databaseFile, databaseKey, depth }: CheckOrder): Checked {
@@ -50,6 +63,11 @@ export class Jobs {
   /** `undefined` if it was closed before the job was done. */
   check(order: CheckOrder): Promise<Checked | undefined> {
     return this.#inTurn({ kind: 'check', order })
+  }
+
+  /** `undefined` if it was closed before the job was done. */
+  verify(place: DataPlace): Promise<Verified | undefined> {
+    return this.#inTurn({ kind: 'verify', order: place })
   }
 
   /** Ends what is running: nothing that counts was replaced yet. */

@@ -13,13 +13,17 @@ import { type Holder, readHolder, removeHolder, writeHolder } from './holder.ts'
 import { createKeyFile, KEY_BYTES, type KeyError, readKeyFile } from './keyFile.ts'
 import { acquireLock } from './lock.ts'
 
-export interface DataDir {
+/** What it takes to read the database of a folder. */
+export interface DataPlace {
   /** Absolute. */
   readonly path: string
   readonly databaseFile: string
   readonly key: Uint8Array
+}
+
+export interface DataDir extends DataPlace {
   /** Tells whoever tries the folder next what runs here. */
-  describeHolder(role: string, url?: string): void
+  describeHolder(about: Pick<Holder, 'role' | 'url' | 'commandSecret'>): void
   /** After everything that uses the folder. */
   close(): void
 }
@@ -63,14 +67,17 @@ export function openDataDir(dir: string, { keyProvider }: DataDirOptions = {}): 
  * Finds what is needed to read the database, also while a process has the folder open. Changes nothing.
  * @returns `undefined` if there is no database
  */
-export function lookIntoDataDir(
-  dir: string,
-): Result<Pick<DataDir, 'path' | 'databaseFile' | 'key'> | undefined, DataDirError> {
+export function lookIntoDataDir(dir: string): Result<DataPlace | undefined, DataDirError> {
   const { path, database, key: keyFile } = filesOf(resolve(dir))
   if (!existsSync(database)) return ok(undefined)
   const key = readKeyFile(keyFile, database)
   if (!key.ok) return key
   return ok(key.value && { path, databaseFile: database, key: key.value })
+}
+
+/** Which process has the folder open, or had when it was killed. */
+export function holderOf(dir: string): Holder | undefined {
+  return readHolder(filesOf(resolve(dir)).holder)
 }
 
 /** One line for a person: what is wrong and what to do. */
@@ -81,7 +88,9 @@ export function describeDataDirError(error: DataDirError): string {
     case 'not-writable':
       return `${error.dir} cannot be used (${error.detail}): check that it is a folder you may write to and that the disk has room, or choose another one.`
     case 'key-missing':
-      return `${error.file} is missing, and the database beside it cannot be read without it: put the key file back from a backup, or open the folder with the app that keeps its key in the system's key store.`
+      return `${error.file} is missing, and the database beside it cannot be read without it: put the key file back from a backup.`
+    case 'key-in-store':
+      return `The key of the database in ${error.dir} is in this computer's key store, which only the app can open: wedsync app --data ${error.dir}`
     case 'key-malformed':
       return `${error.file} is not a database key (${error.detail}): put the right key file back from a backup.`
     default:
@@ -123,7 +132,7 @@ function openLocked(
       path: files.path,
       databaseFile: files.database,
       key: key.value,
-      describeHolder: (role, url) => writeHolder(files.holder, { ...self, role, ...(url !== undefined && { url }) }),
+      describeHolder: (about) => writeHolder(files.holder, { ...self, ...about }),
       close: () => {
         try {
           removeHolder(files.holder)

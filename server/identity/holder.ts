@@ -1,4 +1,4 @@
-/** Who has a data folder open, for the message to whoever comes second. It decides nothing; the lock does. */
+/** Who has a data folder open, and how a command of this computer reaches it. It decides nothing; the lock does. */
 import { readFileSync, rmSync } from 'node:fs'
 import { z } from 'zod'
 import { isMissing, writeWhole } from './wholeFile.ts'
@@ -10,6 +10,8 @@ const holderSchema = z.object({
   /** What runs there: `local`, `hub`, `cloud`. */
   role: z.string().max(40).optional(),
   url: z.string().max(200).optional(),
+  /** Opens `commandDoor.ts` there. Only while the process runs, and where the key is not in this folder. */
+  commandSecret: z.string().max(100).optional(),
 })
 
 export type Holder = z.infer<typeof holderSchema>

@@ -274,6 +274,11 @@ async function start(
   if (options.takeOver) await state.set(TAKES_OVER, true)
   const hubSwitch = await createHubSwitch({ identity, state, lan: () => lan, start: startHub, stop: stopHub })
 
+  // Where the key is in the folder, commands read the database by themselves.
+  const commandSecret = options.keyProvider && newLaunchSecret()
+  const describeHolder = (role: 'hub' | 'local') =>
+    dataDir.describeHolder({ role, url, ...(commandSecret !== undefined && { commandSecret }) })
+
   async function takeOver(): Promise<void> {
     if (isInNetwork()) await startHub({})
   }
@@ -295,7 +300,7 @@ async function start(
     if (opening.ok) {
       lan = opening.value
       await following?.serving()
-      dataDir.describeHolder('hub', url)
+      describeHolder('hub')
       log('hub started', { url: lan.url })
     }
     return opening
@@ -313,7 +318,7 @@ async function start(
     lan = undefined
     await running.stop()
     following?.resigned()
-    dataDir.describeHolder('local', url)
+    describeHolder('local')
     log('hub stopped')
   }
 
@@ -324,12 +329,13 @@ async function start(
     pagesDir: options.pagesDir,
     launchSecret: options.launchSecret ?? newLaunchSecret(),
     contextFor,
+    ...(commandSecret !== undefined && { commands: { commandSecret, dataDir, jobs: upkeep.jobs, log } }),
     log,
   })
   if (!loopback.ok) return err({ kind: 'listen', error: loopback.error })
   begun.push(loopback.value)
   const { url, windowUrl } = loopback.value
-  dataDir.describeHolder('local', url)
+  describeHolder('local')
 
   following = await followHubs({
     deviceId: () => identity.deviceId,

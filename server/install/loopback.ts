@@ -15,6 +15,7 @@ import { createApi } from '../rest/api.ts'
 import type { ServerContext } from '../rest/context.ts'
 import { requestIdOf } from '../rest/requestState.ts'
 import { callerOf, ownCaller } from './callers.ts'
+import { type CommandDoorParts, commandDoor } from './commandDoor.ts'
 import type { InstallParts } from './context.ts'
 import { serveWindow } from './remoteWindow.ts'
 import { windowDoor } from './windowDoor.ts'
@@ -33,6 +34,8 @@ export interface LoopbackOptions extends InstallParts {
   readonly launchSecret: string
   readonly pagesDir: string
   readonly contextFor: (authenticate: ServerContext['authenticate']) => ServerContext
+  /** Absent where commands need nothing from this process. */
+  readonly commands?: CommandDoorParts
   readonly log: Log
 }
 
@@ -76,6 +79,7 @@ export async function openLoopback(options: LoopbackOptions): Promise<Result<Loo
   }
   const checks = setInterval(lock.check, CHECK_EVERY_MS)
   app.use('/api/offline', windowDoor({ ...options, lock }))
+  if (options.commands) app.use(commandDoor(options.commands))
   const authenticate = async (token: string) => {
     if (token !== launchSecret) return callerOf(token, identity)
     return lock.isLocked() ? undefined : ownCaller(identity)

@@ -41,6 +41,8 @@ export interface UpkeepOptions {
 export interface Upkeep {
   /** Resolves when the store is found to be damaged: it has to be closed, and is repaired when it is opened again. */
   readonly damaged: Promise<void>
+  /** Other work on the whole database takes its turn with that of the upkeep. */
+  readonly jobs: Pick<Jobs, 'backup' | 'verify'>
   /** What goes wrong with backups, in words for a person. */
   problem(): string | undefined
   /** Does now whatever is due. */
@@ -158,6 +160,7 @@ export function startUpkeep(options: UpkeepOptions): Upkeep {
 
   return {
     damaged,
+    jobs,
     problem: () => problem,
     round,
     async stop() {

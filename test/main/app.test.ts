@@ -1,10 +1,12 @@
 /** The bundles of main and server as they are packaged, run by Node with a stand-in for the module `electron`. */
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
 import { z } from 'zod'
 import { buildApp, type StandInApp, startStandInApp } from '../support/standInApp.ts'
+import { expectOneLine } from '../support/teamCalls.ts'
+import { wedsync } from '../support/wedsync.ts'
 
 let bundles = ''
 let dataDir = ''
@@ -58,6 +60,33 @@ it('opens a locked-down window on its own server, and quits in order', async () 
   again.order({ do: 'close-window' })
   expect(await again.exited).toBe(0)
   expect(again.stderr()).not.toMatch(/[0-9a-f]{64}/)
+})
+
+it('is asked by commands that need the key which only it has, and they say so when it is closed', async () => {
+  const app = startApp()
+  await app.nextPage()
+  const stick = join(dataDir, 'stick')
+  mkdirSync(stick)
+  const out = join(stick, 'team.backup')
+  const backup = ['backup', '--data', dataDir, '--out', out]
+  const made = await wedsync([...backup, '--json'])
+  expect([made.code, made.stderr]).toEqual([0, ''])
+  expect(JSON.parse(made.stdout)).toMatchObject({ file: out, records: expect.any(Number), keyFile: `${out}.key` })
+  expect((await wedsync(['verify', '--data', dataDir])).stdout).toMatch(/^Everything is as it should be/m)
+  const url = new URL(
+    '/api/offline/command/verify',
+    String(JSON.parse(readFileSync(join(dataDir, 'holder.json'), 'utf8')).url),
+  )
+  expect((await fetch(url, { method: 'POST', headers: { authorization: 'Bearer guess' } })).status).toBe(401)
+  app.order({ do: 'quit' })
+  expect(await app.exited).toBe(0)
+
+  const isClosed = { code: 1, line: /key store, which only the app can open: open WedSync, and run this again/ }
+  expectOneLine(await wedsync(backup), isClosed)
+  expectOneLine(await wedsync(['verify', '--data', dataDir]), isClosed)
+  const restoring = ['restore', '--from', out, '--data']
+  expectOneLine(await wedsync([...restoring, dataDir]), { code: 1, line: /Restore into a new folder/ })
+  expect((await wedsync([...restoring, join(dataDir, 'new')])).code).toBe(0)
 })
 
 it('keeps the key in the key file where there is no key store, and says so', async () => {

@@ -5,13 +5,15 @@
  */
 import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { describeMakeBackupError, makeBackup } from '../../backup/makeBackup.ts'
-import { lookIntoDataDir } from '../../identity/dataDir.ts'
+import { err, ok, type Result } from '../../../model/result.ts'
+import { type BackupMade, type BackupOrder, describeMakeBackupError, makeBackup } from '../../backup/makeBackup.ts'
+import type { DataPlace } from '../../identity/dataDir.ts'
 import { writeWhole } from '../../identity/wholeFile.ts'
+import { backupReply } from '../../install/commandRoutes.ts'
 import { type Failure, failed, print, usageError } from '../exit.ts'
+import { askApp, findInstall } from '../findInstall.ts'
 import type { OptionSpecs, ParsedOptions } from '../options.ts'
 import { passphraseFrom, passphraseOption } from '../secrets.ts'
-import { startFailure } from '../startErrors.ts'
 
 export const backupOptions: OptionSpecs = {
   data: { type: 'string', value: 'DIR', help: 'the folder of the install' },
@@ -27,21 +29,17 @@ export async function backup(options: ParsedOptions): Promise<Failure | undefine
   if (!passphrase.ok) return usageError(passphrase.error)
   const file = resolve(out)
   if (!existsSync(dirname(file))) return usageError(`--out: there is no folder ${dirname(file)}.`)
-  const dataDir = lookIntoDataDir(dir)
-  if (!dataDir.ok) return startFailure({ kind: 'data-dir', error: dataDir.error })
-  if (!dataDir.value) return failed(`There is no WedSync database in ${resolve(dir)}.`)
-  const made = await makeBackup({
-    databaseFile: dataDir.value.databaseFile,
-    databaseKey: dataDir.value.key,
-    out: file,
-    blobs: 'inside',
-    nowMs: Date.now(),
-    ...(passphrase.value !== undefined && { passphrase: passphrase.value }),
-  })
-  if (!made.ok) return failed(describeMakeBackupError(made.error))
-  const { records, digest, key, blobs, missingBlobs, damagedBlobs } = made.value
+  const found = findInstall(dir)
+  if (!found.ok) return found.error
+  const order = { out: file, ...(passphrase.value !== undefined && { passphrase: passphrase.value }) }
+  const made =
+    found.value.kind === 'app'
+      ? await askApp(found.value.app, 'backup', order, backupReply, dir)
+      : await backUpHere(found.value.place, order)
+  if (!made.ok) return made.error
+  const { records, digest, keyHex, blobs, missingBlobs, damagedBlobs } = made.value
   const keyFile = passphrase.value === undefined ? keyFileOf(file) : undefined
-  if (keyFile !== undefined) writeWhole(keyFile, `${Buffer.from(key).toString('hex')}\n`)
+  if (keyFile !== undefined) writeWhole(keyFile, `${keyHex}\n`)
   if (options.flag('json')) {
     const bytes = { blobs, missingBlobs, damagedBlobs }
     print(JSON.stringify({ file, records, digest, ...bytes, ...(keyFile !== undefined && { keyFile }) }))
@@ -58,6 +56,18 @@ export async function backup(options: ParsedOptions): Promise<Failure | undefine
       : `On another computer it opens with ${keyFile}: keep the two apart, since whoever has both can read everything.`,
   )
   return undefined
+}
+
+type Made = Omit<BackupMade, 'key'> & { readonly keyHex: string }
+
+async function backUpHere(
+  { databaseFile, key: databaseKey }: DataPlace,
+  order: Pick<BackupOrder, 'out' | 'passphrase'>,
+): Promise<Result<Made, Failure>> {
+  const made = await makeBackup({ ...order, databaseFile, databaseKey, blobs: 'inside', nowMs: Date.now() })
+  if (!made.ok) return err(failed(describeMakeBackupError(made.error)))
+  const { key, ...told } = made.value
+  return ok({ ...told, keyHex: Buffer.from(key).toString('hex') })
 }
 
 /** Photos and documents, counted. */

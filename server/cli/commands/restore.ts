@@ -68,6 +68,11 @@ export async function restore(options: ParsedOptions): Promise<Failure | undefin
   // Nothing is left behind where nothing was restored.
   const wasThere = existsSync(resolve(dir))
   const dataDir = openDataDir(dir)
+  if (!dataDir.ok && dataDir.error.kind === 'key-in-store') {
+    return failed(
+      `The key of the database in ${dataDir.error.dir} is in this computer's key store, which only the app can open, and nothing is restored under it. Restore into a new folder, with another --data, and open that one: wedsync app --data FOLDER.`,
+    )
+  }
   if (!dataDir.ok) return startFailure({ kind: 'data-dir', error: dataDir.error })
   let failure: Failure | undefined
   try {

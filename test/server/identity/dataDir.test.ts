@@ -92,7 +92,7 @@ describe('a data folder', () => {
 describe('a folder that is open', () => {
   it('is refused to a second process, which is told by whom, and nothing changes', async () => {
     const dir = temporaryFolder()
-    open(dir).describeHolder('hub', 'http://127.0.0.1:4700')
+    open(dir).describeHolder({ role: 'hub', url: 'http://127.0.0.1:4700' })
     const before = snapshot(dir)
     const { report } = await openElsewhere(dir)
     const holder = { pid: process.pid, startedAt: expect.any(String), role: 'hub', url: 'http://127.0.0.1:4700' }

@@ -4,7 +4,7 @@ import { describeDataDirError, openDataDir } from '../../../server/identity/data
 function report(dir: string): unknown {
   const opened = openDataDir(dir)
   if (!opened.ok) return { opened: false, error: opened.error, says: describeDataDirError(opened.error) }
-  opened.value.describeHolder('hub', 'http://127.0.0.1:4700')
+  opened.value.describeHolder({ role: 'hub', url: 'http://127.0.0.1:4700' })
   setInterval(() => undefined, 60_000)
   return { opened: true, key: Buffer.from(opened.value.key).toString('hex') }
 }
