@@ -13,6 +13,14 @@ export interface ServerSettings {
   readonly cloud?: { readonly url: string; readonly token?: string }
   readonly personName?: string
   readonly deviceName?: string
+  /** How many backups are kept. */
+  readonly keepBackups?: number
+  /** Room for photos and documents. */
+  readonly blobQuotaMegabytes?: number
+  /** Become the hub when the hub is gone. */
+  readonly takeOver?: boolean
+  /** Take the window's lock away, whose passphrase is forgotten. */
+  readonly forgetLock?: boolean
 }
 
 export type ToServer =

@@ -18,6 +18,10 @@ export function readSettings(
     WEDSYNC_CLOUD_TOKEN: cloudToken,
     WEDSYNC_NAME: personName,
     WEDSYNC_DEVICE_NAME: deviceName,
+    WEDSYNC_KEEP_BACKUPS: keepBackups,
+    WEDSYNC_BLOB_QUOTA: blobQuota,
+    WEDSYNC_TAKE_OVER: takeOver,
+    WEDSYNC_FORGET_LOCK: forgetLock,
   } = environment
   return {
     dataDir: resolve(dataDir),
@@ -28,5 +32,14 @@ export function readSettings(
     }),
     ...(personName !== undefined && { personName }),
     ...(deviceName !== undefined && { deviceName }),
+    ...(keepBackups !== undefined && { keepBackups: Number(keepBackups) }),
+    ...(blobQuota !== undefined && { blobQuotaMegabytes: Number(blobQuota) }),
+    ...(isOn(takeOver) && { takeOver: true }),
+    ...(isOn(forgetLock) && { forgetLock: true }),
   }
+}
+
+/** As the command line reads a switch that is given as a variable. */
+function isOn(value: string | undefined): boolean {
+  return value === '1' || value === 'true'
 }

@@ -9,6 +9,7 @@
  */
 import { z } from 'zod'
 import { unreachable } from '../model/result.ts'
+import { MAX_QUOTA_MB } from './blobs/installBlobs.ts'
 import { startFailure } from './cli/startErrors.ts'
 import { type Install, openInstall } from './install/install.ts'
 import { type MainPort, portLine } from './install/windowLines.ts'
@@ -29,6 +30,10 @@ const startMessage = z.object({
   cloud: z.object({ url: z.string(), token: z.string().optional() }).optional(),
   personName: z.string().optional(),
   deviceName: z.string().optional(),
+  keepBackups: z.int().min(0).optional(),
+  blobQuotaMegabytes: z.int().min(1).max(MAX_QUOTA_MB).optional(),
+  takeOver: z.boolean().optional(),
+  forgetLock: z.boolean().optional(),
 })
 
 const toServer = z.discriminatedUnion('type', [
@@ -57,6 +62,10 @@ async function start({
   cloud,
   personName,
   deviceName,
+  keepBackups,
+  blobQuotaMegabytes,
+  takeOver,
+  forgetLock,
   ...message
 }: z.infer<typeof startMessage>): Promise<Install | undefined> {
   const opened = await openInstall({
@@ -71,6 +80,10 @@ async function start({
     ...(cloud && { cloud: { url: cloud.url, ...(cloud.token !== undefined && { token: cloud.token }) } }),
     ...(personName !== undefined && { personName }),
     ...(deviceName !== undefined && { deviceName }),
+    ...(keepBackups !== undefined && { keepBackups }),
+    ...(blobQuotaMegabytes !== undefined && { blobQuotaMegabytes }),
+    ...(takeOver !== undefined && { takeOver }),
+    ...(forgetLock !== undefined && { forgetLock }),
   })
   if (!opened.ok) {
     parent.postMessage({ type: 'failed', message: startFailure(opened.error).message })

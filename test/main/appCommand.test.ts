@@ -129,10 +129,14 @@ describe.skipIf(process.platform === 'win32')('app', () => {
   })
 
   it('hands its options to Electron as variables, and ends as it does', async () => {
-    const electron = `#!/bin/sh\nprintf '%s %s' "$WEDSYNC_DATA" "$ELECTRON_RUN_AS_NODE" > '${dir}/seen'\nexit 70\n`
+    const electron = `#!/bin/sh\nprintf '%s %s %s' "$WEDSYNC_DATA" "$ELECTRON_RUN_AS_NODE" "$WEDSYNC_FORGET_LOCK" > '${dir}/seen'\nexit 70\n`
     writeFileSync(join(dir, 'electron'), electron, { mode: 0o755 })
-    const running = run([], { DISPLAY: ':none', ELECTRON_OVERRIDE_DIST_PATH: dir, ELECTRON_RUN_AS_NODE: '1' })
+    const running = run(['--forget-lock'], {
+      DISPLAY: ':none',
+      ELECTRON_OVERRIDE_DIST_PATH: dir,
+      ELECTRON_RUN_AS_NODE: '1',
+    })
     await expect(running).rejects.toThrow('ended with 1 after: ')
-    expect(readFileSync(join(dir, 'seen'), 'utf8')).toBe(`${join(dir, 'data')} `)
+    expect(readFileSync(join(dir, 'seen'), 'utf8')).toBe(`${join(dir, 'data')}  1`)
   })
 })

@@ -15,6 +15,10 @@ it('takes what `wedsync app` passes on', () => {
     WEDSYNC_CLOUD_TOKEN: 't',
     WEDSYNC_NAME: 'Ana',
     WEDSYNC_DEVICE_NAME: 'Laptop',
+    WEDSYNC_KEEP_BACKUPS: '0',
+    WEDSYNC_BLOB_QUOTA: '300',
+    WEDSYNC_TAKE_OVER: '1',
+    WEDSYNC_FORGET_LOCK: 'true',
   }
   expect(readSettings(environment, '/home/ana')).toEqual({
     dataDir: resolve('/data/ana'),
@@ -23,5 +27,9 @@ it('takes what `wedsync app` passes on', () => {
     cloud: { url: 'https://cloud.example', token: 't' },
     personName: 'Ana',
     deviceName: 'Laptop',
+    keepBackups: 0,
+    blobQuotaMegabytes: 300,
+    takeOver: true,
+    forgetLock: true,
   })
 })

@@ -10,7 +10,7 @@ import { unreachable } from '../../../model/result.ts'
 import type { Install } from '../../install/install.ts'
 import { type Failure, failed, print, usageError } from '../exit.ts'
 import { type OptionSpecs, type ParsedOptions, portOption, urlOption } from '../options.ts'
-import { announce, installOptions, serveUntilStopped } from './serve.ts'
+import { announce, installFault, installOptions, serveUntilStopped } from './serve.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -33,6 +33,8 @@ export async function app(options: ParsedOptions): Promise<Failure | undefined> 
   if (options.flag('json')) return serveHere(options)
   const faulty = [portOption(options, 'port'), urlOption(options, 'cloud')].find(({ ok }) => !ok)
   if (faulty && !faulty.ok) return usageError(faulty.error)
+  const fault = installFault(options)
+  if (fault) return fault
   const outcome = await openElectron(options)
   switch (outcome.kind) {
     case 'ended':
@@ -154,7 +156,7 @@ function build(part: string): Promise<Ended> {
 function windowEnvironment(options: ParsedOptions): NodeJS.ProcessEnv {
   const environment = { ...process.env }
   for (const name of Object.keys(appOptions)) {
-    const value = options.text(name)
+    const value = options.text(name) ?? (options.flag(name) ? '1' : undefined)
     if (value === undefined) continue
     environment[`WEDSYNC_${name.toUpperCase().replaceAll('-', '_')}`] = name === 'data' ? resolve(value) : value
   }

@@ -118,11 +118,8 @@ export async function openFromOptions(
   if (!cloud.ok) return usageError(cloud.error)
   const token = options.text('cloud-token')
   const keepBackups = options.text('keep-backups')
-  if (keepBackups !== undefined && !/^\d{1,4}$/.test(keepBackups)) {
-    return usageError(`--keep-backups takes a number, not "${keepBackups}".`)
-  }
   const [link, personName, deviceName] = ['join', 'name', 'device-name'].map((name) => options.text(name))
-  const faulty = nameFault(options) ?? linkFault(link) ?? quotaFault(options)
+  const faulty = installFault(options)
   if (faulty) return faulty
   const recover = recoverOption(options, cloud.value)
   if (!recover.ok) return usageError(recover.error)
@@ -174,6 +171,17 @@ function lanFault(options: ParsedOptions): Failure | undefined {
   const host = options.text('lan-host')
   if (host === undefined || isIP(host) !== 0) return undefined
   return usageError(`--lan-host takes an address like 192.168.7.2, not "${host}".`)
+}
+
+/** What is wrong with the options of an install; addresses and ports are looked at where they are read. */
+export function installFault(options: ParsedOptions): Failure | undefined {
+  return nameFault(options) ?? linkFault(options.text('join')) ?? quotaFault(options) ?? backupsFault(options)
+}
+
+function backupsFault(options: ParsedOptions): Failure | undefined {
+  const text = options.text('keep-backups')
+  if (text === undefined || /^\d{1,4}$/.test(text)) return undefined
+  return usageError(`--keep-backups takes a number, not "${text}".`)
 }
 
 function nameFault(options: ParsedOptions): Failure | undefined {
