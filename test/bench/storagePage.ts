@@ -1,10 +1,13 @@
 /** Runs in a real browser: RxDB on Dexie (IndexedDB), and our storage through the channel of the app's window. */
+import { createRxDatabase, type RxCollection } from 'rxdb'
 import { getRxStorageDexie } from 'rxdb/plugins/storage-dexie'
+import { RECORDS, type RecordDocument, recordSchema } from '../../model/database/recordSchema.ts'
 import { openSocketLine } from '../../renderer/src/replica/databaseLine.ts'
 import { remoteStorage } from '../../renderer/src/replica/remoteStorage.ts'
 import {
   BULK,
   contenderOf,
+  DATABASE,
   type Document,
   documentsLike,
   IN_SCOPE,
@@ -15,6 +18,13 @@ import {
 } from './storageTasks.ts'
 
 type Ids = readonly Pick<Document, 'id' | 'scope'>[]
+
+const lost = (): never => {
+  throw new Error('the channel was lost')
+}
+
+/** When the live query told of a record for the first time, by its id. */
+const seen = new Map<string, number>()
 
 export const storagePage = {
   async dexie(templateJson: string, rounds: number, batches: number, singles: number, total: number, reads: number) {
@@ -33,9 +43,6 @@ export const storagePage = {
   },
 
   async remote(secret: string, ids: Ids, rounds: number, reads: number) {
-    const lost = (): never => {
-      throw new Error('the channel was lost')
-    }
     const open = () => openSocketLine(window.location.href, secret)
     const contender = contenderOf(await openInstance(remoteStorage(open, lost), {}))
     const times = []
@@ -45,6 +52,23 @@ export const storagePage = {
     }
     return times.slice(1) // the first one warms up
   },
+
+  /** Begins a live query, as the window's pages have them. */
+  async watch(secret: string, scope: string) {
+    const database = await createRxDatabase<{ [RECORDS]: RxCollection<RecordDocument> }>({
+      name: DATABASE,
+      storage: remoteStorage(() => openSocketLine(window.location.href, secret), lost),
+      multiInstance: false,
+    })
+    await database.addCollections({ [RECORDS]: { schema: recordSchema } })
+    const found = database[RECORDS].find({ selector: { scope } })
+    found.$.subscribe((records) => {
+      for (const { id } of records) if (!seen.has(id)) seen.set(id, Date.now())
+    })
+    await found.exec()
+  },
+
+  seenAt: (id: string) => seen.get(id),
 }
 
 Object.assign(window, { storagePage })
