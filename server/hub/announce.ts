@@ -1,7 +1,7 @@
 /** A hub makes itself known on every interface, answers those who ask, and says when it stops. */
-import { type Announcement, recordsOf, SERVICE, TTL_SECONDS } from './announcement.ts'
+import { isHostOf } from '../../model/identity/teamHost.ts'
+import { type Announced, addressRecord, recordsOf, SERVICE, TTL_SECONDS } from './announcement.ts'
 import { type Link, type LinksOptions, openLinks } from './links.ts'
-import { tabletName } from './tabletCertificate.ts'
 import { timersOn } from './timers.ts'
 
 /** A first packet may be lost: it is said twice (RFC 6762, section 8.3). */
@@ -15,13 +15,16 @@ export interface Announcing {
   stop(): Promise<void>
 }
 
-/** @param host the only address on which the hub listens; absent if it listens on all */
-export function announceHub(announcement: Announcement, options: LinksOptions, host?: string): Announcing {
-  const name = tabletName(announcement.deviceId)
+/** @param serves whether the hub answers at this address of its machine */
+export function announceHub(
+  announced: Announced,
+  options: LinksOptions,
+  serves: (address: string) => boolean,
+): Announcing {
   const { later, cancelAll } = timersOn(options.scheduler)
 
   function say(link: Link, ttl = TTL_SECONDS, sent?: () => void): void {
-    if (host === undefined || host === link.address) link.answer(recordsOf(announcement, link.address, ttl), sent)
+    if (serves(link.address)) link.answer(recordsOf(announced, link.address, ttl), sent)
     else sent?.()
   }
 
@@ -32,7 +35,11 @@ export function announceHub(announcement: Announcement, options: LinksOptions, h
         later(AGAIN_MS, () => say(link))
       },
       onQuestions(link, names) {
-        if (names.some((asked) => asked === SERVICE || asked.toLowerCase() === name)) say(link)
+        if (names.includes(SERVICE)) say(link)
+        const asked = names.filter((name) => isHostOf(announced.host, name))
+        if (asked.length > 0 && serves(link.address)) {
+          link.answer(asked.map((name) => addressRecord(name, link.address)))
+        }
       },
     },
     options,

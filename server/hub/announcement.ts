@@ -5,16 +5,16 @@
  *     _wedsync._tcp.local        PTR   hub-3q2x7w…._wedsync._tcp.local
  *     hub-3q2x7w…._wedsync._tcp  SRV   port, wedsync-1f0c9a….local
  *                                TXT   v=1 id=<device id> team=<endorsement>
- *     wedsync-1f0c9a….local      A     address on the interface that it is said on; tablets call the hub by this name
+ *     wedsync-1f0c9a….local      A     address on the interface that it is said on; tablets call the team's hub by this name
  *
  * The endorsement is the team's signature of the device id. Its private key is held by exactly the devices that may serve as
  * hub, so whoever knows the team's public key, that is its members and its cloud, knows a hub of the team that may be given a
- * token once its certificate has proved the device id. To anybody else two hubs of one team look unrelated.
+ * token once its certificate has proved the device id. Anybody else sees that two hubs have one name for tablets, and so are
+ * of one team, but not of which.
  */
 import type { Answer } from 'dns-packet'
 import { deviceIdSchema } from '../identity/certificate.ts'
 import { isSignedByTeam, signAsTeam } from '../identity/signed.ts'
-import { tabletName } from './tabletCertificate.ts'
 
 export const SERVICE = '_wedsync._tcp.local'
 
@@ -46,17 +46,27 @@ function statement(deviceId: string): string {
   return `wedsync hub of the team: ${deviceId}`
 }
 
+/** What a hub announces. */
+export interface Announced extends Announcement {
+  /** The team's name for tablets (`model/identity/teamHost.ts`). */
+  readonly host: string
+}
+
 /** @param ttl seconds; 0 takes the announcement back */
-export function recordsOf({ deviceId, endorsement, port }: Announcement, address: string, ttl: number): Answer[] {
+export function recordsOf({ deviceId, endorsement, port, host }: Announced, address: string, ttl: number): Answer[] {
   const instance = `hub-${deviceId.slice(0, INSTANCE_CHARS)}`
   const name = `${instance}.${SERVICE}`
-  const target = tabletName(deviceId)
   return [
     { name: SERVICE, type: 'PTR', ttl, data: name },
-    { name, type: 'SRV', ttl, flush: true, data: { port, target, priority: 0, weight: 0 } },
+    { name, type: 'SRV', ttl, flush: true, data: { port, target: host, priority: 0, weight: 0 } },
     { name, type: 'TXT', ttl, flush: true, data: [FORMAT, `id=${deviceId}`, `team=${endorsement}`] },
-    { name: target, type: 'A', ttl, flush: true, data: address },
+    addressRecord(host, address, ttl),
   ]
+}
+
+/** Flushed: who called the hub that is gone is not to wait for it until its address is forgotten. */
+export function addressRecord(name: string, address: string, ttl = TTL_SECONDS): Answer {
+  return { name, type: 'A', ttl, flush: true, data: address }
 }
 
 /** An announcement as it was heard; `ttl` 0 if it was taken back. */

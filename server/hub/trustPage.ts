@@ -52,7 +52,7 @@ export function appleProfile({ title, der, fingerprint }: Authority): string {
   <key>PayloadIdentifier</key><string>app.wedsync.hub.${id('profile')}</string>
   <key>PayloadUUID</key><string>${id('profile')}</string>
   <key>PayloadDisplayName</key><string>${title}</string>
-  <key>PayloadDescription</key><string>Lets this device recognise one WedSync hub on the local network. It is good for that hub's name and for nothing else.</string>
+  <key>PayloadDescription</key><string>Lets this device recognise the WedSync hub of one team on the local network. It is good for that hub's name and for nothing else.</string>
   <key>PayloadRemovalDisallowed</key><false/>
   <key>PayloadContent</key>
   <array>
@@ -100,8 +100,8 @@ warning sign beside the address) and compare its SHA-256 fingerprint with this o
 <h2>Get rid of the warning, and open WedSync without the hub</h2>
 <p>You may do without this: a page that is open goes on working when the hub is away. With it, the warning is gone, and the
 page also <em>opens</em> while the hub is away. It takes three minutes, once for each device.</p>
-<p>You install the certificate of this one hub. It is good for the name <code>${name}</code> and for nothing else: nobody can
-use it to pass for another site, not even whoever has stolen the hub.</p>
+<p>You install the certificate of this team's hub, whichever of its laptops that is on the day. It is good for the name
+<code>${name}</code> and for nothing else: nobody can use it to pass for another site, not even whoever has stolen a hub.</p>
 
 <section><h3>${PICTURES.tablet} iPhone and iPad</h3>
 <ol>
@@ -133,8 +133,9 @@ Authorities”.</li>
 
 <h2>Then open this address</h2>
 <p><a class="go" data-carry href="${address}">${address}</a></p>
-<p>It stays the same in every venue. An invitation that you came with is taken along; what you have already joined with on the
-address in digits stays there, so join once more here, with a new invitation.</p>
+<p>It stays the same in every venue, and if another laptop of the team has to take over as hub, this page finds it by itself.
+An invitation that you came with is taken along; what you have already joined with on the address in digits stays there, so join
+once more here, with a new invitation.</p>
 <p>To take it all back, remove “${authority.title}” in the same place.</p>
 </main>
 </body>

@@ -43,7 +43,15 @@ export async function saveGivenKeys(state: StateStore, entries: readonly KeyEntr
 
 /** The root of the team's keys (`model/sealing/keyRing.ts`); `undefined` on a device that may not serve as hub. */
 export function teamRoot({ id, privateKey }: Identity['team']): Uint8Array<ArrayBuffer> | undefined {
-  if (privateKey === undefined) return undefined
+  return privateKey === undefined ? undefined : derivedFromTeam({ id, privateKey }, 'sealing 1 root', SECRET_BYTES)
+}
+
+/** A secret that every device with the team's own key has: HKDF-SHA-256 of its seed, salted with the team's id. */
+export function derivedFromTeam(
+  { id, privateKey }: { readonly id: string; readonly privateKey: string },
+  purpose: string,
+  bytes: number,
+): Uint8Array<ArrayBuffer> {
   const prk = extract(sha256, seedOf(privateKey), new TextEncoder().encode(id))
-  return expand(sha256, prk, new TextEncoder().encode('wedsync sealing 1 root'), SECRET_BYTES)
+  return expand(sha256, prk, new TextEncoder().encode(`wedsync ${purpose}`), bytes)
 }

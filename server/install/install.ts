@@ -29,13 +29,14 @@ import { rosterOf } from '../rest/roster.ts'
 import type { OpenError } from '../storage/open.ts'
 import { nodeScheduler } from '../sync/nodeScheduler.ts'
 import { openInstallAudit } from './audit.ts'
-import { callerOf, personOf } from './callers.ts'
+import { personOf } from './callers.ts'
 import { dialCloud, dialHub, knownCloud, knownHub, rememberCloud } from './calls.ts'
 import { type ChangeFileOptions, readChangeFile, writeChangeFile } from './changeFile.ts'
 import { installContext } from './context.ts'
 import { createHubSwitch, TAKES_OVER } from './hubSwitch.ts'
 import { joinByLink, type TeamClash } from './joining.ts'
-import { isInNetwork, type Lan, type LanError, type LanOptions, openLan } from './lan.ts'
+import { type Lan, type LanError, type LanOptions, openLan } from './lan.ts'
+import { isInNetwork } from './lanPlace.ts'
 import { watchLastSeen } from './lastSeen.ts'
 import { newLaunchSecret, openLoopback } from './loopback.ts'
 import { ownJoining, ownPresence, ownRecoveryKit } from './ownDesk.ts'
@@ -293,7 +294,7 @@ async function start(
       ...parts,
       live,
       pagesDir: options.pagesDir,
-      context: contextFor((token) => callerOf(token, identity)),
+      contextFor,
       log,
       discovery,
     })

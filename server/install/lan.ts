@@ -1,11 +1,12 @@
 /** The hub's door on the LAN: HTTPS with this install's own certificate, for devices that joined and for those that join. */
 import { randomUUID } from 'node:crypto'
-import { createServer, type ServerOptions } from 'node:https'
-import { networkInterfaces } from 'node:os'
+import { createServer, type Server, type ServerOptions } from 'node:https'
+import type { Socket } from 'node:net'
 import { createSecureContext } from 'node:tls'
 import express, { type RequestHandler, type Router } from 'express'
 import { z } from 'zod'
 import { invitationId } from '../../model/identity/joinCode.ts'
+import { isHostOf } from '../../model/identity/teamHost.ts'
 import { createRecord } from '../../model/merge/edit.ts'
 import { err, ok, type Result } from '../../model/result.ts'
 import { mayServeAsHub } from '../../model/roles.ts'
@@ -43,22 +44,27 @@ import { originOf, requestIdOf } from '../rest/requestState.ts'
 import { admitSession } from '../rest/sessionDoor.ts'
 import { nodeScheduler } from '../sync/nodeScheduler.ts'
 import { webSocketTransport } from '../sync/webSocketTransport.ts'
-import { callerOf, personOf, rememberNames } from './callers.ts'
-import { PEER_PATH } from './calls.ts'
+import { callerOf, personOf, rememberNames, type TokenCaller } from './callers.ts'
+import { knownHub, PEER_PATH } from './calls.ts'
 import type { InstallParts } from './context.ts'
+import { addressNow, isPrivate, LOOPBACK } from './lanPlace.ts'
 
 export const DEFAULT_LAN_PORT = 8443
 
 export interface LanOptions {
-  /** Absent: the port of the last time, else the default. 0: the port of the last time, else a free one. */
+  /**
+   * Absent: the port of the hub that this install knows, if it is free here, so that the team's tablets find this one where
+   * they found that; else the port of the last time, else the default. 0: the same, with a free one at last.
+   */
   readonly port?: number
-  /** Absent: the address of the last time if this machine still has it, else its first private one, else loopback. */
+  /** The only address to listen at. Absent: every private one of this machine, and loopback. */
   readonly host?: string
 }
 
 export type LanError = ListenError | { readonly kind: 'may-not-serve' }
 
 export interface Lan {
+  /** Where others reach it now: networks come and go. */
   readonly url: string
   readonly fingerprint: string
   createJoin(request: JoinRequest): Promise<JoinLinks>
@@ -68,36 +74,40 @@ export interface Lan {
 interface LanParts extends InstallParts, LanOptions {
   readonly live: Live
   readonly pagesDir: string
-  readonly context: ServerContext
+  readonly contextFor: (authenticate: ServerContext['authenticate']) => ServerContext
   readonly log: Log
   /** Whether the hub announces itself. One that listens on loopback only never does. */
   readonly discovery: boolean
 }
 
-const LOOPBACK = '127.0.0.1'
+const EVERY_ADDRESS = '0.0.0.0'
 const savedPlace = z.object({ host: z.string(), port: z.number().int().min(1).max(65_535) }).optional()
 
 export async function openLan(options: LanParts): Promise<Result<Lan, LanError>> {
   const { identity, store, sync, log } = options
   const { state } = store
-  if (!mayServeAsHub(identity.grant) || identity.team.privateKey === undefined) return err({ kind: 'may-not-serve' })
+  const context = options.contextFor(authenticator(identity))
+  const { id: team, privateKey } = identity.team
+  if (!mayServeAsHub(identity.grant) || privateKey === undefined) return err({ kind: 'may-not-serve' })
   const app = express()
   app.disable('x-powered-by')
-  const trust = await openTabletTrust(identity.deviceId, state, Date.now())
+  const trust = await openTabletTrust({ id: team, privateKey }, state, Date.now())
   const server = createServer(tlsOptions(identity, trust), app)
   answerBadConnections(server)
   redirectPlainHttp(server, [trust.name])
   const known = savedPlace.parse(await state.get('lan'))
-  const own = ownAddresses()
-  const host = options.host ?? own.find((address) => address === known?.host) ?? own.find(isPrivate) ?? LOOPBACK
-  const listening = await listen(server, options.port || known?.port || (options.port ?? DEFAULT_LAN_PORT), host)
+  const { host: only } = options
+  const host = (): string => only ?? addressNow(known?.host)
+  const serves = (address: string): boolean => (only === undefined ? isPrivate(address) : address === only)
+  if (only === undefined) server.prependListener('connection', dropUnless(serves))
+  const listening = await listenSomewhere(server, options, known?.port)
   if (!listening.ok) return listening
   const port = listening.value
-  await state.set('lan', { host, port })
+  await state.set('lan', { host: host(), port })
 
   app.use(securityHeaders)
   app.use(joinDoor(options))
-  app.use('/api/offline', createApi(options.context, log))
+  app.use('/api/offline', createApi(context, log))
   app.use(trustRoutes({ trust, fingerprint: identity.fingerprint, port }))
   app.use(pages(options.pagesDir))
   const upgrades = serveUpgrades(
@@ -110,20 +120,30 @@ export async function openLan(options: LanParts): Promise<Result<Lan, LanError>>
           sync.receive(webSocketTransport(socket, request.socket), (hello) => acceptDevice(hello, presented, options))
         },
       },
-      options.live.route(options.context.authenticate),
+      options.live.route(context.authenticate),
     ],
     log,
   )
 
-  const url = `https://${host}:${port}`
-  const announcing = options.discovery && host !== LOOPBACK ? announce(identity, port, host, log) : undefined
+  const url = (): string => `https://${host()}:${port}`
+  const announced = { deviceId: identity.deviceId, port, host: trust.name }
+  const announcing: Announcing | undefined =
+    options.discovery && only !== LOOPBACK
+      ? announceHub(
+          { ...announced, endorsement: endorse(identity.deviceId, privateKey) },
+          { scheduler: nodeScheduler, log },
+          serves,
+        )
+      : undefined
   return ok({
-    url,
+    get url() {
+      return url()
+    },
     fingerprint: identity.fingerprint,
     async createJoin(request) {
       const nowMs = Date.now()
       const secret = await createJoin(state, { ...request, nowMs })
-      const links = formatJoinLink({ url, fingerprint: identity.fingerprint, secret, team: identity.team.id })
+      const links = formatJoinLink({ url: url(), fingerprint: identity.fingerprint, secret, team })
       return {
         joinId: invitationId(secret),
         join: links.app,
@@ -139,10 +159,37 @@ export async function openLan(options: LanParts): Promise<Result<Lan, LanError>>
   })
 }
 
-function announce({ deviceId, team }: Identity, port: number, host: string, log: Log): Announcing | undefined {
-  if (team.privateKey === undefined) return undefined
-  const announcement = { deviceId, port, endorsement: endorse(deviceId, team.privateKey) }
-  return announceHub(announcement, { scheduler: nodeScheduler, log }, host)
+/** The team's tablets call one name at one port: the next hub takes the port of the last, unless it is taken here. */
+async function listenSomewhere(
+  server: Server,
+  { store, host = EVERY_ADDRESS, port }: LanParts,
+  lastPort: number | undefined,
+): Promise<Result<number, ListenError>> {
+  const hub = port ? undefined : await knownHub(store.state)
+  const itsPort = Number(hub && new URL(hub.url).port)
+  const listening = itsPort > 0 ? await listen(server, itsPort, host) : undefined
+  return listening?.ok ? listening : listen(server, port || lastPort || (port ?? DEFAULT_LAN_PORT), host)
+}
+
+/** A machine may also have an address on the internet, which is no place for a hub. */
+function dropUnless(serves: (address: string) => boolean): (socket: Socket) => void {
+  return (socket) => {
+    const address = socket.localAddress ?? ''
+    if (!serves(address) && !address.startsWith('127.')) socket.destroy()
+  }
+}
+
+/** Who calls the REST API: a laptop's token is of no use to whoever has not its certificate. */
+function authenticator(identity: Identity): ServerContext['authenticate'] {
+  return async (token, socket) => {
+    const caller = await callerOf(token, identity)
+    return caller && isItself(caller, presentedDevice(socket)) ? caller : undefined
+  }
+}
+
+/** A browser has no certificate: who holds its token is that device. */
+function isItself({ holder, deviceId }: TokenCaller, presented: string | undefined): boolean {
+  return holder === 'browser' || deviceId === presented
 }
 
 /**
@@ -159,7 +206,7 @@ function tlsOptions({ certPem, keyPem }: Identity, trust: TabletTrust): ServerOp
     requestCert: true,
     rejectUnauthorized: false,
     ca: certPem,
-    SNICallback: (name, answer) => answer(null, name === trust.name ? byName : undefined),
+    SNICallback: (name, answer) => answer(null, isHostOf(trust.name, name) ? byName : undefined),
   }
 }
 
@@ -176,7 +223,7 @@ async function acceptDevice(
     return err({ code: 'OTHER_TEAM', message: 'this hub belongs to another team' })
   }
   const caller = hello.token === undefined ? undefined : await callerOf(hello.token, identity)
-  if (caller?.holder === 'install' && caller.deviceId !== presented) {
+  if (caller && !isItself(caller, presented)) {
     return err({ code: 'UNAUTHENTICATED', message: 'the token belongs to another device than this certificate' })
   }
   if (caller?.deviceId !== hello.deviceId) {
@@ -264,20 +311,4 @@ async function writeMember(
   if (certificate && privateKey !== undefined) {
     await writeCertificate(certificate, privateKey, store.changes, await people.author(personOf(identity)))
   }
-}
-
-/** Whether another device could reach a hub on this machine: it is in some network. */
-export function isInNetwork(): boolean {
-  return ownAddresses().some(isPrivate)
-}
-
-/** IPv4 addresses of this machine. */
-function ownAddresses(): readonly string[] {
-  const all = Object.values(networkInterfaces()).flatMap((list) => list ?? [])
-  return all.filter(({ family }) => family === 'IPv4').map(({ address }) => address)
-}
-
-/** RFC 1918, or link-local as on a cable without a router. */
-function isPrivate(address: string): boolean {
-  return /^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|169\.254\.)/.test(address)
 }

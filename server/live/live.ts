@@ -187,9 +187,9 @@ export function openLive({ context, rosters, sync, log, changed }: LiveOptions):
         if (clients.size >= MAX_CLIENTS) return '503 Service Unavailable'
         const token = tokenOf(request)
         // Without a token here, the first message has it.
-        return token === undefined || (await authenticate(token)) ? undefined : '401 Unauthorized'
+        return token === undefined || (await authenticate(token, request.socket)) ? undefined : '401 Unauthorized'
       },
-      serve: (socket, request) => serve(socket, request, authenticate),
+      serve: (socket, request) => serve(socket, request, (token) => authenticate(token, request.socket)),
     }),
     async close() {
       clearInterval(rounds)

@@ -61,7 +61,8 @@ export interface ServerContext {
   readonly stores: ReplicaStores
   /** The bytes of photos and documents, where they are kept. */
   readonly blobs?: BlobDoor
-  authenticate(bearerToken: string): Promise<Caller | undefined>
+  /** @param socket on which it came: some doors compare the token with the certificate that was shown there */
+  authenticate(bearerToken: string, socket?: unknown): Promise<Caller | undefined>
   /** Only an install: whether this is the person and the device that it belongs to. */
   isOwn?(caller: Caller): boolean
   /** Weddings that exist here and belong to the caller's team. The caller's grant is checked by the route. */

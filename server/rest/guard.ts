@@ -22,7 +22,7 @@ export const nameRequest: RequestHandler = (request, response, next) => {
 export function authentication(context: ServerContext, rosters: RosterOf): RequestHandler {
   return async (request, _response, next) => {
     const token = BEARER.exec(request.headers.authorization ?? '')?.[1]
-    const caller = token === undefined ? undefined : await context.authenticate(token)
+    const caller = token === undefined ? undefined : await context.authenticate(token, request.socket)
     if (!caller) throw new HttpError(401, 'UNAUTHENTICATED', 'Unauthorized')
     const claimed = request.headers['x-user-id']
     if (claimed !== undefined && String(claimed).toLowerCase() !== caller.userId.toLowerCase()) {

@@ -61,6 +61,8 @@ let hub: Server
 let lan: NonNullable<Ready['lan']>
 let owner: Rest
 let ownerAtCloud: Rest
+/** A tablet of an owner: the hub's own token is good at the LAN only with the hub's certificate. */
+let ownersTablet: Member
 let weddingA: Wedding
 let weddingB: Wedding
 /** A tablet that may enter wedding A only. */
@@ -83,6 +85,11 @@ function at(door: Door, path: string, options: HttpCall = {}): Promise<HttpAnswe
   }
   const { url, ...pin } = places[door]
   return httpCall(`${url}/api/offline/${path}`, { ...pin, ...options })
+}
+
+/** A token that opens everything there. */
+function ownersTokenAt(door: Door): string {
+  return door === 'LAN' ? ownersTablet.token : (hub.ready.token ?? '')
 }
 
 function pushAt(door: Door, token: string | undefined, changes: readonly OutgoingChange[]): Promise<HttpAnswer> {
@@ -126,6 +133,7 @@ async function startServers(): Promise<void> {
   ownerAtCloud = rest(cloud.ready.url, hub.ready.token)
   weddingA = await makeWedding(owner, 'Ana & Rui', ['Ceremony', 'Dinner'])
   weddingB = await makeWedding(owner, 'Bea & Tom', ['Ceremony', 'Party'])
+  ownersTablet = await admitted(lan, (await newJoin(owner, { role: 'owner' })).join)
   tablet = await admitted(lan, (await newJoin(owner, { role: 'planner', weddings: [weddingA.id] })).join)
 }
 
@@ -186,8 +194,8 @@ describe('a join link', () => {
     const make = (token: string | undefined, request: unknown) =>
       at('LAN', 'hub/joins', { method: 'POST', token, body: JSON.stringify(request) })
     expectRefusal(await make(tablet.token, { role: 'planner' }), { status: 403, code: 'FORBIDDEN' })
-    expectRefusal(await make(hub.ready.token, { expiresInSeconds: 59 }), { status: 400, code: 'VALIDATION_ERROR' })
-    expectRefusal(await make(hub.ready.token, { role: 'king' }), { status: 400, code: 'VALIDATION_ERROR' })
+    expectRefusal(await make(ownersTablet.token, { expiresInSeconds: 59 }), { status: 400, code: 'VALIDATION_ERROR' })
+    expectRefusal(await make(ownersTablet.token, { role: 'king' }), { status: 400, code: 'VALIDATION_ERROR' })
   })
 
   it.each([
@@ -285,10 +293,31 @@ describe('a token', () => {
   })
 
   it.each(DOORS)('gives the identity at the %s, and x-user-id may not say another', async (door) => {
-    const token = hub.ready.token
+    const token = ownersTokenAt(door)
+    const own = door === 'LAN' ? ownersTablet.userId : (hub.ready.userId ?? '')
     const call = (user: string) => at(door, 'weddings', { token, headers: { 'x-user-id': user } })
     expectRefusal(await call(crypto.randomUUID()), { status: 403, code: 'FORBIDDEN' })
-    expect((await call(hub.ready.userId ?? '')).status).toBe(200)
+    expect((await call(own)).status).toBe(200)
+  })
+
+  it('of a laptop opens the LAN with the certificate of that laptop, and with no other', async () => {
+    const link = parseJoinLink((await newJoin(owner, { role: 'planner' })).join)
+    if (!link.ok) throw new Error(link.error.reason)
+    const [laptop, thief] = await Promise.all(
+      ['Laptop', 'Thief'].map((deviceName) => createIdentity({ deviceName, personName: 'Carla', nowMs: Date.now() })),
+    )
+    if (!laptop || !thief) throw new Error('no laptops')
+    const joined = await joinTeam(link.value, laptop)
+    if (!joined.ok) throw new Error(joined.error.kind)
+    const { token } = joined.value
+    const live = (own?: typeof laptop) =>
+      upgradeStatus(`${lan.url}/api/offline/live`, {}, [token], lan.fingerprint, own)
+    expect((await at('LAN', 'weddings', { token, own: laptop })).status).toBe(200)
+    expect(await live(laptop)).toBe(101)
+    for (const own of [undefined, thief]) {
+      expectRefusal(await at('LAN', 'weddings', { token, own }), { status: 401, code: 'UNAUTHENTICATED' })
+      expect(await live(own)).toBe(401)
+    }
   })
 
   it('is not needed for health, which tells nothing personal', async () => {
@@ -365,7 +394,7 @@ describe('a request', () => {
     ['POST', 'hub/joins', DOORS],
   ] as const)('%s %s that is not JSON, or not as the contract says, or 10 MB large', async (method, path, doors) => {
     for (const door of doors) {
-      const call = (body: string) => at(door, path, { method, token: hub.ready.token, body })
+      const call = (body: string) => at(door, path, { method, token: ownersTokenAt(door), body })
       expectRefusal(await call('{"changes": ['), { status: 400, code: 'INVALID_JSON' })
       expectRefusal(await call('[1, 2]'), { status: 400, code: 'VALIDATION_ERROR' })
       expectRefusal(await call('"\ud800"'), { status: 400, code: 'VALIDATION_ERROR' })
@@ -401,7 +430,7 @@ describe('a request', () => {
     // Of a team that seals, the cloud takes nothing in the open, whatever it is.
     expectRefusal(await pushAt('cloud', hub.ready.token, changes), { status: 409, code: 'SEALED' })
     for (const door of ['loopback', 'LAN'] as const) {
-      const { status, body } = await pushAt(door, hub.ready.token, changes)
+      const { status, body } = await pushAt(door, ownersTokenAt(door), changes)
       expect(status).toBe(200)
       const { processed, failures } = syncReply.parse(body)
       expect(processed).toEqual([])
@@ -412,8 +441,8 @@ describe('a request', () => {
   })
 
   it('to no route, or with the wrong method, is answered in JSON', async () => {
-    const token = hub.ready.token
     for (const door of DOORS) {
+      const token = ownersTokenAt(door)
       expectRefusal(await at(door, 'no/such/route', { token }), { status: 404, code: 'NOT_FOUND' })
       expectRefusal(await at(door, 'weddings', { method: 'DELETE', token }), {
         status: 405,

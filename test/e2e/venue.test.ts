@@ -5,6 +5,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import { hubState } from '../../model/rest/hub.ts'
 import { createNetwork, type Machine, type Network, whyNoNamespaces } from '../support/namespaces.ts'
 import { holdings, itemTitles, lanOf, makeWedding, newJoin, push, records } from '../support/teamCalls.ts'
 import { type Laptop, openLaptop } from '../support/venue.ts'
@@ -119,6 +120,31 @@ describe.skipIf(reason !== undefined)(title, () => {
       const values = row?.siblings?.title?.map(({ value }) => value)
       expect(values?.toSorted()).toEqual(['Ceremony by the lake', 'Ceremony in the barn'])
     }
+  })
+
+  it('is a hub before there is a network: with the hotspot, its address, its links and others come by themselves', async () => {
+    const [annas, bens] = [network.machine('anna'), network.machine('ben')]
+    const anna = await open(annas, ['hub', '--data', folders.make('early-anna'), '--lan-port', '8443'])
+    expect(lanOf(anna.server.ready).url).toBe('https://127.0.0.1:8443')
+
+    const [first] = network.lan([annas, bens])
+    const state = await eventually(
+      'the hub has an address',
+      async () => hubState.parse((await anna.rest.get('hub')).body),
+      ({ url }) => url !== 'https://127.0.0.1:8443',
+    )
+    expect(state.url).toBe(`https://${first?.address}:8443`)
+    const { join } = await newJoin(anna.rest, {})
+    expect(new URL(join).searchParams.get('url')).toBe(state.url)
+    const ben = await open(bens, ['device', '--data', folders.make('early-ben'), '--join', join])
+    const { id } = await makeWedding(anna.rest, 'Anna and Ben', ['Ceremony'])
+    await sees(ben.rest, id, 'Ceremony')
+
+    // On to another network, whose numbers nobody has heard before.
+    first?.pull()
+    network.cable(annas, '192.168.40.1', bens, '192.168.40.2')
+    await addItem(anna.rest, id, 'Cake')
+    await sees(ben.rest, id, 'Cake')
   })
 
   it('forwards everything once when internet comes last: the near wedding first, the rest by whoever is hub then', async () => {

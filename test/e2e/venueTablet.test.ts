@@ -1,16 +1,13 @@
 /** A tablet at the venue: what it is told of the certificate, and what it has while the hub is away. */
-import { execFileSync, spawnSync } from 'node:child_process'
-import { createHash, X509Certificate } from 'node:crypto'
-import { mkdirSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
-import { join } from 'node:path'
 import type { Browser, Page } from 'playwright'
 import { afterEach, expect, it } from 'vitest'
 import { fingerprintWords } from '../../model/identity/fingerprintWords.ts'
-import { tabletName } from '../../server/hub/tabletCertificate.ts'
+import { teamHost } from '../../model/identity/teamHost.ts'
 import { pinnedAgent } from '../../server/identity/pinned.ts'
 import { launchChromium } from '../support/chromium.ts'
 import { itemTitles, lanOf, makeWedding, newJoin } from '../support/teamCalls.ts'
+import { trustingChromium } from '../support/trustingChromium.ts'
 import { eventually, rest, type Server, serve, temporaryFolders } from '../support/wedsync.ts'
 
 const folders = temporaryFolders()
@@ -23,10 +20,6 @@ afterEach(async () => {
   folders.cleanUp()
 })
 
-const hasCertutil = spawnSync('certutil', ['-H']).error === undefined
-if (!hasCertutil)
-  process.stdout.write('No certutil (libnss3-tools): trust of the authority is given to Chromium by a flag\n')
-
 async function startHub(folder: string): Promise<Server> {
   hub = await serve(['hub', '--data', folder, '--lan-host', '127.0.0.1'])
   return hub
@@ -38,6 +31,11 @@ async function browserLink({ ready }: Server): Promise<string> {
   return link
 }
 
+/** By which tablets call the hub of this team. */
+function nameOf({ ready }: Server): string {
+  return teamHost(new URL(lanOf(ready).join).searchParams.get('team') ?? '')
+}
+
 function download(url: string, fingerprint: string): Promise<{ type: string; body: Buffer }> {
   return new Promise((resolve, reject) => {
     const asking = request(url, { agent: pinnedAgent(fingerprint) }, (response) => {
@@ -47,24 +45,6 @@ function download(url: string, fingerprint: string): Promise<{ type: string; bod
     })
     asking.on('error', reject).end()
   })
-}
-
-/** A Chromium whose person has installed the authority, as the page says; names of the local network lead here. */
-async function trustingBrowser(authority: Buffer, name: string): Promise<Browser> {
-  const args = [`--host-resolver-rules=MAP ${name} 127.0.0.1`]
-  if (!hasCertutil) {
-    const key = new X509Certificate(authority).publicKey.export({ type: 'spki', format: 'der' })
-    const hash = createHash('sha256').update(key).digest('base64')
-    return launchChromium({ args: [...args, `--ignore-certificate-errors-spki-list=${hash}`] })
-  }
-  const home = folders.make('home')
-  const database = join(home, '.pki/nssdb')
-  mkdirSync(database, { recursive: true })
-  const file = join(home, 'wedsync.crt')
-  writeFileSync(file, authority)
-  execFileSync('certutil', ['-d', `sql:${database}`, '-N', '--empty-password'])
-  execFileSync('certutil', ['-d', `sql:${database}`, '-A', '-t', 'C,,', '-n', 'WedSync hub', '-i', file])
-  return launchChromium({ args, home })
 }
 
 async function joinAs(page: Page, link: string): Promise<void> {
@@ -81,11 +61,13 @@ it('opens while the hub is away, once the authority of the hub is installed, and
   const api = rest(first.ready.url, first.ready.token)
   const { id } = await makeWedding(api, 'Anna & Ben', ['Ceremony'])
   const { url, fingerprint } = lanOf(first.ready)
-  const name = tabletName(first.ready.deviceId ?? '')
+  const name = nameOf(first)
   const { body: authority, type } = await download(`${url}/trust/wedsync.crt`, fingerprint)
   expect(type).toContain('application/x-x509-ca-cert')
 
-  browser = await trustingBrowser(authority, name)
+  browser = await trustingChromium(authority, folders.make('home'), {
+    args: [`--host-resolver-rules=MAP ${name} 127.0.0.1`],
+  })
   // Nothing is ignored: without trust, this page would not open.
   const context = await browser.newContext({ viewport: { width: 768, height: 1024 } })
   await expect((await context.newPage()).goto(url)).rejects.toThrow(/ERR_CERT/)
@@ -123,7 +105,7 @@ it('is told what the warning means, and asked before a page is given up that wou
   await tablet.goto(link)
   await tablet.getByRole('link', { name: /Did your browser warn you/ }).click()
   await tablet.getByText(fingerprintWords(fingerprint).join(' ')).waitFor()
-  const onwards = tablet.getByRole('link', { name: tabletName(started.ready.deviceId ?? '') })
+  const onwards = tablet.getByRole('link', { name: nameOf(started) })
   await expect.poll(() => onwards.getAttribute('href')).toContain(new URL(link).hash)
   const profile = await download(`${lanOf(started.ready).url}/trust/wedsync.mobileconfig`, fingerprint)
   expect(profile.type).toContain('application/x-apple-aspen-config')

@@ -16,13 +16,16 @@ export interface ChromiumOptions {
   readonly args?: readonly string[]
   /** Where it looks for what a person has set up, such as authorities that they trust. */
   readonly home?: string
+  /** Runs in place of Chromium, and starts it: its path is in `CHROMIUM_PATH`. */
+  readonly wrapper?: string
 }
 
-export async function launchChromium({ args = [], home }: ChromiumOptions = {}): Promise<Browser> {
+export async function launchChromium({ args = [], home, wrapper }: ChromiumOptions = {}): Promise<Browser> {
+  const path = await findChromium()
   return chromium.launch({
-    executablePath: await findChromium(),
+    executablePath: wrapper ?? path,
     args: [...FLAGS, ...args],
-    ...(home !== undefined && { env: { ...process.env, HOME: home } }),
+    env: { ...process.env, CHROMIUM_PATH: path, ...(home !== undefined && { HOME: home }) },
   })
 }
 

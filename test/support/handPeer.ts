@@ -3,7 +3,7 @@ import { WebSocket } from 'ws'
 import { type Message, parseMessage } from '../../model/wire/index.ts'
 import { PROTOCOL } from '../../model/wire/version.ts'
 import { newActor } from '../../server/changes/sqlite.ts'
-import { pinnedAgent } from '../../server/identity/pinned.ts'
+import { type PinOptions, pinnedAgent } from '../../server/identity/pinned.ts'
 import { eventually } from './wedsync.ts'
 
 export interface HandPeer {
@@ -95,8 +95,9 @@ export function upgradeStatus(
   headers: Readonly<Record<string, string>> = {},
   protocols: readonly string[] = [],
   fingerprint?: string,
+  own?: PinOptions['own'],
 ) {
-  const agent = fingerprint === undefined ? undefined : pinnedAgent(fingerprint)
+  const agent = fingerprint === undefined ? undefined : pinnedAgent(fingerprint, { own })
   const socket = new WebSocket(url, [...protocols], { headers: { ...headers }, ...(agent && { agent }) })
   return new Promise<number>((resolve, reject) => {
     socket.once('open', () => {

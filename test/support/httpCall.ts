@@ -1,7 +1,7 @@
 /** Requests as `fetch` does not let one make them: to a pinned certificate, with a Host of one's own, or broken. */
 import { request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
-import { pinnedAgent } from '../../server/identity/pinned.ts'
+import { type PinOptions, pinnedAgent } from '../../server/identity/pinned.ts'
 
 export interface HttpCall {
   readonly method?: string
@@ -10,6 +10,8 @@ export interface HttpCall {
   readonly body?: string
   /** Of the certificate that must answer; for `https:` only. */
   readonly fingerprint?: string | undefined
+  /** Shown to whoever answers. */
+  readonly own?: PinOptions['own']
 }
 
 export interface HttpAnswer {
@@ -18,7 +20,7 @@ export interface HttpAnswer {
   readonly body: unknown
 }
 
-export function httpCall(url: string, { method = 'GET', token, headers, body, fingerprint }: HttpCall = {}) {
+export function httpCall(url: string, { method = 'GET', token, headers, body, fingerprint, own }: HttpCall = {}) {
   const options = {
     method,
     headers: {
@@ -28,7 +30,7 @@ export function httpCall(url: string, { method = 'GET', token, headers, body, fi
       ...(token !== undefined && { Authorization: `Bearer ${token}` }),
       ...headers,
     },
-    agent: fingerprint === undefined ? (false as const) : pinnedAgent(fingerprint),
+    agent: fingerprint === undefined ? (false as const) : pinnedAgent(fingerprint, { own }),
   }
   return new Promise<HttpAnswer>((resolve, reject) => {
     const request = (fingerprint === undefined ? requestHttp : requestHttps)(url, options)

@@ -133,7 +133,7 @@ function whatItMeans({ serving, url }: HubState, connected: number): string {
     return 'Tablets and other laptops on the same Wi-Fi can then join, and stay in step through this laptop. It needs no internet.'
   }
   if (url !== undefined && new URL(url).hostname === LOOPBACK) {
-    return 'This laptop is in no network, so nobody can reach it. Join the Wi-Fi of the venue or switch on the hotspot of this laptop, then switch the hub off and on again.'
+    return 'This laptop is in no network, so nobody can reach it. Join the Wi-Fi of the venue or switch on the hotspot of this laptop: its address then appears here.'
   }
   const count =
     connected === 0

@@ -1,13 +1,42 @@
+import { teamHost } from '../../../model/identity/teamHost.ts'
 import type { Scheduler } from '../../../model/sync/scheduler.ts'
 import type { Transport } from '../../../model/sync/transport.ts'
 import { socketLine } from './lines.ts'
 
 const OPEN_TIMEOUT_MS = 5_000
 
-/** Opens a line to the hub that gave this page. */
-export async function dialHub(): Promise<Transport> {
+/**
+ * Opens a line to the hub that gave this page, else to the one that took over from it: the team's name leads there, to whoever
+ * has installed the team's authority.
+ */
+export async function dialHub(team: string): Promise<Transport> {
+  try {
+    return await openLine(window.location.hostname)
+  } catch {
+    const name = unheardName(team)
+    await greet(name)
+    return openLine(name)
+  }
+}
+
+/** Chromium gives a WebSocket up where it is asked for a certificate, unless a request has settled before that it has none. */
+async function greet(hostname: string): Promise<void> {
+  const url = new URL('/trust', window.location.href)
+  url.hostname = hostname
+  await fetch(url, { mode: 'no-cors', cache: 'no-store', signal: AbortSignal.timeout(OPEN_TIMEOUT_MS) })
+}
+
+/** Of the team's hub (`isHostOf`), and never asked for before. */
+function unheardName(team: string): string {
+  const digits = [...crypto.getRandomValues(new Uint8Array(4))].map((byte) => byte.toString(16).padStart(2, '0'))
+  return `${digits.join('')}.${teamHost(team)}`
+}
+
+/** On the port of this page: the next hub takes that of the last. */
+async function openLine(hostname: string): Promise<Transport> {
   const url = new URL('/api/offline/peer', window.location.href)
   url.protocol = url.protocol === 'http:' ? 'ws:' : 'wss:'
+  url.hostname = hostname
   const socket = new WebSocket(url)
   await new Promise<void>((resolve, reject) => {
     const timeout = setTimeout(() => {

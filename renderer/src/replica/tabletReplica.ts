@@ -167,7 +167,7 @@ async function start({ records, state }: Stores, member: Membership): Promise<Op
   const clock = createClock(Date.now, sync.clockOffset)
   const author = () => ({ actor: changes.epoch, stamp: clock.next() })
   await introduce(changes, member, author())
-  sync.connect('hub', dialHub, member.hub.name)
+  sync.connect('hub', () => dialHub(team.id), member.hub.name)
   const files = await openTabletFiles({ changes, sync, token, author })
   const status = new BehaviorSubject(await readStatus(member, sync, state))
   refresh = atMostEvery(STATUS_PAUSE_MS, async () => status.next(await readStatus(member, sync, state)))

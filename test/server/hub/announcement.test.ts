@@ -9,7 +9,8 @@ const deviceId = randomBytes(32).toString('base64url')
 const [team, otherTeam] = [createTeamKeys(), createTeamKeys()]
 const announcement = { deviceId, endorsement: endorse(deviceId, team.privateKey), port: 8443 }
 const { endorsement } = announcement
-const records = recordsOf(announcement, '192.168.7.2', 120)
+const announced = { ...announcement, host: 'wedsync-0123456789.local' }
+const records = recordsOf(announced, '192.168.7.2', 120)
 
 /** The records with the texts that somebody else might put there. */
 function saying(...texts: readonly string[]): Answer[] {
@@ -22,7 +23,7 @@ describe('the announcement of a hub', () => {
   })
 
   it('taken back is heard as such', () => {
-    const [heard] = hubsIn(recordsOf(announcement, '192.168.7.2', 0))
+    const [heard] = hubsIn(recordsOf(announced, '192.168.7.2', 0))
     expect(heard?.ttl).toBe(0)
   })
 

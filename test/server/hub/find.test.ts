@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { tabletName } from '../../../server/hub/tabletCertificate.ts'
+import { teamHost } from '../../../model/identity/teamHost.ts'
 import { createTeamKeys } from '../../../server/identity/token.ts'
 import { createNetwork, type Machine, type Network, whyNoNamespaces } from '../../support/namespaces.ts'
 
@@ -84,16 +84,16 @@ describe.skipIf(reason !== undefined)(title, () => {
     expect(left.map(({ deviceId }) => deviceId)).toEqual([othersId])
   })
 
-  it('are called by name by tablets, which ask the network for it', async () => {
+  it('are called by the name of their team by tablets, which ask the network for it', async () => {
     network = createNetwork()
     const [tablet, hub] = [network.machine('tablet'), network.machine('hub')]
     network.cable(tablet, '10.77.4.1', hub, '10.77.4.2')
-    const deviceId = randomBytes(32).toString('base64url')
-    const { stdout } = start(tablet, './resolver.ts', tabletName(deviceId), '10.77.4.1')
+    const host = teamHost(crypto.randomUUID())
+    const { stdout } = start(tablet, './resolver.ts', host, '10.77.4.1')
     if (!stdout) throw new Error('the resolver has no output')
-    // Asked before there is anybody to answer, and while another hub is there that is not meant.
-    start(hub, './announcer.ts', randomBytes(32).toString('base64url'), ours.privateKey, '9443')
-    start(hub, './announcer.ts', deviceId, ours.privateKey, '8443')
+    // Asked before there is anybody to answer, and while the hub of another team is there.
+    start(hub, './announcer.ts', randomBytes(32).toString('base64url'), theirs.privateKey, '9443')
+    start(hub, './announcer.ts', randomBytes(32).toString('base64url'), ours.privateKey, '8443', host)
     const [line] = await once(createInterface(stdout), 'line', { signal: AbortSignal.timeout(WAIT_MS) })
     expect(JSON.parse(z.string().parse(line))).toBe('10.77.4.2')
   })
