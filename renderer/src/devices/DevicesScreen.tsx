@@ -109,6 +109,7 @@ function InstallPart({ weddings, onChange }: InstallPartProps) {
       {dialog === 'invite' && (
         <InviteDialog
           weddings={weddings}
+          hubUrl={hub.value?.url}
           onClose={() => {
             setDialog(undefined)
             changed()

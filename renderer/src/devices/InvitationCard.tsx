@@ -4,14 +4,11 @@ import { useEffect, useRef, useState } from 'react'
 import { deviceZone, instantMs, localDate, timeWords } from '../time/local.ts'
 import { useNow } from '../ui/useNow.ts'
 import { FingerprintWords } from './FingerprintWords.tsx'
+import type { Links } from './links.ts'
 
-/** A link that lets one device in. */
-export interface Invitation {
+/** What lets one device in. */
+export interface Invitation extends Links {
   readonly joinId: string
-  /** For a browser. */
-  readonly link: string
-  /** For another install. */
-  readonly appLink: string
   readonly expiresAt: string
   readonly asksFirst: boolean
   readonly fingerprint: string

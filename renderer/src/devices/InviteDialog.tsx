@@ -10,11 +10,14 @@ import { useAction } from '../ui/useAction.ts'
 import type { Wedding } from '../weddings/wedding.ts'
 import { type Invitation, InvitationCard } from './InvitationCard.tsx'
 import { JoinRequests } from './JoinRequests.tsx'
+import { linksAt } from './links.ts'
 import { ROLE_CHOICES } from './roleWords.ts'
 import { useJoins } from './useJoins.ts'
 
 interface InviteDialogProps {
   readonly weddings: readonly Wedding[]
+  /** Where others reach this laptop now; networks come and go. */
+  readonly hubUrl: string | undefined
   readonly onClose: () => void
 }
 
@@ -35,7 +38,7 @@ const LIVES = [
 const MAX_CHOSEN = 60
 
 /** Invites one more device: first what it may do, then the link. */
-export function InviteDialog({ weddings, onClose }: InviteDialogProps) {
+export function InviteDialog({ weddings, hubUrl, onClose }: InviteDialogProps) {
   const { api } = useReplica().replica
   const [wish, setWish] = useState<Wish>({
     role: 'planner',
@@ -68,7 +71,11 @@ export function InviteDialog({ weddings, onClose }: InviteDialogProps) {
         {invitation ? (
           <>
             <JoinRequests joins={joins?.filter(({ joinId }) => joinId === invitation.joinId) ?? []} onDecided={again} />
-            <InvitationCard invitation={invitation} isOver={wasListed && !isListed} onRenew={make} />
+            <InvitationCard
+              invitation={hubUrl === undefined ? invitation : { ...invitation, ...linksAt(invitation, hubUrl) }}
+              isOver={wasListed && !isListed}
+              onRenew={make}
+            />
           </>
         ) : (
           <WishForm wish={wish} weddings={weddings} busy={busy} onChange={setWish} onSubmit={make} />
