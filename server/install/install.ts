@@ -18,7 +18,6 @@ import type { LinkError } from '../identity/joinLink.ts'
 import type { JoinError } from '../identity/joinTeam.ts'
 import { hasRecoveryKit, recoveryWords } from '../identity/recovery.ts'
 import { openSealingKeys } from '../identity/sealingKeys.ts'
-import { isRenewalOf } from '../identity/token.ts'
 import { openLive } from '../live/live.ts'
 import { createSignal } from '../live/signal.ts'
 import type { Log } from '../log.ts'
@@ -33,6 +32,7 @@ import { personOf } from './callers.ts'
 import { dialCloud, dialHub, knownCloud, knownHub, rememberCloud } from './calls.ts'
 import { type ChangeFileOptions, readChangeFile, writeChangeFile } from './changeFile.ts'
 import { installContext } from './context.ts'
+import { holdIdentity } from './heldIdentity.ts'
 import { createHubSwitch, TAKES_OVER } from './hubSwitch.ts'
 import { joinByLink, type TeamClash } from './joining.ts'
 import { type Lan, type LanError, type LanOptions, openLan } from './lan.ts'
@@ -182,29 +182,19 @@ async function start(
   if (options.forgetLock) await forgetWindowLock(state)
   if (options.cloud) await rememberCloud(state, options.cloud.url, options.cloud.token)
 
+  const held = holdIdentity(identity, state, log)
   const changed = createSignal()
   const sync = createReplicaSync({
     changes,
     state,
     scheduler: nodeScheduler,
     self() {
-      // A hub may run for months.
-      identity = renewOwnToken(identity, Date.now())
-      const { deviceId, deviceName, team, token } = identity
+      const { deviceId, deviceName, team, token } = held.fresh()
       return { deviceId, deviceName, team: team.id, token }
     },
     onChange: changed.emit,
     onRefused: (scope, refused) => log('records refused', { scope, count: refused.length }),
-    onRenewed(token) {
-      if (!isRenewalOf(token, identity.token, identity.team.publicKey))
-        return log('a renewed token is not for this device')
-      identity = { ...identity, token }
-      saveIdentity(state, identity).then(
-        () => log('token renewed'),
-        (cause: unknown) =>
-          log('a renewed token could not be kept', { reason: cause instanceof Error ? cause.message : 'unknown' }),
-      )
-    },
+    onRenewed: held.renewed,
   })
   begun.push(sync)
   const people = openPeople(changes, state, sync.clockOffset)
@@ -259,7 +249,8 @@ async function start(
       words: wordsOfKit,
     }),
     joining: ownJoining(
-      (link, personName = identity.personName, how) => joinByLink(link, { ...identity, personName }, store, how),
+      (link, personName, how) =>
+        held.whileJoining((own) => joinByLink(link, { ...own, personName: personName ?? own.personName }, store, how)),
       async () => {
         // Being the hub was for the team that it had.
         await hubSwitch.stop()
@@ -344,7 +335,7 @@ async function start(
     state,
     scheduler: nodeScheduler,
     log,
-    open: (hub) => dialHub(hub, identity),
+    open: (hub) => dialHub(hub, held.now()),
     ...(discovery && { lookForHubs: (onChange) => lookForHubs(identity, onChange, log) }),
     isRevoked: async (deviceId) => (await rosters(identity.team.id)).devices.get(deviceId)?.revokedAt !== undefined,
     // Asked for each time: it is allowed and forbidden while the install is open.
@@ -357,13 +348,13 @@ async function start(
   blobs.connectHub({
     async target() {
       const hub = await knownHub(state)
-      return hub && { ...hub, own: identity, token: identity.token }
+      return hub && { ...hub, own: identity, token: held.now().token }
     },
     ownOf: (actors) => actorsOf(changes, identity, actors),
     author: () => people.author(personOf(identity)),
     upstreams: () => sync.upstreams(),
   })
-  const callCloud = () => sync.connect('cloud', () => dialCloud(state, identity), 'cloud', { border: keys.border() })
+  const callCloud = () => sync.connect('cloud', () => dialCloud(state, held.now()), 'cloud', { border: keys.border() })
   let calling = Promise.resolve()
   if (await knownCloud(state)) {
     callCloud()

@@ -6,6 +6,7 @@ import type { Present } from '../presence/useOthers.ts'
 import { deviceZone, instantMs, localDate, timeWords } from '../time/local.ts'
 import { useAction } from '../ui/useAction.ts'
 import { useNow } from '../ui/useNow.ts'
+import { useReturnFocus } from '../ui/useReturnFocus.ts'
 import type { Wedding } from '../weddings/wedding.ts'
 import { ROLE_NAMES, weddingsWords } from './roleWords.ts'
 
@@ -88,6 +89,7 @@ interface RevokeDialogProps {
 }
 
 function RevokeDialog({ device: { deviceId, name, personName }, onClose, onDone }: RevokeDialogProps) {
+  useReturnFocus()
   const { api } = useReplica().replica
   const { busy, failure, run } = useAction()
   return (

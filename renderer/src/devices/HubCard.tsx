@@ -63,8 +63,10 @@ export function HubCard({ hub, status, onChange }: HubCardProps) {
               }
               description={whatItMeans(hub, connected)}
               checked={hub.serving}
-              disabled={busy}
+              // Not disabled meanwhile, which would take the focus from it.
+              aria-busy={busy}
               onChange={({ currentTarget: { checked } }) => {
+                if (busy) return
                 if (checked) void start()
                 else if (connected > 0) setStopping(true)
                 else void stop()
@@ -89,10 +91,10 @@ export function HubCard({ hub, status, onChange }: HubCardProps) {
               label="If the hub disappears, this laptop takes over by itself"
               description="Otherwise you are asked here, and press once."
               checked={hub.takesOver}
-              disabled={busy}
-              onChange={({ currentTarget: { checked } }) =>
-                run(() => api.setHub({ body: { takesOver: checked } }), onChange)
-              }
+              aria-busy={busy}
+              onChange={({ currentTarget: { checked } }) => {
+                if (!busy) void run(() => api.setHub({ body: { takesOver: checked } }), onChange)
+              }}
             />
           </>
         ) : (

@@ -7,6 +7,7 @@ import type { Role } from '../../../model/roles.ts'
 import { useReplica, useStatus } from '../data/ReplicaContext.tsx'
 import type { PageApi } from '../replica/api.ts'
 import { useAction } from '../ui/useAction.ts'
+import { useReturnFocus } from '../ui/useReturnFocus.ts'
 import type { Wedding } from '../weddings/wedding.ts'
 import { type Invitation, InvitationCard } from './InvitationCard.tsx'
 import { JoinRequests } from './JoinRequests.tsx'
@@ -39,6 +40,7 @@ const MAX_CHOSEN = 60
 
 /** Invites one more device: first what it may do, then the link. */
 export function InviteDialog({ weddings, hubUrl, onClose }: InviteDialogProps) {
+  useReturnFocus()
   const { api } = useReplica().replica
   const [wish, setWish] = useState<Wish>({
     role: 'planner',

@@ -6,6 +6,7 @@ import { unreachable } from '../../../model/result.ts'
 import { useReplica, useStatus } from '../data/ReplicaContext.tsx'
 import { useAction } from '../ui/useAction.ts'
 import { usePolled } from '../ui/usePolled.ts'
+import { useReturnFocus } from '../ui/useReturnFocus.ts'
 
 const EVERY_MS = 700
 const MAX_NAME_CHARS = 200
@@ -13,6 +14,7 @@ const MAX_LINK_CHARS = 2_000
 
 /** This laptop becomes part of somebody else's team. When it is in, the page begins anew by itself. */
 export function JoinTeamDialog({ onClose }: { readonly onClose: () => void }) {
+  useReturnFocus()
   const { api } = useReplica().replica
   const ask = useCallback(() => api.joining(), [api])
   const { value: joining, again } = usePolled(ask, EVERY_MS)

@@ -3,6 +3,7 @@ import { useCallback, useState } from 'react'
 import { useReplica } from '../data/ReplicaContext.tsx'
 import { useAction } from '../ui/useAction.ts'
 import { usePolled } from '../ui/usePolled.ts'
+import { useReturnFocus } from '../ui/useReturnFocus.ts'
 
 const EVERY_MS = 10_000
 const MIN_CHARS = 4
@@ -51,6 +52,7 @@ export function LockCard() {
 }
 
 function PassphraseDialog({ isSet, onClose }: { readonly isSet: boolean; readonly onClose: () => void }) {
+  useReturnFocus()
   const { api } = useReplica().replica
   const { busy, failure, run } = useAction()
   const [passphrase, setPassphrase] = useState('')
