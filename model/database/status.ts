@@ -35,6 +35,8 @@ export const installStatus = z.object({
   recoveryKit: z.boolean().optional(),
   /** Something about the database of this device that people should know, in a sentence. */
   notice: z.string().optional(),
+  /** An owner has shut this device out of the team. */
+  isShutOut: z.literal(true).optional(),
 })
 
 export type PeerStatus = z.infer<typeof peerStatus>

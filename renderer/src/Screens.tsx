@@ -1,9 +1,10 @@
-import { Alert, Container } from '@mantine/core'
-import { useMemo } from 'react'
+import { Alert, Button, Container, Stack, Text } from '@mantine/core'
+import { useMemo, useState } from 'react'
 import { DecideProvider } from './conflicts/DecideProvider.tsx'
 import { useStatus, useWeddings } from './data/ReplicaContext.tsx'
 import { DevicesScreen } from './devices/DevicesScreen.tsx'
 import { JoinRequests } from './devices/JoinRequests.tsx'
+import { JoinTeamDialog } from './devices/JoinTeamDialog.tsx'
 import { useJoins } from './devices/useJoins.ts'
 import { Header } from './Header.tsx'
 import { type Route, useRoute } from './route.ts'
@@ -19,6 +20,7 @@ export function Screens() {
   const status = useStatus()
   const problem = status?.problem
   const { value: joins, again } = useJoins()
+  const [isJoining, setJoining] = useState(false)
   const weddings = useMemo(() => rows?.map(weddingOf), [rows])
   return (
     <DecideProvider weddings={weddings ?? []}>
@@ -31,10 +33,18 @@ export function Screens() {
         )}
         {status?.isShutOut && (
           <Alert color="red" title="This device was shut out of the team" mt="md">
-            One of its owners has done that. What you write here stays on this device and reaches nobody. To come back,
-            ask for a new invitation, and start WedSync with its link: wedsync app --join LINK
+            <Stack gap="sm" align="start">
+              <Text size="sm">
+                One of its owners has done that. What you write here stays on this device and reaches nobody. To come
+                back, ask for a new invitation, and join with its link.
+              </Text>
+              <Button onClick={() => setJoining(true)} aria-haspopup="dialog">
+                Join again
+              </Button>
+            </Stack>
           </Alert>
         )}
+        {isJoining && <JoinTeamDialog onClose={() => setJoining(false)} />}
         <JoinRequests joins={joins ?? []} onDecided={again} />
         {weddings === undefined ? <Opening /> : <Screen route={route} weddings={weddings} />}
       </Container>

@@ -41,7 +41,7 @@ export interface InstallParts {
 
 /** What the REST API sees of an install. */
 export function installContext(
-  { identity, store, sync, people, keys, books, trail, blobs, notice, own, lastSeen }: InstallParts,
+  { identity, store, sync, people, keys, rosters, books, trail, blobs, notice, own, lastSeen }: InstallParts,
   lan: () => Lan | undefined,
   hubSwitch: InstallSwitch,
   authenticate: ServerContext['authenticate'],
@@ -70,6 +70,7 @@ export function installContext(
     async status(): Promise<InstallStatus> {
       const running = lan()
       const told = await notice()
+      const isShutOut = (await rosters(identity.team.id)).isRevoked(identity.userId, identity.deviceId)
       return {
         role: running ? 'hub' : 'local',
         version: VERSION,
@@ -90,6 +91,7 @@ export function installContext(
           recoveryKit: await hasRecoveryKit(changes, identity.team.id),
         }),
         ...(told !== undefined && { notice: told }),
+        ...(isShutOut && { isShutOut }),
       }
     },
     startHub: hubSwitch.start,

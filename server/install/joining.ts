@@ -1,5 +1,6 @@
 /** Becoming part of somebody else's team by a link, once. */
 import { createHash } from 'node:crypto'
+import { z } from 'zod'
 import { err, ok, type Result } from '../../model/result.ts'
 import type { StateStore } from '../../model/sync/changeStore.ts'
 import type { SqliteStore } from '../changes/sqlite.ts'
@@ -15,9 +16,13 @@ export interface TeamClash {
   readonly kind: 'team-clash'
 }
 
+/** Hashes of the secrets that let this device in, ever; at first there was but one. */
+const usedLinks = z.union([z.array(z.string()), z.string().transform((only) => [only])]).default([])
+const JOINED_BY = 'joined-by'
+
 /**
- * Joins the team of the link, and remembers its hub. The same link given again, as in a script that restarts, changes
- * nothing.
+ * Joins the team of the link, and remembers its hub. A link that let this device in once changes nothing when it is given
+ * again, as in a script that restarts, also after the device has joined by another one.
  */
 export async function joinByLink(
   text: string,
@@ -30,13 +35,14 @@ export async function joinByLink(
   if (!link.ok) return link
   const { secret, team } = link.value
   const usedLink = createHash('sha256').update(secret).digest('hex')
-  if ((await state.get('joined-by')) === usedLink) return ok(identity)
+  const used = usedLinks.parse((await state.get(JOINED_BY)) ?? undefined)
+  if (used.includes(usedLink)) return ok(identity)
   const weddings = (await changes.scopes()).filter((scope) => scope !== identity.team.id)
   if (weddings.length > 0 && team !== identity.team.id) return err({ kind: 'team-clash' })
   const joined = cloudLink?.ok
     ? await joinThroughCloud(cloudLink.value, identity, state)
     : await joinAtHub(text, identity, state, options)
-  if (joined.ok) await state.set('joined-by', usedLink)
+  if (joined.ok) await state.set(JOINED_BY, [...used, usedLink])
   return joined
 }
 

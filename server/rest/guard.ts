@@ -18,6 +18,9 @@ export const nameRequest: RequestHandler = (request, response, next) => {
   next()
 }
 
+/** What whoever sits at a device that was shut out may still ask of it: how it stands, and to come in again. */
+const OPEN_WHEN_SHUT_OUT: ReadonlySet<string> = new Set(['/status', '/joining'])
+
 /** The token alone tells who calls. A `x-user-id` is believed in so far as it must not say something else. */
 export function authentication(context: ServerContext, rosters: RosterOf): RequestHandler {
   return async (request, _response, next) => {
@@ -29,7 +32,8 @@ export function authentication(context: ServerContext, rosters: RosterOf): Reque
       throw forbidden('x-user-id names somebody else than the token')
     }
     setCaller(request, caller)
-    if ((await rosters(caller.team)).isRevoked(caller.userId, caller.deviceId)) {
+    const isStillOpen = context.isOwn?.(caller) === true && OPEN_WHEN_SHUT_OUT.has(request.path)
+    if (!isStillOpen && (await rosters(caller.team)).isRevoked(caller.userId, caller.deviceId)) {
       throw new HttpError(403, 'REVOKED', SHUT_OUT)
     }
     next()

@@ -23,7 +23,7 @@ export async function openInstallReplica(secret: string): Promise<OpenOutcome> {
   if (!info.ok && info.error.kind === 'refused' && info.error.status === LOCKED) return lockedWindow(api, secret)
   if (!info.ok) return gone(info.error.kind === 'refused' ? info.error.status : 0)
   const first = await readStatus(api)
-  if (!first.ok) return isShutOut(first.error) ? shutOut : gone(0)
+  if (!first.ok) return gone(0)
   const status = new BehaviorSubject<ReplicaStatus>(first.value)
   const database = await createRxDatabase<{ [RECORDS]: RxCollection<RecordDocument> }>({
     name: 'wedsync',
@@ -77,17 +77,6 @@ function lockedWindow(api: PageApi, secret: string): OpenOutcome {
 
 const LOST = 'WedSync on this computer has stopped. Nothing can be saved until you start it again.'
 
-const shutOut: OpenOutcome = {
-  kind: 'failed',
-  title: 'This device was shut out of the team',
-  advice:
-    'One of its owners has done that. What is on this device stays as it is. To come back, ask for a new invitation, and start WedSync with its link: wedsync app --join LINK',
-}
-
-function isShutOut(error: ClientError): boolean {
-  return error.kind === 'refused' && error.code === 'REVOKED'
-}
-
 function gone(status: number): OpenOutcome {
   return {
     kind: 'failed',
@@ -99,8 +88,19 @@ function gone(status: number): OpenOutcome {
 async function readStatus(api: PageApi): Promise<Result<ReplicaStatus, ClientError>> {
   const answer = await api.installStatus()
   if (!answer.ok) return answer
-  const { role, deviceName, personName, grant, upstreams, devices, quarantined, clockOffsetMs, notice, recoveryKit } =
-    answer.value
+  const {
+    role,
+    deviceName,
+    personName,
+    grant,
+    upstreams,
+    devices,
+    quarantined,
+    clockOffsetMs,
+    notice,
+    recoveryKit,
+    isShutOut,
+  } = answer.value
   return ok({
     role: role === 'hub' ? 'hub' : 'local',
     deviceName,
@@ -112,6 +112,7 @@ async function readStatus(api: PageApi): Promise<Result<ReplicaStatus, ClientErr
     clockOffsetMs,
     ...(notice !== undefined && { notice }),
     ...(recoveryKit !== undefined && { recoveryKit }),
+    ...(isShutOut && { isShutOut }),
   })
 }
 
@@ -129,7 +130,7 @@ function followStatus(api: PageApi, status: BehaviorSubject<ReplicaStatus>): voi
       return
     }
     if (next.ok) status.next(next.value)
-    else status.next({ ...status.value, ...(isShutOut(next.error) ? { isShutOut: true } : { problem: LOST }) })
+    else status.next({ ...status.value, problem: LOST })
     setTimeout(() => void ask(), STATUS_EVERY_MS)
   }
   setTimeout(() => void ask(), STATUS_EVERY_MS)
