@@ -33,6 +33,12 @@ export interface PostgresStore {
   readonly history: History
   /** The database, for what a server notes of its own work. */
   readonly sql: Sql
+  /**
+   * Puts a fact in the place of another. Of several that try at once, in whatever process, one succeeds.
+   * @param before as `state.get` gave it
+   * @returns false if something else stands there, or nothing; it is left as it is then
+   */
+  replaceFact(key: string, before: unknown, after: unknown): Promise<boolean>
   /** The team that the scope belongs to. */
   teamOf(scope: string): Promise<string | undefined>
   /**
@@ -67,6 +73,7 @@ export async function openPostgresStore(options: PostgresOptions = {}): Promise<
       state: postgresState(sql),
       history: postgresHistory(sql, now),
       sql,
+      replaceFact: (key, before, after) => replaceFact(sql, key, before, after),
       teamOf: (scope) => teamOf(sql, scope),
       claimScopes: (team, scopes) => claimScopes(sql, team, scopes),
       scopesOf: (team) => scopesOf(sql, team),
@@ -114,6 +121,14 @@ async function claimScopes(
 async function scopesOf(sql: Queries, team: string): Promise<readonly string[]> {
   const rows = await sql.query('SELECT scope FROM scopes WHERE team = $1 ORDER BY scope', [toColumn(team)])
   return parseRows(scopeRow, rows).map(({ scope }) => fromColumn(scope))
+}
+
+async function replaceFact(sql: Queries, key: string, before: unknown, after: unknown): Promise<boolean> {
+  const rows = await sql.query(
+    `UPDATE state SET value = $3, changed = clock_timestamp() WHERE key = $1 AND value::jsonb = $2::jsonb RETURNING 1`,
+    [toColumn(key), JSON.stringify(before), JSON.stringify(after)],
+  )
+  return rows.length > 0
 }
 
 function postgresState(sql: Queries): StateStore {

@@ -23,7 +23,7 @@ import { boxRequest, invitation } from './doors.ts'
 const stored = z.object({ box: z.string().optional(), expiresAt: z.number() })
 
 export function boxRoutes(
-  { changes, state }: PostgresStore,
+  { changes, state, replaceFact }: PostgresStore,
   authenticate: (token: string) => Promise<Caller | undefined>,
   log: Log,
 ): Router {
@@ -49,16 +49,17 @@ export function boxRoutes(
 
   async function giveInvitation(request: Request): Promise<unknown> {
     const { name } = parseInput(boxRequest, request.body)
-    return oneAtATime(async () => {
-      const known = stored.optional().parse((await state.get(invitationKey(name))) ?? undefined)
-      if (!known) throw refusal('unknown')
-      if (known.box === undefined) throw refusal('used')
-      if (Date.now() >= known.expiresAt) throw refusal('expired')
-      // The box is gone with this, and only that it was used is kept.
-      await state.set(invitationKey(name), { expiresAt: known.expiresAt })
-      log('invitation given out', {})
-      return { box: known.box }
-    })
+    const key = invitationKey(name)
+    const fact = (await state.get(key)) ?? undefined
+    const known = stored.optional().parse(fact)
+    if (!known) throw refusal('unknown')
+    if (known.box === undefined) throw refusal('used')
+    if (Date.now() >= known.expiresAt) throw refusal('expired')
+    // The box is gone with this, and only that it was used is kept. Of two who come at once with one link, to whichever
+    // processes of the cloud, one gets it.
+    if (!(await replaceFact(key, fact, { expiresAt: known.expiresAt }))) throw refusal('used')
+    log('invitation given out', {})
+    return { box: known.box }
   }
 
   async function giveRecoveryBox(request: Request): Promise<unknown> {
@@ -91,13 +92,4 @@ function refusal(reason: JoinRefusal): HttpError {
 /** Not the name itself: who reads the database must not be able to ask with it. */
 function invitationKey(name: string): string {
   return `invitation/${createHash('sha256').update(name).digest('base64url')}`
-}
-
-/** So that one of two who come at once with one link gets in. */
-let lastInLine: Promise<unknown> = Promise.resolve()
-
-function oneAtATime<T>(work: () => Promise<T>): Promise<T> {
-  const turn = lastInLine.then(work, work)
-  lastInLine = turn.catch(() => undefined) // its own caller is told
-  return turn
 }
