@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
+import { z } from 'zod'
 import type { LiveEvent } from '../../../model/rest/live.ts'
 import { removeQuarantined, setAside } from '../../../model/sync/quarantine.ts'
 import { openRefusals } from '../../../model/sync/refusals.ts'
@@ -36,6 +37,8 @@ async function listen({ token }: Member, origin = server.url, options = {}): Pro
 
 /** Something happens in the wedding, so that it is looked at. */
 const stir = () => newRecord(server, wedding, 'tasks', { title: 'Stir' })
+
+const roundOf = z.object({ round: z.number() })
 
 const letterOf = (recordId: string, state: 'added' | 'gone') => (event: LiveEvent) =>
   event.type === 'deadletter' && event.recordId === recordId && event.state === state
@@ -87,6 +90,43 @@ it('tells who is in a wedding and what they do there, and that they are gone', a
   const late = await listen(server.member('planner'))
   await late.next((event) => devices(event).length === 1)
 })
+
+it('cuts off a client that does not read, keeps little for it, and goes on telling the others', async () => {
+  const PRESENT = 190
+  const ROUNDS = 30
+  const reader = await listen(server.owner)
+  const idler = await listen(server.owner, server.url, { perMessageDeflate: false })
+  let idlerGot = 0
+  idler.socket.on('message', (data) => {
+    idlerGot += data.toString().length
+  })
+  const say = (round: number, devices: number) => {
+    const statements = Array.from({ length: devices }, (_, n) => ({
+      deviceId: `crowd ${n}`,
+      nth: round,
+      scope: wedding,
+      state: { round, note: 'x'.repeat(1_900) },
+    }))
+    install.sync.presence.hear({ type: 'presence', devices: statements }, { tell: () => undefined })
+  }
+  const isOf = (round: number) => (event: LiveEvent) =>
+    event.type === 'presence' &&
+    event.devices.some(({ deviceId, state }) => deviceId === 'crowd 0' && roundOf.parse(state).round === round)
+  idler.socket.pause()
+  let told = 0
+  for (let round = 1; round <= ROUNDS; round++) {
+    say(round, PRESENT)
+    told += JSON.stringify(await reader.next(isOf(round))).length
+  }
+  idler.socket.resume()
+  expect(await idler.closed).toBe('1006 ')
+  // What the system's own buffers hold (some megabytes) is what it may still get.
+  expect(idlerGot).toBeLessThan(told - 4_000_000)
+  for (let n = 0; n < PRESENT; n++) {
+    const gone = { deviceId: `crowd ${n}`, nth: ROUNDS + 1, scope: wedding, state: null }
+    install.sync.presence.hear({ type: 'presence', devices: [gone] }, { tell: () => undefined })
+  }
+}, 60_000)
 
 it('is open on the LAN to members alone, over TLS', async () => {
   const url = install.lan()?.url ?? ''
