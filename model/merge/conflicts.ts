@@ -34,6 +34,7 @@ const NAMESPACE = '6f0d2c0e-3f0b-4c39-9a52-0d6f3c1f5b7a'
 
 /** What of this record waits for a person, field by field; `model/conflicts/queue.ts` makes entries of it. */
 export function conflictsOf(record: CausalRecord): readonly Conflict[] {
+  if (!isContested(record)) return []
   const view = viewRecord(record)
   if (view.deleted) return []
   const conflicts: Conflict[] = []
@@ -50,6 +51,14 @@ export function conflictsOf(record: CausalRecord): readonly Conflict[] {
     conflicts.push(conflict(record, DELETED, [stays, { value: true, edit: deletion }]))
   }
   return conflicts
+}
+
+/** Whether anybody wrote beside somebody else, or deleted it: of most records nobody did, and views of texts are dear. */
+function isContested({ units }: CausalRecord): boolean {
+  for (const { registers } of units.values()) {
+    for (const [register, siblings] of registers) if (siblings.length > 1 || register === DELETED) return true
+  }
+  return false
 }
 
 /** Of those who said that the record stays, the latest. */
