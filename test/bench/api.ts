@@ -1,8 +1,12 @@
 /**
  * The REST API under load: push of ten changes, pull, status and resolve, with 1, 50 and 200 clients, on 100,000 records;
- * SQLite (an install) and, where it is installed, PostgreSQL (the cloud). Every client has its own token. Server and clients
- * share the cores, so beside the times that a client waits stands the processor time of the server for a request, which
- * other programs on the machine do not change.
+ * SQLite (an install) and, where it is installed, PostgreSQL (the cloud). Every client has its own token. It asks in one of
+ * two forms: *closed*, the next request as soon as the last is answered, which shows what the server can do, and *paced*,
+ * one request a second, which shows how long busy people wait.
+ *
+ * The server is a process of its own, the clients are this one. They share the cores, so beside the times that a client
+ * waits stands the processor time of the server's main thread for a request, which other programs on the machine change
+ * little, and of the clients, which shows that it is not they who are measured.
  */
 import { type ChildProcess, fork } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
@@ -18,18 +22,20 @@ import { findPostgres, startPostgres } from '../server/changes/postgresServer.ts
 import type { Serving } from './apiServer.ts'
 import type { Figure } from './run.ts'
 
-/** How many ask, and how often each: without a pause, or once a second, as busy people do. */
-const CROWDS = [
-  { clients: 1, everyMs: 0 },
-  { clients: 50, everyMs: 1_000 },
-  { clients: 50, everyMs: 0 },
-  { clients: 200, everyMs: 0 },
-]
+const CLIENTS = [1, 50, 200]
+/** How often each of them asks. */
+const PACES = { closed: 0, paced: 1_000 } as const
+type Pace = keyof typeof PACES
 /** To be reached with this many clients, ms. */
 const GOALS = { clients: 50, p95: 200, pushP95: 50 }
+/**
+ * What a device sends that has something to say: five new guests of one wedding and one more field of each of the five
+ * before them. It was told of everything up to its last push, so what others wrote since comes with the reply.
+ */
 const PUSH = 'push of 10 changes'
+const HALF = 5
 /** A resolve needs a conflict each; those that are used up end the run before its time. */
-const CONFLICTS = 300
+const CONFLICTS = 600
 const SEED_MINUTES = 10
 /** A pull asks for what is new since this long ago, as a client does that polls. */
 const POLL_MS = 5_000
@@ -43,6 +49,12 @@ export interface ApiBench {
   readonly records: number
   /** `sqlite` or `postgres`; absent: both. */
   readonly only?: string
+  /** Only routes whose name begins so. */
+  readonly workload: string
+  /** Absent: 1, 50 and 200. */
+  readonly clients?: number
+  /** Absent: both. */
+  readonly pace?: string
 }
 
 interface Answer {
@@ -70,7 +82,7 @@ async function onPostgres(options: ApiBench): Promise<readonly Figure[]> {
     process.stderr.write(`not on PostgreSQL: ${program.error}\n`)
     return []
   }
-  const postgres = await startPostgres(program.value)
+  const postgres = await startPostgres(program.value, { durable: true })
   try {
     return await measure('postgres', await postgres.createDatabase(), options)
   } finally {
@@ -78,8 +90,18 @@ async function onPostgres(options: ApiBench): Promise<readonly Figure[]> {
   }
 }
 
-async function measure(kind: string, where: string, { seconds, records }: ApiBench): Promise<readonly Figure[]> {
-  const clients = String(Math.max(...CROWDS.map(({ clients }) => clients)))
+/** The rows of the table, in their order. */
+function* crowdsOf({ clients, pace }: ApiBench): Generator<{ readonly clients: number; readonly pace: Pace }> {
+  for (const each of ['closed', 'paced'] as const) {
+    if (pace !== undefined && pace !== each) continue
+    for (const count of clients === undefined ? CLIENTS : [clients]) yield { clients: count, pace: each }
+  }
+}
+
+async function measure(kind: string, where: string, options: ApiBench): Promise<readonly Figure[]> {
+  const { seconds, records, workload } = options
+  const crowds = [...crowdsOf(options)]
+  const clients = String(Math.max(...crowds.map(({ clients }) => clients)))
   const child = fork(join(import.meta.dirname, 'apiServer.ts'), [kind, where, clients, String(records)])
   try {
     const server = serving.parse(await answerOf(child))
@@ -90,8 +112,9 @@ async function measure(kind: string, where: string, { seconds, records }: ApiBen
     const agent = new Agent({ keepAlive: true })
     const ask = askOver(server.url, agent)
     const figures: Figure[] = []
-    for (const crowd of CROWDS) {
+    for (const crowd of crowds) {
       for (const [name, prepare] of Object.entries(TASKS)) {
+        if (!name.startsWith(workload)) continue
         const work = await prepare(server, ask)
         await work(0) // what is read into memory once is no request's own cost
         const measured = await load({ kind, name, ...crowd, seconds, work, processorMs })
@@ -150,20 +173,25 @@ function batchOf(changes: readonly unknown[], conflictResolution: 'manual' | 'cl
 }
 
 const TASKS: Readonly<Record<string, (server: Serving, ask: Ask) => Work | Promise<Work>>> = {
-  [PUSH]: (server, ask) => async (client) => {
-    const timestamp = new Date().toISOString()
-    const wedding_id = server.weddings[client % server.weddings.length]
-    const changes = Array.from({ length: 10 }, (_, n) => ({
-      action: 'create',
-      table: 'guests',
-      id: randomUUID(),
-      data: { name: `New guest ${n}`, wedding_id },
-      timestamp,
-    }))
-    const reply = await ask(tokenOf(server, client), 'POST', '/sync', batchOf(changes, 'client_wins', timestamp))
-    const { failures } = syncReply.parse(JSON.parse(good(reply)))
-    if (failures.length > 0) throw new Error(JSON.stringify(failures[0]))
-    return true
+  [PUSH](server, ask) {
+    const since = new Map<number, { readonly at: string; readonly ids: readonly string[] }>()
+    return async (client) => {
+      const timestamp = new Date().toISOString()
+      const last = since.get(client) ?? { at: timestamp, ids: [] }
+      const wedding_id = server.weddings[client % server.weddings.length]
+      const ids = Array.from({ length: HALF }, () => randomUUID())
+      const create = (id: string) => ({ action: 'create', id, data: { name: `Guest of ${client}`, wedding_id } })
+      const update = (id: string) => ({ action: 'update', id, data: { notes: `Asked at ${timestamp}` } })
+      // The first push of a client has nothing to edit yet.
+      const edits =
+        last.ids.length > 0 ? last.ids.map(update) : Array.from({ length: HALF }, () => create(randomUUID()))
+      const changes = [...ids.map(create), ...edits].map((change) => ({ ...change, table: 'guests', timestamp }))
+      const body = batchOf(changes, 'client_wins', last.at)
+      const reply = syncReply.parse(JSON.parse(good(await ask(tokenOf(server, client), 'POST', '/sync', body))))
+      if (reply.processed.length !== changes.length) throw new Error(JSON.stringify(reply.failures[0]))
+      since.set(client, { at: reply.nextSyncTime, ids })
+      return true
+    }
   },
 
   pull: (server, ask) => async (client) => {
@@ -219,15 +247,17 @@ interface Load {
   readonly kind: string
   readonly name: string
   readonly clients: number
-  readonly everyMs: number
+  readonly pace: Pace
   readonly seconds: number
   readonly work: Work
   /** Of the server, so far. */
   readonly processorMs: () => Promise<number>
 }
 
-async function load({ kind, name, clients, everyMs, seconds, work, processorMs }: Load): Promise<readonly Figure[]> {
+async function load({ kind, name, clients, pace, seconds, work, processorMs }: Load): Promise<readonly Figure[]> {
+  const everyMs = PACES[pace]
   const times: number[] = []
+  const ownBefore = process.threadCpuUsage()
   const usedBefore = await processorMs()
   const startMs = performance.now()
   const endMs = startMs + seconds * 1_000
@@ -244,9 +274,10 @@ async function load({ kind, name, clients, everyMs, seconds, work, processorMs }
   await Promise.all(Array.from({ length: clients }, client))
   const tookSeconds = (performance.now() - startMs) / 1_000
   const usedMs = (await processorMs()) - usedBefore
+  const own = process.threadCpuUsage(ownBefore)
+  const ownMs = (own.user + own.system) / 1_000
   times.sort((a, b) => a - b)
-  const pace = everyMs > 0 ? ' once a second' : ''
-  const title = `${kind}, ${clients} clients${pace}, ${name}`
+  const title = `${kind}, ${clients} clients, ${pace}, ${name}`
   const rounded = (value: number) => Number(value.toPrecision(3))
   const percentile = (p: number) => rounded(times[Math.ceil((p / 100) * times.length) - 1] ?? Number.NaN)
   const goal = { atMost: name === PUSH ? GOALS.pushP95 : GOALS.p95 }
@@ -256,5 +287,6 @@ async function load({ kind, name, clients, everyMs, seconds, work, processorMs }
     { name: `${title}, p99`, value: percentile(99), unit: 'ms' },
     { name: `${title}, throughput`, value: Math.round(times.length / tookSeconds), unit: '/s' },
     { name: `${title}, processor time of the server`, value: rounded(usedMs / times.length), unit: 'ms a request' },
+    { name: `${title}, processor time of the clients`, value: rounded(ownMs / times.length), unit: 'ms a request' },
   ]
 }

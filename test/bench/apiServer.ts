@@ -92,7 +92,8 @@ async function servePostgres(databaseUrl: string, weddings: readonly string[], c
 const [kind = '', where = '', clients = '1', records = '0'] = process.argv.slice(2)
 process.on('disconnect', () => process.exit(0))
 process.on('message', () => {
-  const { user, system } = process.cpuUsage()
+  // Of this thread: a backup that is made meanwhile, in a thread of its own, is no request's cost.
+  const { user, system } = process.threadCpuUsage()
   process.send?.({ processorMs: (user + system) / 1_000 })
 })
 const weddings = Array.from({ length: WEDDINGS }, () => randomUUID())

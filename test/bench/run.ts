@@ -23,18 +23,28 @@ const { values, positionals } = parseArgs({
     json: { type: 'boolean', default: false },
     /** Of `sync` and `api`: one contender, or one database, alone; of `hub`: one part alone. */
     only: { type: 'string' },
-    /** Of `sync`: a smaller run, and only workloads whose name begins so. */
+    /** Of `sync`: a smaller run. */
     scale: { type: 'string', default: '1' },
+    /** Of `sync` and `api`: only workloads whose name begins so. */
     workload: { type: 'string', default: '' },
-    /** Of `api`: how long each row is measured, and on how many records. */
+    /** Of `api`: how long each row is measured, on how many records, with how many clients, `closed` or `paced`. */
     seconds: { type: 'string', default: '5' },
     records: { type: 'string', default: '100000' },
+    clients: { type: 'string' },
+    pace: { type: 'string' },
   },
 })
 const { json, only } = values
 const BENCHES: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   api: () =>
-    api({ seconds: Number(values.seconds), records: Number(values.records), ...(only !== undefined && { only }) }),
+    api({
+      seconds: Number(values.seconds),
+      records: Number(values.records),
+      workload: values.workload,
+      ...(only !== undefined && { only }),
+      ...(values.clients !== undefined && { clients: Number(values.clients) }),
+      ...(values.pace !== undefined && { pace: values.pace }),
+    }),
   chain,
   hub: () => hub(only),
   merge,
