@@ -1,11 +1,7 @@
-/**
- * Where entries are kept: one chain for each team, append-only, in the database of the records. Entries that come while
- * others are being written go to disk together with the next ones.
- */
+/** Where entries are kept: one chain for each team, append-only, in the database of the records. */
 import { z } from 'zod'
-import { type Head, type Link, linked, NO_HEAD } from './chain.ts'
+import { type Head, type Link, NO_HEAD } from './chain.ts'
 import type { AuditEntry } from './entry.ts'
-import { grouped } from './grouped.ts'
 import type { Run } from './sql.ts'
 
 export interface AuditLog {
@@ -21,22 +17,12 @@ export interface AuditLog {
 
 /** What a database has to do for it. */
 export interface AuditTable {
-  /** Writes what `make` makes of the present heads, all or nothing; nobody else appends to these chains meanwhile. */
-  extend(chains: readonly string[], make: (heads: ReadonlyMap<string, Head>) => readonly ChainLink[]): Promise<void>
+  /** As {@link AuditLog.append}. It goes to disk together with whatever else is written then. */
+  append(chain: string, entry: AuditEntry): Promise<void>
   readonly rows: Run
 }
 
-export interface ChainLink extends Link {
-  readonly chain: string
-}
-
-interface Item {
-  readonly chain: string
-  readonly entry: AuditEntry
-}
-
 const PAGE = 1_000
-const MAX_GROUP = 500
 
 const number = z.union([z.number(), z.string(), z.bigint()]).transform(Number)
 const chainRow = z.object({ chain: z.string() })
@@ -44,10 +30,8 @@ const headRow = z.object({ seq: number, hash: z.string() })
 const linkRow = headRow.extend({ entry: z.string(), previous_hash: z.string() })
 
 export function createAuditLog(table: AuditTable): AuditLog {
-  const add = grouped((items: readonly Item[]) => writeGroup(table, items), MAX_GROUP)
-
   return {
-    append: (chain, entry) => add({ chain, entry }),
+    append: (chain, entry) => table.append(chain, entry),
 
     async chains() {
       const rows = await table.rows('SELECT DISTINCT chain FROM audit ORDER BY chain', [])
@@ -78,14 +62,4 @@ export function createAuditLog(table: AuditTable): AuditLog {
       }
     },
   }
-}
-
-async function writeGroup(table: AuditTable, group: readonly Item[]): Promise<void> {
-  const byChain = Map.groupBy(group, ({ chain }) => chain)
-  await table.extend([...byChain.keys()].sort(), (heads) =>
-    [...byChain].flatMap(([chain, members]) => {
-      const entries = members.map(({ entry }) => entry)
-      return linked(heads.get(chain) ?? NO_HEAD, entries).map((link) => ({ chain, ...link }))
-    }),
-  )
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { commitQueueOf } from '../storage/commitQueue.ts'
 import type { Database } from '../storage/open.ts'
-import { type Head, NO_HEAD } from './chain.ts'
+import { type Head, linked, NO_HEAD } from './chain.ts'
 import { type AuditLog, createAuditLog } from './log.ts'
 import { runOnSqlite } from './sql.ts'
 
@@ -26,10 +26,11 @@ export function openSqliteAudit(database: Database): AuditLog {
   }
 
   return createAuditLog({
-    async extend(chains, make) {
+    async append(chain, entry) {
       const run = () => {
-        const links = make(new Map(chains.map((chain) => [chain, headOf(chain)])))
-        for (const { chain, seq, entry, previousHash, hash } of links) add.run(chain, seq, entry, previousHash, hash)
+        for (const link of linked(headOf(chain), [entry])) {
+          add.run(chain, link.seq, link.entry, link.previousHash, link.hash)
+        }
       }
       await commitQueueOf(database).write({ run })
     },
