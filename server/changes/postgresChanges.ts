@@ -1,6 +1,6 @@
 /** The change log of each scope, read from SQL. */
 import { z } from 'zod'
-import type { ChangePage, ChangeStore } from '../../model/sync/changeStore.ts'
+import { type ChangePage, type ChangeStore, lazyChange } from '../../model/sync/changeStore.ts'
 import type { Queries, Sql } from './postgresConnection.ts'
 import { type Announcer, notifyOthers } from './postgresListener.ts'
 import { fromColumn, fromDocument, parseRows, toColumn, whole } from './postgresRows.ts'
@@ -112,7 +112,7 @@ function pageOf(rows: readonly z.infer<typeof changeRow>[], limit: number): Chan
     .flatMap(({ seq, doc, origin }) =>
       seq === null || doc === null
         ? []
-        : [{ seq, record: fromDocument(doc), ...(origin !== null && { from: fromColumn(origin) }) }],
+        : [lazyChange(seq, origin === null ? '' : fromColumn(origin), () => fromDocument(doc))],
     )
   const more = rows.length > limit
   // Once exhausted, the log was read to its head, over whatever was left out at the end.

@@ -200,8 +200,12 @@ function sqliteChangeStore(
   const records = rxRecordStore(collection)
   /** Every request asks for them. No scope is ever lost again, and this process makes all the commits. */
   const known = new Set<string>()
+  const headOf = new Map<string, number>()
   let allRead = false
-  records.subscribe((scope) => known.add(scope))
+  records.subscribe((scope) => {
+    known.add(scope)
+    headOf.delete(scope)
+  })
   return {
     ...records,
     async update(ids, change) {
@@ -219,7 +223,10 @@ function sqliteChangeStore(
       return [...known].sort()
     },
     head,
-    heads,
+    async heads(wanted) {
+      for (const [scope, seq] of await heads(wanted.filter((scope) => !headOf.has(scope)))) headOf.set(scope, seq)
+      return new Map(wanted.flatMap((scope) => [[scope, headOf.get(scope) ?? 0] as const]).filter(([, seq]) => seq > 0))
+    },
     changesSince,
     countSince,
   }

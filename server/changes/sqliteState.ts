@@ -5,6 +5,9 @@ import type { Database } from '../storage/open.ts'
 
 const row = z.object({ key: z.string(), value: z.string() })
 
+/** The last character there is, so that only what begins with a prefix is looked at. */
+const LAST = '\u{10ffff}'
+
 /**
  * Small durable facts of this install: identity, cursors, join secrets, quarantine. A fact goes to disk
  * together with whatever else is written then.
@@ -17,7 +20,9 @@ export function openSqliteState(database: Database, now: () => number): StateSto
      ON CONFLICT (key) DO UPDATE SET value = excluded.value, at = excluded.at`,
   )
   const remove = database.prepare('DELETE FROM state WHERE key = ?')
-  const list = database.prepare('SELECT key, value FROM state WHERE substr(key, 1, ?) = ? AND key >= ? ORDER BY key')
+  const list = database.prepare(
+    'SELECT key, value FROM state WHERE key >= ? AND key < ? AND substr(key, 1, ?) = ? ORDER BY key',
+  )
   const queue = commitQueueOf(database)
 
   return {
@@ -31,7 +36,7 @@ export function openSqliteState(database: Database, now: () => number): StateSto
       await queue.write({ run: () => (text === undefined ? remove.run(key) : set.run(key, text, now())) })
     },
     async list(prefix) {
-      const found = list.all(prefix.length, prefix, prefix).map((entry) => row.parse(entry))
+      const found = list.all(prefix, prefix + LAST, prefix.length, prefix).map((entry) => row.parse(entry))
       return new Map(found.map(({ key, value }) => [key, JSON.parse(value)]))
     },
   }

@@ -6,17 +6,17 @@
  * - *from a cursor*: the change log itself. An edit that was made long ago and arrived now is new in it, whatever the
  *   clocks say, so a client that keeps its cursor misses nothing.
  */
-import { type Stamp, stampMs, stampTime } from '../../model/merge/clock.ts'
-import { type CausalRecord, liveValues, recordVersion } from '../../model/merge/record.ts'
+import { type Stamp, stampMs } from '../../model/merge/clock.ts'
+import { type CausalRecord, liveValues } from '../../model/merge/record.ts'
 import type { Edit } from '../../model/merge/unit.ts'
 import { compareText } from '../../model/merge/vector.ts'
-import { viewRecord } from '../../model/merge/view.ts'
 import type { ServerChange } from '../../model/rest/sync.ts'
 import { mayRead, type Role } from '../../model/roles.ts'
 import type { ChangeStore } from '../../model/sync/changeStore.ts'
 import type { Caller, ServerContext } from './context.ts'
 import { type Cursor, decodeCursor, encodeCursor } from './cursor.ts'
-import { readablePart, rowData, weddingsFor } from './reading.ts'
+import { weddingsFor } from './reading.ts'
+import { createRows, type Row, type Rows } from './rows.ts'
 import type { IndexEntry, ScopeIndex } from './scopeIndex.ts'
 
 /** What the very call that asks has written: it need not be told. */
@@ -48,27 +48,37 @@ export type Pull = (request: PullRequest) => Promise<Pulled>
 /** Without a time and a cursor there are no rows, only a cursor that begins now. */
 export function createPull(context: ServerContext, index: ScopeIndex): Pull {
   const { changes } = context.stores
+  const parts = { changes, index, rows: createRows() }
   return async (request) => {
     const scopes = await weddingsFor(context, request.caller)
     const cursor = request.cursor === undefined ? undefined : decodeCursor(request.cursor, changes.epoch)
     const found =
       cursor && !cursor.after
-        ? await fromLog(changes, scopes, cursor, request)
-        : await sinceTime(changes, index, scopes, cursor, request)
+        ? await fromLog(parts, scopes, cursor, request)
+        : await sinceTime(parts, scopes, cursor, request)
     return { ...found, cursor: encodeCursor(found.cursor, changes.epoch) }
   }
 }
 
 type Found = Omit<Pulled, 'cursor'> & { readonly cursor: Cursor }
 
+interface PullParts {
+  readonly changes: ChangeStore
+  readonly index: ScopeIndex
+  /** What many clients ask for is made once. */
+  readonly rows: Rows
+}
+
 interface Due {
   readonly id: string
   readonly stamp: Stamp
+  /** Its place in the log of its scope. */
+  readonly scope: string
+  readonly seq: number
 }
 
 async function sinceTime(
-  changes: ChangeStore,
-  index: ScopeIndex,
+  { changes, index, rows: known }: PullParts,
   scopes: readonly string[],
   cursor: Cursor | undefined,
   { caller, sinceMs, limit, own }: PullRequest,
@@ -82,14 +92,14 @@ async function sinceTime(
     heads.set(scope, extract.seq)
     for (const entry of extract.writtenSince(fromMs)) {
       const stamp = readableStamp(entry, caller.grant.role)
-      if (stamp !== undefined && isDue({ id: entry.id, stamp }, after, sinceMs)) all.push({ id: entry.id, stamp })
+      const due = stamp !== undefined && { id: entry.id, stamp, scope, seq: entry.seq }
+      if (due && isDue(due, after, sinceMs)) all.push(due)
     }
   }
   const due = await withoutOwn(changes, all, sinceMs ?? 0, own)
   due.sort((a, b) => compareText(a.stamp, b.stamp) || compareText(a.id, b.id))
   const page = due.slice(0, limit)
-  const records = await changes.records(page.map(({ id }) => id))
-  const rows = page.flatMap(({ id }) => rowOf(records.get(id), caller.grant.role, sinceMs))
+  const rows = (await rowsOf(page, known, caller.grant.role, changes)).map((row) => asChange(row, sinceMs))
   const seqs = cursor?.seqs ?? heads
   const last = page.at(-1)
   const next = due[limit]
@@ -112,7 +122,18 @@ function readableStamp({ table, base, stamps }: IndexEntry, role: Role): Stamp |
   return latest
 }
 
-function isDue({ id, stamp }: Due, after: Cursor['after'], sinceMs: number | undefined): boolean {
+/** Reads only those records whose rows are not known. */
+async function rowsOf(page: readonly Due[], known: Rows, role: Role, changes: ChangeStore): Promise<readonly Row[]> {
+  const kept = page.map((due) => known.get(due, role))
+  const records = await changes.records(page.filter((_, i) => !kept[i]).map(({ id }) => id))
+  return page.flatMap((due, i) => {
+    if (kept[i]) return kept[i]
+    const record = records.get(due.id)
+    return (record && known.make(due, role, record)) ?? []
+  })
+}
+
+function isDue({ id, stamp }: Pick<Due, 'id' | 'stamp'>, after: Cursor['after'], sinceMs: number | undefined): boolean {
   if (after) return (compareText(stamp, after[0]) || compareText(id, after[1])) > 0
   return sinceMs !== undefined && stampMs(stamp) > sinceMs
 }
@@ -141,25 +162,35 @@ function hasNews(record: CausalRecord, sinceMs: number, own: OwnWrites): boolean
 const ANY_TIME = -1
 
 async function fromLog(
-  changes: ChangeStore,
+  { changes, rows: known }: PullParts,
   scopes: readonly string[],
   cursor: Cursor,
   { caller, limit, own }: PullRequest,
 ): Promise<Found> {
+  const { role } = caller.grant
+  const heads = await changes.heads(scopes)
   const seqs = new Map(cursor.seqs)
   const rows: ServerChange[] = []
   let hasMore = false
   for (const scope of scopes) {
     for (let more = true; more; ) {
-      const seq = seqs.get(scope) ?? 0
-      if (rows.length === limit) {
-        hasMore ||= (await changes.head(scope)) > seq
+      const from = seqs.get(scope) ?? 0
+      // Whoever polls hears of most weddings that nothing is new.
+      if ((heads.get(scope) ?? 0) <= from) {
+        seqs.set(scope, from)
         break
       }
-      const page = await changes.changesSince(scope, seq, { limit: limit - rows.length })
-      for (const { record } of page.changes) {
-        if (own?.recordIds.has(record.id) && !hasNews(record, ANY_TIME, own)) continue
-        rows.push(...rowOf(record, caller.grant.role, undefined))
+      if (rows.length === limit) {
+        hasMore = true
+        break
+      }
+      const page = await changes.changesSince(scope, from, { limit: limit - rows.length })
+      for (const change of page.changes) {
+        const place = { scope, seq: change.seq }
+        const kept = known.get(place, role)
+        if (own?.recordIds.has(kept?.id ?? change.record.id) && !hasNews(change.record, ANY_TIME, own)) continue
+        const row = kept ?? known.make(place, role, change.record)
+        if (row) rows.push(asChange(row, undefined))
       }
       seqs.set(scope, page.upTo)
       more = page.more
@@ -169,23 +200,7 @@ async function fromLog(
   return { rows, hasMore, cursor: { seqs } }
 }
 
-/** One row, or none if the role may read nothing of the record. */
-function rowOf(record: CausalRecord | undefined, role: Role, sinceMs: number | undefined): readonly ServerChange[] {
-  const part = record && readablePart(record, role)
-  if (!record || !part) return []
-  const view = viewRecord(part)
-  const updatedMs = stampMs(view.updated.stamp)
-  const isNew = sinceMs === undefined ? view.created.ms === updatedMs : view.created.ms > sinceMs
-  return [
-    {
-      table: view.table,
-      table_name: view.table,
-      id: view.id,
-      action: view.deleted ? 'delete' : isNew ? 'create' : 'update',
-      data: rowData(view),
-      timestamp: stampTime(view.updated.stamp),
-      // Of the whole record, since that is what `clientVersion` is looked up by.
-      version: recordVersion(record),
-    },
-  ]
+function asChange({ deleted, createdMs, updatedMs, ...shown }: Row, sinceMs: number | undefined): ServerChange {
+  const isNew = sinceMs === undefined ? createdMs === updatedMs : createdMs > sinceMs
+  return { ...shown, action: deleted ? 'delete' : isNew ? 'create' : 'update' }
 }

@@ -11,6 +11,8 @@ import type { ChangeStore } from '../../model/sync/changeStore.ts'
 
 export interface IndexEntry {
   readonly id: string
+  /** Its place in the log. */
+  readonly seq: number
   readonly table: string
   readonly base: string
   /** Read class → latest stamp of a live value. */
@@ -54,12 +56,9 @@ export function createScopeIndex(changes: ChangeStore): ScopeIndex {
 
   return async (scopes) => {
     const heads = await changes.heads(scopes)
-    const extracts = new Map<string, Extract>()
-    for (const scope of scopes) {
-      const extract = extractOf(scope)
-      if (extract.seq < (heads.get(scope) ?? 0)) await extract.refresh()
-      extracts.set(scope, extract)
-    }
+    const extracts = new Map(scopes.map((scope) => [scope, extractOf(scope)]))
+    const behind = [...extracts].filter(([scope, { seq }]) => seq < (heads.get(scope) ?? 0))
+    await Promise.all(behind.map(([, extract]) => extract.refresh()))
     return extracts
   }
 }
@@ -70,10 +69,12 @@ class Extract implements ScopeExtract {
   readonly #changes: ChangeStore
   readonly #scope: string
   readonly #entries = new Map<string, IndexEntry>()
-  /** The latest last; what is new is put behind it, and sorted in when somebody asks. */
+  /** The latest last, among them some that a later one of the same record has replaced. `undefined`: to be sorted. */
   #inOrder: IndexEntry[] | undefined
   /** Refreshes take turns: two at once could put an older state over a newer one. */
   #turn: Promise<void> = Promise.resolve()
+  /** The one that has not begun yet: it will see whatever is committed by now, so all who ask meanwhile share it. */
+  #next: Promise<void> | undefined
 
   constructor(changes: ChangeStore, scope: string) {
     this.#changes = changes
@@ -81,9 +82,12 @@ class Extract implements ScopeExtract {
   }
 
   async refresh(): Promise<void> {
-    const refreshed = this.#turn.then(() => this.#readOn())
-    this.#turn = refreshed.catch(() => undefined) // told to whoever asked; the next one tries again
-    await refreshed
+    this.#next ??= this.#turn.then(() => {
+      this.#next = undefined
+      return this.#readOn()
+    })
+    this.#turn = this.#next.catch(() => undefined) // told to whoever asked; the next one tries again
+    await this.#next
   }
 
   *writtenSince(ms: number): Generator<IndexEntry> {
@@ -92,30 +96,32 @@ class Extract implements ScopeExtract {
     for (let i = entries.length - 1; i >= 0; i--) {
       const entry = entries[i]
       if (!entry || stampMs(entry.latest) <= ms) return
-      yield entry
+      if (this.#entries.get(entry.id) === entry) yield entry
     }
   }
 
   async #readOn(): Promise<void> {
     for (let more = true; more; ) {
       const page = await this.#changes.changesSince(this.#scope, this.seq, { limit: PAGE })
-      for (const { record } of page.changes) this.#note(entryOf(record))
+      for (const { seq, record } of page.changes) this.#note(entryOf(record, seq))
       this.seq = page.upTo
       more = page.more
     }
   }
 
   #note(entry: IndexEntry): void {
-    // Behind all others, which is mostly its place: a list in order is sorted in one pass.
-    this.#entries.delete(entry.id)
     this.#entries.set(entry.id, entry)
-    this.#inOrder = undefined
+    // Mostly it is the latest of all; an edit that was made long ago is sorted in when somebody asks.
+    const last = this.#inOrder?.at(-1)
+    const isLatest = last === undefined || last.latest <= entry.latest
+    if (isLatest && (this.#inOrder?.length ?? 0) <= 2 * this.#entries.size) this.#inOrder?.push(entry)
+    else this.#inOrder = undefined
     if (entry.pending.length > 0 || entry.decided) this.contested.set(entry.id, entry)
     else this.contested.delete(entry.id)
   }
 }
 
-function entryOf(record: CausalRecord): IndexEntry {
+function entryOf(record: CausalRecord, seq: number): IndexEntry {
   const stamps = new Map<string, Stamp>()
   let decided = false
   for (const { readClass, edit } of liveValues(record)) {
@@ -127,6 +133,7 @@ function entryOf(record: CausalRecord): IndexEntry {
   const conflicts = conflictsOf(record)
   return {
     id,
+    seq,
     table,
     base,
     stamps,

@@ -1,0 +1,65 @@
+/**
+ * Records as clients are shown them. Everybody in a team polls for the same latest changes, so a row that was made for one
+ * is kept for the next of the same role.
+ */
+import { stampMs, stampTime } from '../../model/merge/clock.ts'
+import { type CausalRecord, recordVersion } from '../../model/merge/record.ts'
+import { viewRecord } from '../../model/merge/view.ts'
+import type { ServerChange } from '../../model/rest/sync.ts'
+import type { Role } from '../../model/roles.ts'
+import { readablePart, rowData } from './reading.ts'
+
+export interface Row extends Omit<ServerChange, 'action'> {
+  readonly deleted: boolean
+  /** Ms since 1970 UTC. */
+  readonly createdMs: number
+  readonly updatedMs: number
+}
+
+function rowOf(record: CausalRecord, role: Role): Row | undefined {
+  const part = readablePart(record, role)
+  if (!part) return undefined
+  const view = viewRecord(part)
+  return {
+    table: view.table,
+    table_name: view.table,
+    id: view.id,
+    data: rowData(view),
+    timestamp: stampTime(view.updated.stamp),
+    // Of the whole record, since that is what `clientVersion` is looked up by.
+    version: recordVersion(record),
+    deleted: view.deleted,
+    createdMs: view.created.ms,
+    updatedMs: stampMs(view.updated.stamp),
+  }
+}
+
+/** Where a record stands in the log. One that changes gets another place, so nothing that is kept is out of date. */
+export interface Place {
+  readonly scope: string
+  readonly seq: number
+}
+
+export interface Rows {
+  get(place: Place, role: Role): Row | undefined
+  /** @returns `undefined` if the role may read nothing of the record */
+  make(place: Place, role: Role, record: CausalRecord): Row | undefined
+}
+
+const MAX_ROWS = 4_000
+
+export function createRows(): Rows {
+  const known = new Map<string, Row>()
+  const keyOf = ({ scope, seq }: Place, role: Role) => `${role} ${seq} ${scope}`
+  return {
+    get: (place, role) => known.get(keyOf(place, role)),
+    make(place, role, record) {
+      const row = rowOf(record, role)
+      if (!row) return undefined
+      known.set(keyOf(place, role), row)
+      const [oldest] = known.keys()
+      if (known.size > MAX_ROWS && oldest !== undefined) known.delete(oldest)
+      return row
+    },
+  }
+}
