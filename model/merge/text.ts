@@ -10,10 +10,24 @@ import { fromBase64Url, toBase64Url } from '../bytes.ts'
 
 const ROOT = 't'
 
+/** What short updates say: to read one takes longer than to read all other fields of a record, and it is asked again. */
+const known = new Map<string, string>()
+const MAX_KNOWN = 500
+const MAX_KNOWN_CHARS = 2_000
+
 /** @returns the text of updates that share a root; `undefined` if one of them is not a Yjs update */
 export function textOf(updates: readonly string[]): string | undefined {
-  const doc = load(updates)
-  return doc?.getText(ROOT).toString()
+  const [only = ''] = updates
+  const isKnowable = updates.length === 1 && only.length <= MAX_KNOWN_CHARS
+  const found = isKnowable ? known.get(only) : undefined
+  if (found !== undefined) return found
+  const text = load(updates)?.getText(ROOT).toString()
+  if (isKnowable && text !== undefined) {
+    known.set(only, text)
+    const [oldest] = known.keys()
+    if (known.size > MAX_KNOWN && oldest !== undefined) known.delete(oldest)
+  }
+  return text
 }
 
 /**

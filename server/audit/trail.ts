@@ -31,8 +31,14 @@ export interface Trail {
    * Writes that it begins, does it, and writes what came of it. Rejects with {@link AuditUnavailable}, and does nothing,
    * if the beginning cannot be written.
    * @param notes entries on what was done
+   * @param alongside whatever else is to be kept of the result: it goes to disk together with the entries
    */
-  run<T>(subject: Subject, work: () => Promise<T>, notes: (result: T) => readonly Note[]): Promise<T>
+  run<T>(
+    subject: Subject,
+    work: () => Promise<T>,
+    notes: (result: T) => readonly Note[],
+    alongside?: (result: T) => Promise<unknown>,
+  ): Promise<T>
   /** Whether `run` has put this fault on record already. */
   hasNoted(fault: unknown): boolean
 }
@@ -58,7 +64,7 @@ export function createTrail(log: AuditLog, serverChain: string, now: () => numbe
   return {
     note: (subject, note) => append(subject, randomUUID(), note),
 
-    async run(subject, work, notes) {
+    async run(subject, work, notes, alongside) {
       const operationId = randomUUID()
       await append(subject, operationId, { phase: 'begun' })
       let result: Awaited<ReturnType<typeof work>>
@@ -71,7 +77,7 @@ export function createTrail(log: AuditLog, serverChain: string, now: () => numbe
         await append(subject, operationId, { phase, details: { reason: nameOf(fault) } }).catch(() => undefined)
         throw fault
       }
-      await Promise.all(notes(result).map((note) => append(subject, operationId, note)))
+      await Promise.all([...notes(result).map((note) => append(subject, operationId, note)), alongside?.(result)])
       return result
     },
 

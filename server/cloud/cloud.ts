@@ -254,6 +254,11 @@ function cloudContext(store: PostgresStore, sync: ReplicaSync, books: Books, tra
     if (sealed) throw new HttpError(409, 'SEALED', 'This team seals its values: make the change on one of its devices')
   }
 
+  const backlog = async (): ReturnType<ServerContext['backlog']> => ({
+    upstreams: [],
+    quarantined: (await quarantined(state)).length,
+  })
+
   return {
     role: 'cloud',
     version: VERSION,
@@ -266,9 +271,9 @@ function cloudContext(store: PostgresStore, sync: ReplicaSync, books: Books, tra
       await refuseIfSealed(team)
       return (await store.claimScopes(team, [weddingId])) === 'ok'
     },
-    async author({ team, userId, deviceId }) {
+    async authors({ team, userId, deviceId }) {
       await refuseIfSealed(team)
-      return people.author({ team, userId, deviceId })
+      return people.authors({ team, userId, deviceId })
     },
     completeness: (scope) => sync.completeness(scope),
     dismiss: (deviceId) => sync.dismiss(deviceId),
@@ -286,10 +291,10 @@ function cloudContext(store: PostgresStore, sync: ReplicaSync, books: Books, tra
           role: caller.grant.role,
           weddings: caller.grant.weddings === 'all' ? 'all' : [...caller.grant.weddings],
         },
-        upstreams: [],
+        ...(await backlog()),
         devices: [],
-        quarantined: (await quarantined(state)).length,
       }
     },
+    backlog,
   }
 }

@@ -47,6 +47,10 @@ export function installContext(
   authenticate: ServerContext['authenticate'],
 ): ServerContext {
   const { changes, state, history } = store
+  const backlog = async (): ReturnType<ServerContext['backlog']> => ({
+    upstreams: [...(await sync.upstreams())],
+    quarantined: (await quarantined(state)).length,
+  })
   return {
     get role() {
       return lan() ? 'hub' : 'local'
@@ -59,7 +63,7 @@ export function installContext(
     async weddingsOf(team) {
       return (await changes.scopes()).filter((scope) => scope !== team)
     },
-    author: async (caller) => people.author(await personOfCaller(caller, identity, state)),
+    authors: async (caller) => people.authors(await personOfCaller(caller, identity, state)),
     completeness: (scope) => sync.completeness(scope),
     outgoing: outgoingOf(sync, state),
     lastSeen: (deviceId) => lastSeen.of(deviceId),
@@ -82,10 +86,9 @@ export function installContext(
           role: identity.grant.role,
           weddings: identity.grant.weddings === 'all' ? 'all' : [...identity.grant.weddings],
         },
-        upstreams: [...(await sync.upstreams())],
+        ...(await backlog()),
         devices: [...(await sync.devices())],
         ...(running && { lan: { url: running.url, fingerprint: identity.fingerprint } }),
-        quarantined: (await quarantined(state)).length,
         clockOffsetMs: sync.clockOffset(),
         ...(identity.team.privateKey !== undefined && {
           recoveryKit: await hasRecoveryKit(changes, identity.team.id),
@@ -94,6 +97,7 @@ export function installContext(
         ...(isShutOut && { isShutOut }),
       }
     },
+    backlog,
     startHub: hubSwitch.start,
     hubSwitch,
     joinDesk: {

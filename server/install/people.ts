@@ -23,6 +23,8 @@ export interface Person {
 export interface People {
   /** An author for this person on this device, with a fresh stamp. The team is told once whose actor it is. */
   author(person: Person): Promise<Author>
+  /** The same for any number of edits, one at each call. */
+  authors(person: Person): Promise<() => Author>
   /** The actor alone, for a window that stamps its own edits. */
   actor(person: Person): Promise<string>
 }
@@ -79,8 +81,14 @@ export function openPeople(changes: ChangeStore, state: StateStore, clockOffset?
     return finding
   }
 
+  async function authors(person: Person): Promise<() => Author> {
+    const own = await actor(person)
+    return () => ({ actor: own, stamp: clock.next() })
+  }
+
   return {
     actor,
-    author: async (person) => ({ actor: await actor(person), stamp: clock.next() }),
+    author: async (person) => (await authors(person))(),
+    authors,
   }
 }

@@ -14,10 +14,10 @@ export interface Books {
 /** @param audit the log, which an install keeps the heads of */
 export function openSqliteBooks(database: Database, audit: AuditLog): Books {
   for (const statement of SESSION_TABLES) database.exec(statement)
-  return { audit, sessions: sessionsIn(runOnSqlite(database)) }
+  return { audit, sessions: sessionsIn(runOnSqlite(database), { isGrouped: false }) }
 }
 
 export async function openPostgresBooks(sql: Sql): Promise<Books> {
   await createTables(sql, SESSION_TABLES)
-  return { audit: await openPostgresAudit(sql), sessions: sessionsIn(runOnPostgres(sql)) }
+  return { audit: await openPostgresAudit(sql), sessions: sessionsIn(runOnPostgres(sql), { isGrouped: true }) }
 }

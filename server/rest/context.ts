@@ -71,8 +71,8 @@ export interface ServerContext {
    * Only where one store serves many teams: takes the id of a new wedding for the team. False if another team has it.
    */
   claimWedding?(team: string, weddingId: string): Promise<boolean>
-  /** An author for edits of this caller, with a fresh stamp. */
-  author(caller: Caller): Promise<Author>
+  /** Makes an author for each edit of this caller, with a fresh stamp. */
+  authors(caller: Caller): Promise<() => Author>
   completeness(scope: string): Promise<ScopeCompleteness>
   /**
    * Only where values are open: the record as a cloud sees it, so that digests can be compared with it. Another function
@@ -80,6 +80,8 @@ export interface ServerContext {
    */
   outline?(): Border['outline']
   status(caller: Caller): Promise<InstallStatus>
+  /** What of the status is about work that is not done yet. */
+  backlog(): Promise<Pick<InstallStatus, 'upstreams' | 'quarantined'>>
   /** The peers that this server sends to. Absent where everybody comes by themselves, as at the cloud. */
   readonly outgoing?: Outgoing
   /** Only an install: when a device was connected here last, in ms since 1970 UTC. */

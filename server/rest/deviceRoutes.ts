@@ -65,12 +65,12 @@ function later(a: number | undefined, b: number | undefined): number | undefined
 
 /** An ordinary edit, so every server of the team learns of it. */
 async function revoke(
-  { stores, author }: ServerContext,
+  { stores, authors }: ServerContext,
   { members, deviceId, userId, name, personName, grant }: TeamDevice,
   caller: Caller,
   revokedAt: string,
 ): Promise<void> {
-  const by = await author(caller)
+  const by = (await authors(caller))()
   if (members.length > 0) {
     await stores.changes.update(members.map(({ id }) => id).sort(), (current) =>
       [...current.values()].map((record) => ({ record: editRecord(record, { revokedAt }, by) })),

@@ -55,8 +55,10 @@ export interface LastSession {
 export interface Sessions {
   add(row: SessionRow): Promise<void>
   totals(filter: SessionFilter): Promise<SessionTotals>
-  /** The latest session of each device, the latest first; of those that went well only, if asked so. */
-  latest(filter: Omit<SessionFilter, 'sinceMs'>, onlyGood?: boolean): Promise<readonly LastSession[]>
+  /** The latest session of each device, the latest first. */
+  latest(filter: Omit<SessionFilter, 'sinceMs'>): Promise<readonly LastSession[]>
+  /** When a person's last session ended, and the last one that went well; ms since 1970 UTC. */
+  lastOf(team: string, userId: string): Promise<{ readonly atMs: number | null; readonly goodAtMs: number | null }>
 }
 
 const DAY_MS = 86_400_000
@@ -73,6 +75,7 @@ export const SESSION_TABLES: readonly string[] = [
      throughput double precision, error text, app_version text
    )`,
   'CREATE INDEX IF NOT EXISTS sync_sessions_device ON sync_sessions (team, user_id, device_id, at)',
+  'CREATE INDEX IF NOT EXISTS sync_sessions_person ON sync_sessions (team, user_id, at)',
   'CREATE INDEX IF NOT EXISTS sync_sessions_age ON sync_sessions (at)',
 ]
 
@@ -88,6 +91,7 @@ const totalsRow = z.object({
   average_size: number.nullable(),
   average_throughput: number.nullable(),
 })
+const lastOfRow = z.object({ at: number.nullable(), good_at: number.nullable() })
 const lastRow = z.object({
   session_id: z.string(),
   device_id: z.string(),
@@ -97,10 +101,15 @@ const lastRow = z.object({
   app_version: z.string().nullable(),
 })
 
-/** @param run against a database that has {@link SESSION_TABLES} */
-export function sessionsIn(run: Run): Sessions {
+/**
+ * @param run against a database that has {@link SESSION_TABLES}
+ * @param isGrouped whether rows that come at once are written by one statement: where each would be a commit of its own
+ */
+export function sessionsIn(run: Run, { isGrouped }: { readonly isGrouped: boolean }): Sessions {
   let cleanedMs = 0
-  const insert = grouped((rows: readonly SessionRow[]) => insertRows(run, rows), MAX_GROUP)
+  const insert = isGrouped
+    ? grouped((rows: readonly SessionRow[]) => insertRows(run, rows), MAX_GROUP)
+    : (row: SessionRow) => insertRows(run, [row])
 
   return {
     async add(row) {
@@ -135,13 +144,23 @@ export function sessionsIn(run: Run): Sessions {
       }
     },
 
-    async latest(who, onlyGood = false) {
+    async lastOf(team, userId) {
+      const last = (more: string) =>
+        `(SELECT at FROM sync_sessions WHERE team = $1 AND user_id = $2 ${more} ORDER BY at DESC LIMIT 1)`
+      const [row] = await run(`SELECT ${last('')} AS at, ${last('AND error IS NULL AND failures = 0')} AS good_at`, [
+        team,
+        userId,
+      ])
+      const { at, good_at } = lastOfRow.parse(row)
+      return { atMs: at, goodAtMs: good_at }
+    },
+
+    async latest(who) {
       const { condition, parameters } = conditionOf(who)
-      const good = onlyGood ? 'AND error IS NULL AND failures = 0' : ''
       const rows = await run(
         `SELECT session_id, device_id, at, error, failures, app_version FROM (
            SELECT *, row_number() OVER (PARTITION BY device_id ORDER BY at DESC, session_id) AS place
-           FROM sync_sessions WHERE ${condition} ${good}
+           FROM sync_sessions WHERE ${condition}
          ) AS ranked WHERE place = 1 ORDER BY at DESC, session_id`,
         parameters,
       )

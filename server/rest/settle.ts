@@ -37,8 +37,8 @@ export async function settle(
   caller: Caller,
   tasks: readonly Task[],
 ): Promise<readonly Settled[]> {
-  const authored: (Task & { readonly author: Author })[] = []
-  for (const task of tasks) authored.push({ ...task, author: await context.author(caller) })
+  const nextAuthor = await context.authors(caller)
+  const authored = tasks.map((task) => ({ ...task, author: nextAuthor() }))
   const outcomes: Settled[] = tasks.map(() => err({ kind: 'gone' }))
   const ids = new Set(tasks.flatMap(({ entry }) => idsOf(entry)))
   await context.stores.changes.update([...ids].sort(), (current) => {

@@ -59,7 +59,7 @@ async function reopen(
   conflictId: string,
   records: readonly CausalRecord[],
 ): Promise<void> {
-  const author = await context.author(caller)
+  const author = (await context.authors(caller))()
   const history = new Map<string, readonly Superseded[]>()
   for (const { id } of records) history.set(id, await context.stores.history.superseded(id))
   let failure: UndoError | undefined

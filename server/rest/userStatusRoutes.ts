@@ -145,10 +145,10 @@ async function syncBlock(
 ): Promise<UserStatusReply['syncStatus']> {
   const call = running.find(userId)
   const [last] = await context.books.sessions.latest({ team, userId })
-  const [lastGood] = await context.books.sessions.latest({ team, userId }, true)
+  const { goodAtMs } = await context.books.sessions.lastOf(team, userId)
   return {
     lastSyncTime: last ? new Date(last.atMs).toISOString() : null,
-    lastSuccessfulSync: lastGood ? new Date(lastGood.atMs).toISOString() : null,
+    lastSuccessfulSync: goodAtMs === null ? null : new Date(goodAtMs).toISOString(),
     syncInProgress: call !== undefined,
     currentSessionId: call?.sessionId ?? null,
     deviceId: call?.deviceId ?? last?.deviceId ?? null,

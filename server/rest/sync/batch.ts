@@ -29,6 +29,7 @@ export async function runBatch(
   { changes, options }: SyncRequest,
   { log, nowMs }: { readonly log: Log; readonly nowMs: number },
 ): Promise<BatchResult> {
+  if (changes.length === 0) return { outcomes: [], isOwn: () => false }
   const store = context.stores.changes
   const weddings: ReadonlySet<string> = new Set(await context.weddingsOf(caller.team))
   const planned = planChanges(changes, { validateChecksums: options.validateChecksums, weddings })
@@ -41,17 +42,15 @@ export async function runBatch(
   for (const change of planned) refuse(change, current.get(change.recordId))
   if (!options.dryRun) await claimWeddings(context, caller, planned, current)
 
-  const ready: ReadyChange[] = []
-  for (const [index, change] of planned.entries()) {
-    const author = options.dryRun ? trialAuthor(nowMs, index) : await context.author(caller)
-    ready.push({ ...change, author, ...(await pastOf(context, change, current.get(change.recordId))) })
-  }
+  const nextAuthor = options.dryRun ? trialAuthors(nowMs) : await context.authors(caller)
+  const pasts = await Promise.all(planned.map((change) => pastOf(context, change, current.get(change.recordId))))
+  const ready = planned.map((change, i): ReadyChange => ({ ...change, author: nextAuthor(), ...(pasts[i] ?? NO_PAST) }))
   const own = new Set(ready.map(({ author }) => `${author.actor} ${author.stamp}`))
   const isOwn = ({ actor, stamp }: Pick<Edit, 'actor' | 'stamp'>) => own.has(`${actor} ${stamp}`)
   const run = new BatchRun(ready, { role: caller.grant.role, strategy: options.conflictResolution, isOwn }, refuse)
   if (options.dryRun) {
     run.apply(current)
-  } else if (ids.length > 0) {
+  } else {
     await store.update(ids, (records) => run.apply(records))
     for (const [recordId, lost] of run.lost()) await context.stores.history.keep(recordId, lost)
   }
@@ -77,12 +76,14 @@ async function claimWeddings(
 /** As long as an actor's id; a dry run writes nothing, so no replica ever sees it. */
 const TRIAL_ACTOR = 'dry-run-dry'
 
-function trialAuthor(nowMs: number, index: number): Author {
-  return { actor: TRIAL_ACTOR, stamp: makeStamp(nowMs, index) }
+function trialAuthors(nowMs: number): () => Author {
+  let count = 0
+  return () => ({ actor: TRIAL_ACTOR, stamp: makeStamp(nowMs, count++) })
 }
 
 const VERSION = /^\d{1,15}$/
 const NEVER: ReadonlyMap<string, Vector> = new Map()
+const NO_PAST = { base: NEVER, history: [] }
 
 /** What the author of the change had seen of the record. What history does not know counts as not seen. */
 async function pastOf(
@@ -90,7 +91,7 @@ async function pastOf(
   { recordId, clientVersion, timestamp, table, data, action }: PlannedChange,
   record: CausalRecord | undefined,
 ): Promise<Pick<ReadyChange, 'base' | 'history'>> {
-  if (!record || action === 'create') return { base: NEVER, history: [] }
+  if (!record || action === 'create') return NO_PAST
   const policies = Object.keys(data).map((name) => fieldOf(tableNamed(table), name).policy)
   const isBuiltOn = policies.some((policy) => policy === 'text' || policy === 'set')
   const superseded: readonly Superseded[] = isBuiltOn ? await history.superseded(recordId) : []

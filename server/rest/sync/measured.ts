@@ -9,42 +9,49 @@ export interface MeasureParts {
   readonly now: () => number
 }
 
-/** Does it, and stores a row about it, however it ends. */
+export interface Measured {
+  readonly reply: SyncReply
+  /** Of a call that has ended well, to be stored by whoever called. */
+  readonly session: SessionRow
+}
+
+/** Does it, and makes a row about it. Of a call that fails, the row is stored here. */
 export async function measured(
   { context, now }: MeasureParts,
   { caller, sessionId, deviceId }: RunningCall,
   { changes, deviceInfo }: SyncRequest,
   work: () => Promise<SyncReply>,
-): Promise<SyncReply> {
+): Promise<Measured> {
   const startMs = performance.now()
-  const store = (figures: Pick<SessionRow, 'itemsSynced' | 'conflicts' | 'failures' | 'throughput' | 'error'>) =>
-    context.books.sessions.add({
-      sessionId,
-      team: caller.team,
-      userId: caller.userId,
-      deviceId,
-      atMs: now(),
-      processingMs: performance.now() - startMs,
-      batchSize: changes.length,
-      appVersion: deviceInfo?.appVersion,
-      ...figures,
-    })
+  const rowOf = (
+    figures: Pick<SessionRow, 'itemsSynced' | 'conflicts' | 'failures' | 'throughput' | 'error'>,
+  ): SessionRow => ({
+    sessionId,
+    team: caller.team,
+    userId: caller.userId,
+    deviceId,
+    atMs: now(),
+    processingMs: performance.now() - startMs,
+    batchSize: changes.length,
+    appVersion: deviceInfo?.appVersion,
+    ...figures,
+  })
   let reply: SyncReply
   try {
     reply = await work()
   } catch (fault) {
     const error = fault instanceof HttpError ? fault.code : 'INTERNAL_ERROR'
-    await store({ itemsSynced: 0, conflicts: 0, failures: 0, error })
+    await context.books.sessions.add(rowOf({ itemsSynced: 0, conflicts: 0, failures: 0, error }))
     throw fault
   }
   const itemsSynced = reply.processed.length
   const moved = itemsSynced + reply.serverChanges.length
   const seconds = Math.max(performance.now() - startMs, 1) / 1_000
-  await store({
+  const session = rowOf({
     itemsSynced,
     conflicts: reply.conflicts.length,
     failures: reply.failures.length,
     ...(moved > 0 && { throughput: moved / seconds }),
   })
-  return reply
+  return { reply, session }
 }

@@ -6,7 +6,11 @@
 import { type SyncReply, syncReply } from '../../../model/rest/sync.ts'
 import type { StateStore } from '../../../model/sync/changeStore.ts'
 
-export type Once = (userId: string, batchId: string, work: () => Promise<SyncReply>) => Promise<SyncReply>
+/** Keeps the reply for whoever sends the same batch again. */
+export type Keep = (reply: SyncReply) => Promise<void>
+
+/** @param work resolves when its reply is kept */
+export type Once = (userId: string, batchId: string, work: (keep: Keep) => Promise<SyncReply>) => Promise<SyncReply>
 
 /** By store, since an install has two doors (loopback and LAN) to one store. */
 const runningIn = new WeakMap<StateStore, Map<string, Promise<unknown>>>()
@@ -15,12 +19,10 @@ export function onceByBatch(state: StateStore): Once {
   const running = runningIn.get(state) ?? new Map<string, Promise<unknown>>()
   runningIn.set(state, running)
 
-  async function answer(key: string, work: () => Promise<SyncReply>): Promise<SyncReply> {
+  async function answer(key: string, work: (keep: Keep) => Promise<SyncReply>): Promise<SyncReply> {
     const kept = await state.get(key)
     if (kept !== undefined) return { ...syncReply.parse(kept), replayed: true }
-    const reply = await work()
-    await state.set(key, reply)
-    return reply
+    return work((reply) => state.set(key, reply))
   }
 
   return async (userId, batchId, work) => {

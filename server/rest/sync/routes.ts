@@ -10,7 +10,7 @@ import type { Pull } from '../pull.ts'
 import type { Handlers } from '../router.ts'
 import { auditDetails, notesOn } from './auditNotes.ts'
 import { type BatchResult, runBatch } from './batch.ts'
-import { measured } from './measured.ts'
+import { type Measured, measured } from './measured.ts'
 import { onceByBatch } from './replay.ts'
 import type { RunningCalls } from './running.ts'
 
@@ -39,20 +39,24 @@ export function syncHandlers(parts: SyncParts): Pick<Handlers, 'push' | 'pull'> 
         const work = () =>
           running.track(call, () => measured(parts, call, sync, () => pushAndPull(parts, caller, sync, sessionId)))
         // A call without changes does nothing that could be done twice.
+        const { sessions } = context.books
         if (sync.changes.length > 0) {
-          return once(caller.userId, sync.batchId, () => context.trail.run(subject, work, notesOn))
+          return once(caller.userId, sync.batchId, async (keep) => {
+            const notes = ({ reply }: Measured) => notesOn(reply)
+            const alongside = ({ reply, session }: Measured) => Promise.all([keep(reply), sessions.add(session)])
+            return (await context.trail.run(subject, work, notes, alongside)).reply
+          })
         }
-        const reply = await work()
-        for (const note of notesOn(reply)) await context.trail.note(subject, note)
+        const { reply, session } = await work()
+        const notes = notesOn(reply).map((note) => context.trail.note(subject, note))
+        await Promise.all([...notes, sessions.add(session)])
         return reply
       })
     },
 
     async pull({ caller, query: { since, cursor, limit } }) {
-      const { upstreams, quarantined } = await context.status(caller)
-      const { team, userId } = caller
-      const [last] = await context.books.sessions.latest({ team, userId })
-      const [lastGood] = await context.books.sessions.latest({ team, userId }, true)
+      const { upstreams, quarantined } = await context.backlog()
+      const { atMs, goodAtMs } = await context.books.sessions.lastOf(caller.team, caller.userId)
       const timestamp = new Date(now()).toISOString()
       const news = await pull({
         caller,
@@ -66,8 +70,8 @@ export function syncHandlers(parts: SyncParts): Pick<Handlers, 'push' | 'pull'> 
           queuedItems: upstreams.reduce((sum, { waiting }) => sum + waiting, 0),
           failedItems: quarantined,
           syncInProgress: upstreams.some(({ state }) => state === 'syncing'),
-          lastSyncTime: last ? new Date(last.atMs).toISOString() : null,
-          lastSuccessfulSync: lastGood ? new Date(lastGood.atMs).toISOString() : null,
+          lastSyncTime: atMs === null ? null : new Date(atMs).toISOString(),
+          lastSuccessfulSync: goodAtMs === null ? null : new Date(goodAtMs).toISOString(),
         },
         serverChanges: [...news.rows],
         hasMore: news.hasMore,

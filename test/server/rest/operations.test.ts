@@ -53,7 +53,7 @@ async function evening(): Promise<Evening> {
   }
   const timestamp = await moment()
   const { team } = (await server.context.authenticate(ana.name)) ?? ana
-  const author = { ...(await server.context.author({ ...ana, team })), operation }
+  const author = { ...(await server.context.authors({ ...ana, team }))(), operation }
   const starts = Object.values(LATER)
   await server.store.changes.update(ids, (records) =>
     ids.flatMap((id, n) => {

@@ -78,9 +78,9 @@ export async function startServer(
     },
     weddingsOf: async (asked) => (await store.scopesOf(asked)).filter((scope) => scope !== asked),
     claimWedding: async (asking, weddingId) => (await store.claimScopes(asking, [weddingId])) === 'ok',
-    author: async ({ team: own, userId, deviceId }) => {
+    authors: async ({ team: own, userId, deviceId }) => {
       const personName = [...members.values()].find((each) => each.userId === userId)?.name ?? '?'
-      return people.author({ team: own, userId, deviceId, personName, deviceName: `${personName}’s laptop` })
+      return people.authors({ team: own, userId, deviceId, personName, deviceName: `${personName}’s laptop` })
     },
     books,
     trail: createTrail(books.audit, 'server'),
@@ -98,6 +98,10 @@ export async function startServer(
       devices: [],
       quarantined: 2,
     }),
+    backlog: async () => {
+      const { upstreams, quarantined } = await context.status(ana)
+      return { upstreams, quarantined }
+    },
     startHub: async () => ok({ url: 'https://192.168.7.2:8443', fingerprint: 'sha256:00' }),
     createJoin: async ({ role, weddings, expiresInSeconds }) => ({
       joinId: 'the-join',

@@ -31,7 +31,7 @@ function askAgainAfterCommit(): void {
 function somebodyIsFaster(id: string, data: Record<string, unknown>): void {
   server.store.changes.update = async (ids, change) => {
     change(await server.store.changes.records(ids))
-    const author = await server.context.author(ben)
+    const author = (await server.context.authors(ben))()
     await realUpdate([id], (current) => {
       const record = current.get(id)
       return record ? [{ record: editRecord(record, data, author) }] : []
