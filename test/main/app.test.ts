@@ -32,6 +32,14 @@ function startApp(env: Readonly<Record<string, string>> = {}): StandInApp {
   return app
 }
 
+/** Asks as a frame at an address would, of the page itself or inside it. */
+function askOver(app: StandInApp, channel: string): (frameUrl: string, isInside: boolean) => Promise<unknown> {
+  return async (frameUrl, isInside) => {
+    app.order({ do: 'invoke', channel, frameUrl, isInside })
+    return (await app.next('answer')).answer
+  }
+}
+
 /** Who the server says it is: the same after a restart if it has the same database. */
 async function deviceAt(windowUrl: string): Promise<string> {
   const { origin, hash } = new URL(windowUrl)
@@ -114,10 +122,7 @@ it('revives the server once and loads its new page, then tells the person', asyn
 it('starts the server afresh for its own page only', async () => {
   const app = startApp()
   const page = await app.nextPage()
-  const ask = async (frameUrl: string, isInside: boolean) => {
-    app.order({ do: 'invoke', channel: 'server:restart', frameUrl, isInside })
-    return (await app.next('answer')).answer
-  }
+  const ask = askOver(app, 'server:restart')
   expect(await ask('https://evil.example/', false)).toEqual({ ok: false, error: 'untrusted-sender' })
   expect(await ask(page, true)).toEqual({ ok: false, error: 'untrusted-sender' })
   expect(await ask(page, false)).toEqual({ ok: true })
@@ -127,10 +132,7 @@ it('starts the server afresh for its own page only', async () => {
 it('gives the database to its own page only', async () => {
   const app = startApp()
   const page = await app.nextPage()
-  const ask = async (frameUrl: string, isInside: boolean) => {
-    app.order({ do: 'invoke', channel: 'database:connect', frameUrl, isInside })
-    return (await app.next('answer')).answer
-  }
+  const ask = askOver(app, 'database:connect')
   expect(await ask('https://evil.example/', false)).toEqual({ ok: false, error: 'untrusted-sender' })
   expect(await ask(page, true)).toEqual({ ok: false, error: 'untrusted-sender' })
   expect(app.events.filter(({ event }) => event === 'post')).toEqual([])
