@@ -11,7 +11,7 @@ import { showInPage } from '../support/electronStandInPage.ts'
 import { buildApp, type StandInApp, startStandInApp } from '../support/standInApp.ts'
 import { temporaryFolders } from '../support/wedsync.ts'
 
-const RESTARTED = { timeout: 30_000 }
+const RESTARTED = { timeout: 60_000 }
 
 const folders = temporaryFolders()
 const apps: StandInApp[] = []

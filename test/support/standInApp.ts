@@ -9,7 +9,7 @@ import type { StandInCommand } from './electronStandInModule.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const HOOKS = fileURLToPath(new URL('electronStandInHooks.ts', import.meta.url))
-const WAIT_MS = 15_000
+const WAIT_MS = 60_000
 
 const said = z.looseObject({ event: z.string() })
 type Said = z.infer<typeof said>
