@@ -46,19 +46,33 @@ export interface Rows {
   make(place: Place, role: Role, record: CausalRecord): Row | undefined
 }
 
-const MAX_ROWS = 4_000
+const MAX_CHARS = 4_000_000
 
-export function createRows(): Rows {
-  const known = new Map<string, Row>()
+/** The latest rows, as many as fit into some megabytes. */
+export function createRows(maxChars = MAX_CHARS): Rows {
+  const known = new Map<string, { readonly row: Row; readonly chars: number }>()
+  let chars = 0
   const keyOf = ({ scope, seq }: Place, role: Role) => `${role} ${seq} ${scope}`
+
+  function drop(key: string): void {
+    chars -= known.get(key)?.chars ?? 0
+    known.delete(key)
+  }
+
   return {
-    get: (place, role) => known.get(keyOf(place, role)),
+    get: (place, role) => known.get(keyOf(place, role))?.row,
     make(place, role, record) {
       const row = rowOf(record, role)
       if (!row) return undefined
-      known.set(keyOf(place, role), row)
-      const [oldest] = known.keys()
-      if (known.size > MAX_ROWS && oldest !== undefined) known.delete(oldest)
+      const key = keyOf(place, role)
+      drop(key)
+      const added = { row, chars: JSON.stringify(row).length }
+      known.set(key, added)
+      chars += added.chars
+      for (const oldest of known.keys()) {
+        if (chars <= maxChars) break
+        drop(oldest)
+      }
       return row
     },
   }
