@@ -1,8 +1,8 @@
 import { z } from 'zod'
+import { grouped } from '../changes/grouped.ts'
 import type { Queries, Sql } from '../changes/postgresConnection.ts'
 import { type Head, type Link, linked, NO_HEAD } from './chain.ts'
 import type { AuditEntry } from './entry.ts'
-import { grouped } from './grouped.ts'
 import { type AuditLog, createAuditLog } from './log.ts'
 import { createTables, runOnPostgres } from './sql.ts'
 
@@ -25,7 +25,7 @@ const MAX_CHAINS = 1_000
 /** Another process that writes to the same chain may be faster this often; then the head is locked before it is read. */
 const TRIES = 3
 
-type Append = (entry: AuditEntry) => Promise<void>
+type Append = (entry: AuditEntry) => Promise<undefined>
 
 /** The audit of the cloud: a chain for each team. Entries that come while others are written go together with the next. */
 export async function openPostgresAudit(sql: Sql): Promise<AuditLog> {
@@ -57,12 +57,13 @@ function appender(sql: Sql, chain: string): Append {
 
   return grouped(async (entries: readonly AuditEntry[]) => {
     for (let tries = 0; tries < TRIES; tries++) {
-      if (await write(sql, known ?? (await readHead(sql, chain)), entries)) return
+      if (await write(sql, known ?? (await readHead(sql, chain)), entries)) return []
     }
     await sql.transaction(async (transaction) => {
       const isWritten = await write(transaction, await readHead(transaction, chain, 'FOR UPDATE'), entries)
       if (!isWritten) throw new Error(`the head of chain ${chain} moved while it was locked`)
     })
+    return []
   }, MAX_GROUP)
 }
 

@@ -1,8 +1,8 @@
 /** The change log of each scope, read from SQL. */
 import { z } from 'zod'
 import { type ChangePage, type ChangeStore, lazyChange } from '../../model/sync/changeStore.ts'
-import type { Queries, Sql } from './postgresConnection.ts'
-import { type Announcer, notifyOthers } from './postgresListener.ts'
+import type { Sql } from './postgresConnection.ts'
+import type { Announcer } from './postgresListener.ts'
 import { fromColumn, fromDocument, parseRows, toColumn, whole } from './postgresRows.ts'
 import { ScopeTurns } from './postgresTurns.ts'
 import { updateRecords } from './postgresUpdate.ts'
@@ -31,7 +31,6 @@ const changeRow = z.object({
 
 export function postgresChangeStore({ sql, epoch, announcer, sender, now }: ChangeStoreParts): ChangeStore {
   const turns = new ScopeTurns()
-  const notify = (queries: Queries, scopes: readonly string[]) => notifyOthers(queries, sender, scopes)
   return {
     epoch,
     async records(ids) {
@@ -53,7 +52,7 @@ export function postgresChangeStore({ sql, epoch, announcer, sender, now }: Chan
       return parseRows(docRow, rows).map(({ doc }) => fromDocument(doc))
     },
     async update(ids, change) {
-      const changed = await updateRecords({ sql, epoch, turns, now, notify }, ids, change)
+      const changed = await updateRecords({ sql, epoch, turns, now, sender }, ids, change)
       for (const scope of changed) announcer.announce(scope)
     },
     subscribe: (listener) => announcer.subscribe(listener),

@@ -1,9 +1,11 @@
 /** What records were: the vectors of each committed state, and the values that were replaced. */
 import { z } from 'zod'
 import { type CausalRecord, recordVersion } from '../../model/merge/record.ts'
+import type { Vector } from '../../model/merge/vector.ts'
 import { err, ok, type Result } from '../../model/result.ts'
 import type { BeforeHistory, History, Retention, Superseded } from '../../model/sync/changeStore.ts'
 import { decodeSuperseded, encodeSuperseded, supersededValues } from '../../model/sync/superseded.ts'
+import { grouped } from './grouped.ts'
 import type { Queries, Sql } from './postgresConnection.ts'
 import { fromDocument, parseRows, toColumn, whole } from './postgresRows.ts'
 import { decodeVectors, encodeVectors, recordAt } from './recordAt.ts'
@@ -58,30 +60,58 @@ async function addLost(sql: Queries, lost: readonly Lost[], ms: number): Promise
 
 /** @param now wall clock, ms since 1970 UTC */
 export function postgresHistory(sql: Sql, now: () => number): History {
+  // A push asks for each of its records, and so do others at the same time.
+  const vectorsAt = grouped((moments: readonly Moment[]) => vectorsOfAll(sql, moments), MAX_GROUP)
+  const superseded = grouped((recordIds: readonly string[]) => supersededOfAll(sql, recordIds), MAX_GROUP)
   return {
     weddingAt: (scope, ms) => weddingAt(sql, scope, ms),
     forget: (retention, nowMs) => forgetOld(sql, retention, nowMs),
-    async vectorsAt(recordId, moment) {
-      const [condition, value] = 'version' in moment ? ['version =', moment.version] : ['at <=', moment.ms]
-      const [row] = parseRows(
-        vectorsRow,
-        await sql.query(
-          `SELECT vectors FROM versions WHERE record_id = $1 AND ${condition} $2 ORDER BY seq DESC LIMIT 1`,
-          // A time may come with a fraction of a millisecond, which the column does not have.
-          [toColumn(recordId), Math.floor(value)],
-        ),
-      )
-      return row && decodeVectors(row.vectors)
-    },
-    async superseded(recordId) {
-      const rows = await sql.query('SELECT value FROM history WHERE record_id = $1 ORDER BY id', [toColumn(recordId)])
-      return parseRows(historyRow, rows).map(({ value }) => decodeSuperseded(value))
-    },
+    vectorsAt: (recordId, moment) => vectorsAt({ recordId, ...moment }),
+    superseded: async (recordId) => (await superseded(recordId)) ?? [],
     async keep(recordId, values) {
       const lost = values.map((value) => ({ recordId, value, seq: null }))
       await addLost(sql, lost, Math.floor(now()))
     },
   }
+}
+
+const MAX_GROUP = 500
+
+type Moment = { readonly recordId: string } & Parameters<History['vectorsAt']>[1]
+
+async function vectorsOfAll(
+  sql: Queries,
+  moments: readonly Moment[],
+): Promise<readonly (ReadonlyMap<string, Vector> | undefined)[]> {
+  const rows = await sql.query(
+    `SELECT found.vectors
+     FROM unnest($1::text[], $2::bigint[], $3::bigint[]) WITH ORDINALITY AS asked (record_id, version, at, place)
+     LEFT JOIN LATERAL (
+       SELECT vectors FROM versions
+       WHERE record_id = asked.record_id AND (asked.version IS NULL OR version = asked.version)
+         AND (asked.at IS NULL OR versions.at <= asked.at)
+       ORDER BY seq DESC LIMIT 1
+     ) AS found ON true
+     ORDER BY asked.place`,
+    [
+      moments.map(({ recordId }) => toColumn(recordId)),
+      moments.map((moment) => ('version' in moment ? moment.version : null)),
+      // A time may come with a fraction of a millisecond, which the column does not have.
+      moments.map((moment) => ('ms' in moment ? Math.floor(moment.ms) : null)),
+    ],
+  )
+  return parseRows(vectorsRow, rows).map(({ vectors }) => (vectors === null ? undefined : decodeVectors(vectors)))
+}
+
+async function supersededOfAll(
+  sql: Queries,
+  recordIds: readonly string[],
+): Promise<readonly (readonly Superseded[])[]> {
+  const rows = await sql.query('SELECT record_id, value FROM history WHERE record_id = ANY($1::text[]) ORDER BY id', [
+    recordIds.map(toColumn),
+  ])
+  const byRecord = Map.groupBy(parseRows(historyRow, rows), (row) => row.record_id)
+  return recordIds.map((id) => (byRecord.get(toColumn(id)) ?? []).map(({ value }) => decodeSuperseded(value)))
 }
 
 /** Two statements, but one snapshot: no commit may come between what a record is and what it was. */
@@ -162,8 +192,8 @@ async function inBatches(sql: Queries, remove: string, parameters: readonly unkn
   while (removed === FORGET_BATCH) removed = (await sql.query(remove, [...parameters, FORGET_BATCH])).length
 }
 
-const vectorsRow = z.object({ vectors: z.string() })
-const historyRow = z.object({ value: z.string() })
+const vectorsRow = z.object({ vectors: z.string().nullable() })
+const historyRow = z.object({ record_id: z.string(), value: z.string() })
 const sinceRow = z.object({ first: whole.nullable(), forgotten: z.string().nullable() })
 const pastRow = z.object({ doc: z.string(), vectors: z.string(), list: z.string().nullable() })
 const valueList = z.array(z.string())

@@ -2,8 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { z } from 'zod'
-import { asError, type OnProblem, type Queries } from './postgresConnection.ts'
-import { fromColumn, parseRows, toColumn } from './postgresRows.ts'
+import { asError, type OnProblem } from './postgresConnection.ts'
+import { fromColumn, parseRows } from './postgresRows.ts'
 
 const CHANNEL = 'wedsync_changes'
 const CONNECT_TIMEOUT_MS = 10_000
@@ -35,10 +35,13 @@ export class Announcer {
   }
 }
 
-/** Tells the other processes, when the transaction commits. `sender` is how a process knows its own notices. */
-export async function notifyOthers(sql: Queries, sender: string, scopes: readonly string[]): Promise<void> {
-  const notices = scopes.map((scope) => `${sender} ${toColumn(scope)}`)
-  await sql.query(`SELECT pg_notify('${CHANNEL}', notice) FROM unnest($1::text[]) AS notice`, [notices])
+/**
+ * SQL that tells the other processes, when the transaction commits.
+ * @param sender SQL for how a process knows its own notices
+ * @param scope SQL for the scope, as it stands in a column
+ */
+export function notifying(sender: string, scope: string): string {
+  return `pg_notify('${CHANNEL}', ${sender} || ' ' || ${scope})`
 }
 
 interface ListenerOptions {

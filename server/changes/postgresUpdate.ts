@@ -13,6 +13,7 @@ import { compareText } from '../../model/merge/vector.ts'
 import type { ChangeFunction, Write } from '../../model/sync/changeStore.ts'
 import type { Queries, Sql } from './postgresConnection.ts'
 import { type Committed, keepHistory } from './postgresHistory.ts'
+import { notifying } from './postgresListener.ts'
 import { fromColumn, fromDocument, parseRows, toColumn, toDocument, whole } from './postgresRows.ts'
 import type { ScopeTurns } from './postgresTurns.ts'
 
@@ -23,8 +24,8 @@ export interface UpdateParts {
   readonly turns: ScopeTurns
   /** Wall clock, ms since 1970 UTC. */
   readonly now: () => number
-  /** Tells the other processes, by the transaction itself. */
-  readonly notify: (sql: Queries, scopes: readonly string[]) => Promise<void>
+  /** How this process signs its notices to others (`postgresListener.ts`). */
+  readonly sender: string
 }
 
 /** A `change` that names new scopes or records each time it runs is not pure; it must not keep us here for ever. */
@@ -154,7 +155,7 @@ async function isCurrent(sql: Queries, { ids, rows }: State): Promise<boolean> {
 }
 
 async function commit(
-  { epoch, now, notify }: UpdateParts,
+  { epoch, now, sender }: UpdateParts,
   sql: Queries,
   { rows }: State,
   writes: readonly Write[],
@@ -172,12 +173,12 @@ async function commit(
   const counted = await sql.query(
     `UPDATE scopes SET seq = new.seq, changed = clock_timestamp()
      FROM unnest($1::text[], $2::bigint[]) AS new (scope, seq), schema_version
-     WHERE scopes.scope = new.scope AND schema_version.epoch = $3 RETURNING 1`,
-    [changed.map(toColumn), changed.map((scope) => heads.get(scope)), epoch],
+     WHERE scopes.scope = new.scope AND schema_version.epoch = $3
+     RETURNING ${notifying('$4::text', 'scopes.scope')}`,
+    [changed.map(toColumn), changed.map((scope) => heads.get(scope)), epoch, sender],
   )
   // Another process has found the database restored. What peers know of this one's epoch is no longer true.
   if (counted.length !== changed.length) throw new Error('the database was restored: this process must start again')
-  await notify(sql, changed)
   return { committed: changed }
 }
 

@@ -1,7 +1,7 @@
 /** One row for each call of `POST /sync` (`wedsync-api.md` §1.1, §3.3), from which scores and estimates are made. */
 import { z } from 'zod'
-import { grouped } from '../audit/grouped.ts'
 import type { Run } from '../audit/sql.ts'
+import { grouped } from '../changes/grouped.ts'
 
 export interface SessionRow {
   readonly sessionId: string
@@ -178,7 +178,7 @@ export function sessionsIn(run: Run, { isGrouped }: { readonly isGrouped: boolea
   }
 }
 
-async function insertRows(run: Run, rows: readonly SessionRow[]): Promise<void> {
+async function insertRows(run: Run, rows: readonly SessionRow[]): Promise<readonly undefined[]> {
   const values = rows.map(valuesOf)
   const parameters = values.flat()
   let count = 0
@@ -189,6 +189,7 @@ async function insertRows(run: Run, rows: readonly SessionRow[]): Promise<void> 
      VALUES ${places.join(', ')}`,
     parameters,
   )
+  return []
 }
 
 function valuesOf(row: SessionRow): readonly unknown[] {
