@@ -70,7 +70,8 @@ describe.skipIf(reason !== undefined)(title, () => {
     const ports = network.lan([annas, bens, piets])
     const anna = await open(annas, 'hub', '--data', folders.make('anna'), '--lan-port', '8443')
     const { join: link } = await newJoin(anna.rest, {})
-    const ben = await open(bens, 'device', '--data', folders.make('ben'), '--join', link, '--take-over')
+    const named = ['--device-name', 'Old laptop of Ben']
+    const ben = await open(bens, 'device', '--data', folders.make('ben'), '--join', link, '--take-over', ...named)
     const { id } = await makeWedding(anna.rest, 'Anna & Ben', ['Ceremony'])
     const { url } = lanOf(anna.server.ready)
     const name = teamHost(new URL(link).searchParams.get('team') ?? '')
@@ -112,5 +113,10 @@ describe.skipIf(reason !== undefined)(title, () => {
     process.stdout.write(`The tablet was live on the next hub ${Date.now() - killedAt} ms after the first was killed\n`)
     await tablet.getByText('All equal').first().waitFor()
     expect(tablet.url()).toContain(name)
+    await tablet
+      .getByRole('link', { name: 'Devices' })
+      .or(tablet.getByRole('button', { name: 'Devices' }))
+      .click()
+    await tablet.getByText('Connected with the hub “Old laptop of Ben”').waitFor()
   })
 })

@@ -1,6 +1,7 @@
 import { Alert, Button, Group, Modal, Text, Title } from '@mantine/core'
 import { useState } from 'react'
 import type { DeviceEntry } from '../../../model/rest/devices.ts'
+import { mayServeAsHub } from '../../../model/roles.ts'
 import { useReplica } from '../data/ReplicaContext.tsx'
 import type { Present } from '../presence/useOthers.ts'
 import { deviceZone, instantMs, localDate, timeWords } from '../time/local.ts'
@@ -88,7 +89,8 @@ interface RevokeDialogProps {
   readonly onDone: () => void
 }
 
-function RevokeDialog({ device: { deviceId, name, personName }, onClose, onDone }: RevokeDialogProps) {
+function RevokeDialog({ device, onClose, onDone }: RevokeDialogProps) {
+  const { deviceId, name, personName } = device
   useReturnFocus()
   const { api } = useReplica().replica
   const { busy, failure, run } = useAction()
@@ -103,6 +105,12 @@ function RevokeDialog({ device: { deviceId, name, personName }, onClose, onDone 
         It is cut off here at once, and gets and sends nothing more. Other hubs and the cloud shut it out as soon as
         they hear of it. What is stored on it already stays there. To come back, it needs a new invitation.
       </Text>
+      {mayServeAsHub(device) && (
+        <Alert color="yellow" mt="md" title="If it is a laptop, it knows the key of the team">
+          It could have been the hub, and this key cannot be taken back from it. If somebody may have it who means harm,
+          begin a new team as well, and bring the weddings there by export and import.
+        </Alert>
+      )}
       {failure !== undefined && (
         <Alert color="red" mt="md" title="It was not shut out">
           Try again. ({failure})

@@ -235,13 +235,16 @@ async function introduce(
 async function readStatus(member: Membership, sync: ReplicaSync, state: StateStore): Promise<ReplicaStatus> {
   const room = await askForRoom(navigator.storage)
   const notice = room && roomNotice(room)
+  const upstreams = await sync.upstreams()
+  // Another one may have taken over since this tablet joined.
+  const hubName = upstreams.find(({ kind }) => kind === 'hub')?.name ?? member.hub.name
   return {
     role: 'tablet',
     deviceName: member.deviceName,
     personName: member.personName,
     grant: member.grant,
-    hub: { name: member.hub.name, fingerprint: member.fingerprint || undefined },
-    upstreams: await sync.upstreams(),
+    hub: { name: hubName, fingerprint: member.fingerprint || undefined },
+    upstreams,
     devices: [],
     quarantined: (await quarantined(state)).length,
     ...(notice !== undefined && { notice }),
