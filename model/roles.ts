@@ -18,19 +18,29 @@ export const roleName = z
   .transform((text) => (Object.hasOwn(SYNONYMS, text) ? SYNONYMS[text] : text))
   .pipe(z.enum(ROLES))
 
+/** More rows of `vendors` than one firm has, over all weddings that it is invited to at once. They go into its token. */
+export const MAX_OWN_VENDORS = 8
+
 /** What a device may do: in which weddings of its team, and as what. */
 export interface Grant {
   readonly role: Role
   readonly weddings: 'all' | readonly string[]
+  /** Of a vendor: the rows of `vendors` that are its own, by id. */
+  readonly vendors?: readonly string[]
 }
 
-interface Rights {
+interface TableRights {
   /** Read classes by table; `*` for every table not named. */
   readonly reads: Readonly<Record<string, readonly string[]>>
   /** Fields by table that may be written, or `all`; `*` for every table not named. */
   readonly writes: Readonly<Record<string, 'all' | readonly string[]>>
+}
+
+interface Rights extends TableRights {
   /** Fields that may not be written in spite of `writes`. */
   readonly except?: readonly string[]
+  /** What comes to it in records that are the role's own (`ownership.ts`). */
+  readonly own?: TableRights
 }
 
 const EVERYTHING = ['open', 'private', 'diet', 'money', 'inner']
@@ -49,10 +59,18 @@ const MONEY_AMOUNTS = ['amount', 'estimated', 'actual', 'currency', 'packagePric
 const INNER_FIELDS = ['internalNotes', 'contractStatus']
 
 /**
- * Where `tables.md` says "own", "what it wrote" or "given to it", this version grants nothing, until a record can be known
- * as somebody's own. So a vendor reads the open part of the day and writes nothing: not even issues, which it could not
- * read, and nobody writes what they may not read. The team's members are written by who owns it, and not by a couple,
- * which would admit people to the weddings of others.
+ * What a vendor says of itself on the day. Not its name, by which items are given to it, nor its type; nor amounts, which not even a
+ * planner writes.
+ */
+const OWN_VENDOR = [
+  ...['company', 'status', 'arriveAt', 'departAt', 'checkInTime', 'eta', 'delayReason'],
+  ...['callFirstAbout', 'needs', 'mealCount', 'notes', 'tags'],
+]
+
+/**
+ * Nobody writes what they may not read. So a vendor reads the issues that it raised and the tasks that it was given, which
+ * `tables.md` lets it write; an entry of the couple's budget is not the own of the vendor that it names. The team's members are
+ * written by who owns it, and not by a couple, which would admit people to the weddings of others.
  */
 const RIGHTS: Readonly<Record<Role, Rights>> = {
   owner: { reads: { '*': EVERYTHING }, writes: { '*': 'all' } },
@@ -78,6 +96,7 @@ const RIGHTS: Readonly<Record<Role, Rights>> = {
       timeline_items: ['done', 'status'],
       ...OWN_NAME,
     },
+    own: { reads: { '*': ['inner'] }, writes: { '*': [], client_notes: 'all' } },
   },
   vendor: {
     reads: {
@@ -90,6 +109,22 @@ const RIGHTS: Readonly<Record<Role, Rights>> = {
       ...NAMES,
     },
     writes: { '*': [], ...OWN_NAME },
+    own: {
+      reads: {
+        '*': [],
+        vendors: ['private', 'diet', 'money'],
+        vendor_contacts: ['private'],
+        tasks: ['open'],
+        issues: ['open'],
+      },
+      writes: {
+        '*': [],
+        vendors: OWN_VENDOR,
+        timeline_items: ['status'],
+        tasks: ['status', 'done', 'notes'],
+        issues: 'all',
+      },
+    },
   },
   viewer: { reads: { '*': ['open'] }, writes: { '*': [], ...OWN_NAME } },
 }
@@ -104,9 +139,30 @@ export function mayRead(role: Role, table: string, readClass: string): boolean {
   return (forTable(RIGHTS[role].reads, table) ?? []).includes(readClass)
 }
 
+/** The same of a record that is the role's own, beside what it may read of any. */
+export function mayReadOwn(role: Role, table: string, readClass: string): boolean {
+  const { own } = RIGHTS[role]
+  return own !== undefined && (forTable(own.reads, table) ?? []).includes(readClass)
+}
+
 /** Whether the role may write these fields. An empty list asks for creating or deleting the record as such. */
 export function mayWrite(role: Role, table: string, fields: readonly string[]): boolean {
-  const { writes, except = [] } = RIGHTS[role]
+  return allows(RIGHTS[role].writes, role, table, fields)
+}
+
+/** The same of a record that is the role's own, beside what it may write in any. */
+export function mayWriteOwn(role: Role, table: string, fields: readonly string[]): boolean {
+  const { own } = RIGHTS[role]
+  return own !== undefined && allows(own.writes, role, table, fields)
+}
+
+/** Whether anything depends on whose own a record is. */
+export function hasOwnRights(role: Role): boolean {
+  return RIGHTS[role].own !== undefined
+}
+
+function allows(writes: TableRights['writes'], role: Role, table: string, fields: readonly string[]): boolean {
+  const { except = [] } = RIGHTS[role]
   const allowed = forTable(writes, table) ?? []
   if (fields.some((field) => except.includes(field))) return false
   if (allowed === 'all') return true

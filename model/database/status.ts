@@ -23,7 +23,11 @@ export const installStatus = z.object({
   personName: z.string(),
   userId: z.string(),
   /** The name of what this install may do: owner, planner, … */
-  grant: z.object({ role: z.string(), weddings: z.union([z.literal('all'), z.array(z.string())]) }),
+  grant: z.object({
+    role: z.string(),
+    weddings: z.union([z.literal('all'), z.array(z.string())]),
+    vendors: z.array(z.string()).optional(),
+  }),
   upstreams: z.array(peerStatus),
   /** Devices connected to this hub. */
   devices: z.array(peerStatus),

@@ -1,6 +1,6 @@
 /** `/api/offline/hub`: the switch, and `POST /hub/joins` (`cli.md`). */
 import { z } from 'zod'
-import { ROLES, roleName } from '../roles.ts'
+import { MAX_OWN_VENDORS, ROLES, roleName } from '../roles.ts'
 import { dateTime } from './common.ts'
 
 const DAY_SECONDS = 86_400
@@ -20,6 +20,12 @@ export const joinRequest = z.object({
         .min(1)
         .max(MAX_WEDDINGS),
     ])
+    .optional(),
+  /** Only with the role vendor: the rows of `vendors` that are its own. */
+  vendors: z
+    .array(z.uuid().transform((id) => id.toLowerCase()))
+    .min(1)
+    .max(MAX_OWN_VENDORS)
     .optional(),
   expiresInSeconds: z.number().int().min(MIN_SECONDS).max(MAX_SECONDS).default(DAY_SECONDS),
   via: z.enum(['hub', 'cloud']).default('hub'),
@@ -61,6 +67,7 @@ export const joinEntry = z.object({
   joinId: z.string(),
   role: z.enum(ROLES),
   weddings: z.union([z.literal('all'), z.array(z.uuid())]),
+  vendors: z.array(z.uuid()).optional(),
   approval: z.enum(['given', 'ask']),
   expiresAt: dateTime,
   /** Who asks to be let in with it, and the code that their screen shows. */

@@ -6,6 +6,7 @@ import { unitHash } from '../merge/digest.ts'
 import { type DigestForest, digestForest } from '../merge/digestForest.ts'
 import { DigestTree } from '../merge/digestTree.ts'
 import type { CausalRecord } from '../merge/record.ts'
+import { claimsOf, type Owns } from '../ownership.ts'
 import type { Border } from './border.ts'
 import type { ChangeStore } from './changeStore.ts'
 import { heldVectorsOf } from './heldVectors.ts'
@@ -16,6 +17,10 @@ const MAX_UNITS = 200_000
 
 export interface DigestView {
   readonly mayRead: (table: string, readClass: string) => boolean
+  /** The same of records that are the reader's own; absent: nothing more. */
+  readonly mayReadOwn?: (table: string, readClass: string) => boolean
+  /** Whether the reader holds a claim (`ownership.ts`). */
+  readonly owns?: Owns
   /** Records left out. */
   readonly except?: ReadonlySet<string>
   /**
@@ -47,6 +52,8 @@ interface Known {
   seq: number
   /** Tables by record id. */
   readonly tables: Map<string, string>
+  /** Claims by record id. */
+  readonly claims: Map<string, readonly string[]>
   /** By read class and table. */
   readonly trees: Map<string, Map<string, DigestTree>>
   units: number
@@ -64,6 +71,7 @@ export function openDigestIndex(changes: ChangeStore, options: DigestIndexOption
     known.epoch = changes.epoch
     known.seq = 0
     known.tables.clear()
+    known.claims.clear()
     known.trees.clear()
     known.units = 0
   }
@@ -78,8 +86,10 @@ export function openDigestIndex(changes: ChangeStore, options: DigestIndexOption
     known.trees.set(readClass, byTable)
   }
 
-  function note(known: Known, { id, table, units }: CausalRecord): void {
+  function note(known: Known, record: CausalRecord): void {
+    const { id, table, units } = record
     known.tables.set(id, table)
+    known.claims.set(id, claimsOf(record, 'ever'))
     for (const readClass of known.trees.keys()) if (!units.has(readClass)) set(known, id, readClass, table, undefined)
     for (const [readClass, unit] of units) set(known, id, readClass, table, hash(id, readClass, unit))
   }
@@ -123,6 +133,7 @@ export function openDigestIndex(changes: ChangeStore, options: DigestIndexOption
       epoch: changes.epoch,
       seq: 0,
       tables: new Map(),
+      claims: new Map(),
       trees: new Map(),
       units: 0,
       turn: Promise.resolve(),
@@ -133,16 +144,16 @@ export function openDigestIndex(changes: ChangeStore, options: DigestIndexOption
   }
 
   return {
-    view(scope, { mayRead, except, audit = false }) {
+    view(scope, view) {
       const known = open(scope)
-      const view = known.turn.then(async () => {
-        await bringUpToDate(known, scope, audit)
+      const forest = known.turn.then(async () => {
+        await bringUpToDate(known, scope, view.audit ?? false)
         makeRoom()
         // Still within the turn: the next one may begin by clearing everything.
-        return viewOf(known, mayRead, except)
+        return forestOf(known, view)
       })
-      known.turn = view.then(noMatter, noMatter) // a failure is reported to its own caller
-      return view
+      known.turn = forest.then(noMatter, noMatter) // a failure is reported to its own caller
+      return forest
     },
 
     forget(scope) {
@@ -153,18 +164,31 @@ export function openDigestIndex(changes: ChangeStore, options: DigestIndexOption
 
 function noMatter(): void {}
 
-function viewOf({ tables, trees }: Known, mayRead: DigestView['mayRead'], except?: ReadonlySet<string>): DigestForest {
-  const seen = new Map(
-    [...trees].map(([readClass, byTable]) => [
-      readClass,
-      new Map([...byTable].filter(([table]) => mayRead(table, readClass))),
-    ]),
-  )
+function forestOf({ tables, claims, trees }: Known, { mayRead, mayReadOwn, owns, except }: DigestView): DigestForest {
+  const seen = new Map<string, Map<string, DigestTree>>()
+  for (const [readClass, byTable] of trees) {
+    const shown = new Map<string, DigestTree>()
+    for (const [table, tree] of byTable) {
+      if (mayRead(table, readClass)) shown.set(table, tree)
+      else if (owns && mayReadOwn?.(table, readClass)) {
+        const own = ownPart(tree, (id) => claims.get(id)?.some(owns) ?? false)
+        if (own.size > 0) shown.set(table, own)
+      }
+    }
+    seen.set(readClass, shown)
+  }
   for (const id of except ?? []) {
     const table = tables.get(id)
     if (table !== undefined) for (const byTable of seen.values()) leaveOut(byTable, table, id)
   }
   return digestForest(seen)
+}
+
+/** A tree of its own: what is somebody's own is little. */
+function ownPart(tree: DigestTree, isOwn: (id: string) => boolean): DigestTree {
+  let own = DigestTree.EMPTY
+  for (const [id, hash] of tree.entries('')) if (isOwn(id)) own = own.update(id, hash)
+  return own
 }
 
 function leaveOut(byTable: Map<string, DigestTree>, table: string, id: string): void {

@@ -1,16 +1,18 @@
 /** The receiving half of a session: joins a batch into the store and says what became of it. */
 import { encodeRecord } from '../merge/codec.ts'
 import { type Delta, encodeDelta, type Vectors, wholeOf } from '../merge/delta.ts'
-import { type CausalRecord, joinRecords, restrictRecord } from '../merge/record.ts'
+import { type CausalRecord, joinRecords, restrictRecord, sameRecord } from '../merge/record.ts'
 import { coversAll, EMPTY_VECTOR } from '../merge/vector.ts'
 import { ok } from '../result.ts'
 import type { Changes } from '../wire/index.ts'
 import { type Border, deltaIn } from './border.ts'
 import type { ChangeStore, StateStore, Write } from './changeStore.ts'
+import { keepDraft } from './drafts.ts'
 import { vectorsOf } from './heldVectors.ts'
 import { idOf, readIncoming } from './incoming.ts'
 import { type Setback, setAside } from './quarantine.ts'
 import type { PeerRules } from './rules.ts'
+import { type OwnEdits, takeBack } from './takeBack.ts'
 
 export interface Refused {
   readonly id: string
@@ -25,6 +27,8 @@ export interface InboxOptions {
   readonly border?: Border | undefined
   /** What the peer has seen of records, kept by the half that sends. */
   readonly knowledge?: PeerKnowledge | undefined
+  /** Edits of ours to be taken back, once the peer has shown what it holds of their records. */
+  readonly ownEdits?: OwnEdits | undefined
 }
 
 export interface PeerKnowledge {
@@ -39,6 +43,8 @@ export interface Received {
   readonly refused: readonly Refused[]
   /** Records of which we hold too little for what was sent: they are to be sent whole. */
   readonly needs: readonly string[]
+  /** Records that are now as the peer holds them: what we had written in them is kept as a draft. */
+  readonly takenBack: readonly string[]
 }
 
 const MAX_REASON_CHARS = 500
@@ -53,35 +59,65 @@ const MAX_LEAP = 100_000
  * go in. Idempotent: the same message twice changes nothing the second time.
  */
 export async function receiveChanges(message: Changes, options: InboxOptions): Promise<Received> {
-  const { changes, state, rules, peerEpoch } = options
   const { scope } = message
-  if (!(await rules.mayEnter(scope))) {
+  if (!(await options.rules.mayEnter(scope))) {
     const reason = 'this device has no part in that wedding'
     return {
       refused: message.records.map((raw) => ({ id: idOf(raw) ?? 'unknown', reason })),
       needs: [],
+      takenBack: [],
     }
   }
+  const { setbacks, ...received } = await joinChanges(message, options)
+  await setAside(options.state, scope, options.peerEpoch, setbacks)
+  const refused = [...setbacks].map(([id, { reason }]) => ({ id, reason: reason.slice(0, MAX_REASON_CHARS) }))
+  return { ...received, refused }
+}
+
+interface Joined extends Omit<Received, 'refused'> {
+  /** Records that were not taken. */
+  readonly setbacks: ReadonlyMap<string, Setback>
+}
+
+/** Joins and commits what can be; what becomes of the others is the caller's business. */
+export async function joinChanges(message: Changes, options: InboxOptions): Promise<Joined> {
+  const { changes } = options
+  const { scope } = message
   const { unreadable, ...readable } = readIncoming(message.records, scope)
   // Before the commit, which makes the sending half look at these records.
   for (const each of [...readable.records.values(), ...readable.deltas.values()]) {
     options.knowledge?.tell(each.id, vectorsOf(each))
   }
   const { offers, shut } = await throughBorder(readable, options.border)
-  let outcome = decide(new Map(), new Map(), options)
+  await options.rules.refresh()
+  const drafted = await keepDrafts(readable.records, options)
+  let outcome = decide(new Map(), new Map(), options, drafted)
   if (offers.size > 0) {
     await changes.update([...offers.keys()], (current) => {
-      outcome = decide(offers, current, options)
+      outcome = decide(offers, current, options, drafted)
       return outcome.writes
     })
   }
-  const refused = new Map<string, Setback>([...outcome.refused, ...shut])
-  for (const { id, ...entry } of unreadable) refused.set(id, entry)
-  await setAside(state, scope, peerEpoch, refused)
-  return {
-    refused: [...refused].map(([id, { reason }]) => ({ id, reason: reason.slice(0, MAX_REASON_CHARS) })),
-    needs: outcome.needs,
+  const setbacks = new Map<string, Setback>([...outcome.refused, ...shut])
+  for (const { id, ...entry } of unreadable) setbacks.set(id, entry)
+  return { setbacks, needs: outcome.needs, takenBack: outcome.takenBack }
+}
+
+/** What is to be taken back is kept before it goes. @returns the records of ours that are kept so, as they were */
+async function keepDrafts(
+  records: ReadonlyMap<string, CausalRecord>,
+  { changes, state, peerEpoch, ownEdits }: InboxOptions,
+): Promise<ReadonlyMap<string, CausalRecord>> {
+  const drafted = new Map<string, CausalRecord>()
+  if (!ownEdits || records.size === 0) return drafted
+  for (const [id, mine] of await changes.records([...records.keys()])) {
+    const theirs = records.get(id)
+    const taken = theirs && takeBack(mine, theirs, ownEdits)
+    if (!taken) continue
+    await keepDraft(state, peerEpoch, taken.draft)
+    drafted.set(id, mine)
   }
+  return drafted
 }
 
 /** The record that a peer would have us join, given what we hold of it; `undefined` if we hold too little to tell. */
@@ -120,22 +156,33 @@ interface Outcome {
   readonly writes: readonly Write[]
   readonly refused: ReadonlyMap<string, Setback>
   readonly needs: readonly string[]
+  readonly takenBack: readonly string[]
 }
 
 /** Pure: may run again with records that somebody else changed meanwhile. */
 function decide(
   offers: ReadonlyMap<string, Offer>,
   current: ReadonlyMap<string, CausalRecord>,
-  { rules, peerEpoch, knowledge }: InboxOptions,
+  { rules, peerEpoch, knowledge, ownEdits }: InboxOptions,
+  drafted: ReadonlyMap<string, CausalRecord>,
 ): Outcome {
   const writes: Write[] = []
   const refused = new Map<string, Setback>()
   const needs: string[] = []
+  const takenBack: string[] = []
   for (const [id, offer] of offers) {
     const mine = current.get(id)
     const theirs = offer(mine)
     if (!theirs) {
       needs.push(id)
+      continue
+    }
+    const kept = drafted.get(id)
+    // Somebody may have typed more since: then it goes on as any other, and is refused again.
+    const taken = mine && kept && ownEdits && sameRecord(mine, kept) ? takeBack(mine, theirs, ownEdits) : undefined
+    if (taken) {
+      takenBack.push(id)
+      writes.push({ record: taken.record, from: peerEpoch })
       continue
     }
     const joined = mine ? joinRecords(mine, theirs) : { ok: true as const, value: theirs }
@@ -146,12 +193,13 @@ function decide(
     }
     if (joined.value === mine) continue
     // What the peer may not read of the record is nothing that it would need to be sent.
-    const shared = restrictRecord(joined.value, (readClass) => rules.mayRead(theirs.table, readClass))
+    const whole = joined.value
+    const shared = restrictRecord(whole, (readClass) => rules.mayRead(whole, readClass))
     const held = knowledge?.holds(theirs) ?? vectorsOf(theirs)
     const unaltered = shared !== undefined && hasSeenAll(held, shared)
     writes.push(unaltered ? { record: joined.value, from: peerEpoch } : { record: joined.value })
   }
-  return { writes, refused, needs }
+  return { writes, refused, needs, takenBack }
 }
 
 function hasSeenAll(held: Vectors, { units }: CausalRecord): boolean {

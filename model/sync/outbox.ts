@@ -161,6 +161,7 @@ export function openOutbox(options: OutboxOptions): Outbox {
   }
 
   async function sendPart(part: Part): Promise<void> {
+    await rules.refresh()
     if (part.kind === 'live') return sendLive(part)
     if (part.kind === 'again') return sendOnceMore(part)
     return sendGap(part)

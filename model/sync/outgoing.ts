@@ -22,7 +22,7 @@ export async function encodeFor(
   rules: PeerRules,
   border: Border | undefined,
 ): Promise<Encoded | undefined> {
-  const readable = restrictRecord(record, (readClass) => rules.mayRead(record.table, readClass))
+  const readable = restrictRecord(record, (readClass) => rules.mayRead(record, readClass))
   if (!readable) return undefined
   if (border) return throughBorder(readable, held, border)
   // A page of the log is shared by all sessions of a hub, so what was made for one peer is there for the next like it.

@@ -1,5 +1,8 @@
 /** Records that could not be taken: set aside with the reason, shown to people, never deleted, never in the way of others. */
 import { z } from 'zod'
+import { decodeRecord } from '../merge/codec.ts'
+import type { CausalRecord } from '../merge/record.ts'
+import { coversAll, EMPTY_VECTOR } from '../merge/vector.ts'
 import type { StateStore } from './changeStore.ts'
 
 export const QUARANTINE = 'quarantine/'
@@ -25,6 +28,9 @@ export type QuarantineEntry = z.infer<typeof quarantineEntry>
 
 export type Setback = Pick<QuarantineEntry, 'reason' | 'raw' | 'outside'>
 
+/** Which one: a record may be set aside of several peers, and what each of them typed is kept. */
+export type QuarantinePlace = Pick<QuarantineEntry, 'scope' | 'id' | 'peer'>
+
 export async function setAside(
   state: StateStore,
   scope: string,
@@ -34,7 +40,7 @@ export async function setAside(
   if (refused.size === 0) return
   const kept = new Set((await state.list(`${QUARANTINE}${scope}/`)).keys())
   for (const [id, setback] of refused) {
-    const key = keyOf(scope, id)
+    const key = keyOf({ scope, id, peer })
     if (kept.size >= MAX_QUARANTINED && !kept.has(key)) continue
     kept.add(key)
     await state.set(key, { id, scope, peer, ...setback } satisfies QuarantineEntry)
@@ -49,39 +55,76 @@ export async function quarantined(state: StateStore, scope?: string): Promise<re
 
 /** It was tried again, and this is why it stays. */
 export async function noteReason(state: StateStore, entry: QuarantineEntry, reason: string): Promise<void> {
-  await state.set(keyOf(entry.scope, entry.id), { ...entry, reason })
+  await change(state, entry, { reason })
 }
 
 /** Puts the record away; a copy stays. @returns false if it is not in quarantine */
-export async function removeQuarantined(state: StateStore, scope: string, id: string): Promise<boolean> {
-  const entry = await quarantinedRecord(state, scope, id)
-  if (entry) await state.set(keyOf(scope, id), { ...entry, outcome: 'removed' })
-  return entry !== undefined
+export async function removeQuarantined(state: StateStore, place: QuarantinePlace): Promise<boolean> {
+  return change(state, place, { outcome: 'removed' })
 }
 
-/** Records that were taken of a peer are no longer in quarantine. What another one brought of them is another matter. */
+/**
+ * Records that were taken of a peer are no longer in quarantine. What another one brought of them is another matter, and so is
+ * what the peer has taken back since: it stays until the record holds it.
+ * @param taken the records as they are now
+ */
 export async function settleTaken(
   state: StateStore,
   scope: string,
   peer: string,
-  ids: readonly string[],
+  taken: ReadonlyMap<string, CausalRecord>,
 ): Promise<void> {
-  for (const id of ids) {
-    const entry = await quarantinedRecord(state, scope, id)
-    if (entry?.peer === peer) await state.set(keyOf(scope, id), { ...entry, outcome: 'taken' })
+  for (const [id, record] of taken) {
+    const entry = await quarantinedRecord(state, { scope, id, peer })
+    if (entry && isHeldIn(entry.raw, record)) await change(state, entry, { outcome: 'taken' })
   }
 }
 
 /** The record, if it is in quarantine now. */
 export async function quarantinedRecord(
   state: StateStore,
-  scope: string,
-  id: string,
+  place: QuarantinePlace,
 ): Promise<QuarantineEntry | undefined> {
-  const entry = quarantineEntry.optional().parse(await state.get(keyOf(scope, id)))
-  return entry?.outcome ? undefined : entry
+  const found = await find(state, place)
+  return found?.entry.outcome ? undefined : found?.entry
 }
 
-function keyOf(scope: string, id: string): string {
+async function change(
+  state: StateStore,
+  place: QuarantinePlace,
+  news: Partial<Pick<QuarantineEntry, 'reason' | 'outcome'>>,
+): Promise<boolean> {
+  const found = await find(state, place)
+  if (!found || found.entry.outcome) return false
+  await state.set(found.key, { ...found.entry, ...news } satisfies QuarantineEntry)
+  return true
+}
+
+async function find(
+  state: StateStore,
+  place: QuarantinePlace,
+): Promise<{ readonly key: string; readonly entry: QuarantineEntry } | undefined> {
+  for (const key of [keyOf(place), earlierKeyOf(place)]) {
+    const entry = quarantineEntry.optional().parse(await state.get(key))
+    if (entry?.peer === place.peer) return { key, entry }
+  }
+  return undefined
+}
+
+/** What cannot be read at all is settled by whatever comes in its place. */
+function isHeldIn(raw: unknown, record: CausalRecord): boolean {
+  const decoded = decodeRecord(raw)
+  if (!decoded.ok) return true
+  return [...decoded.value.units].every(([readClass, { vector }]) =>
+    coversAll(record.units.get(readClass)?.vector ?? EMPTY_VECTOR, vector),
+  )
+}
+
+function keyOf({ scope, id, peer }: QuarantinePlace): string {
+  return `${QUARANTINE}${scope}/${peer}/${id}`
+}
+
+/** Where an earlier version kept one entry of a record, whoever brought it. */
+function earlierKeyOf({ scope, id }: QuarantinePlace): string {
   return `${QUARANTINE}${scope}/${id}`
 }

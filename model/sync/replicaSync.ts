@@ -48,6 +48,8 @@ export interface ReplicaSyncOptions {
   readonly onRenewed?: (token: string) => void
   /** Whether as little data as possible is to be used. */
   readonly saver?: () => boolean
+  /** How whom this replica calls is taken: at its word, by default for everything there is. Asked for each session. */
+  readonly trust?: (kind: UpstreamKind) => Promise<Accepted>
 }
 
 export interface ConnectOptions {
@@ -233,10 +235,11 @@ export function createReplicaSync(options: ReplicaSyncOptions): ReplicaSync {
       const onClock = ({ offsetMs }: ClockOffset): void => void offsets.set(kind, offsetMs)
       // A cloud cannot sign for the team.
       const onRenewed = kind === 'hub' && options.onRenewed ? { onRenewed: options.onRenewed } : {}
+      const accept = async () => ok((await options.trust?.(kind)) ?? TRUSTED)
       if (called.has(kind)) throw new Error(`already calling a ${kind}`)
       const upstream = keepConnected({
         dial,
-        start: (transport) => start(transport, true, async () => ok(TRUSTED), { border, onClock, ...onRenewed }),
+        start: (transport) => start(transport, true, accept, { border, onClock, ...onRenewed }),
         scheduler,
         urgency,
         maxPauseMs: MAX_PAUSE_MS[kind],

@@ -1,8 +1,8 @@
 /** A record that was set aside, tried once more. */
 import { err, ok, type Result } from '../result.ts'
 import type { ChangeStore, StateStore } from './changeStore.ts'
-import { receiveChanges } from './inbox.ts'
-import { noteReason, quarantinedRecord, settleTaken } from './quarantine.ts'
+import { joinChanges } from './inbox.ts'
+import { noteReason, type QuarantinePlace, quarantinedRecord, settleTaken } from './quarantine.ts'
 import type { PeerRules } from './rules.ts'
 
 export type RetryError = { readonly kind: 'not-in-quarantine' } | { readonly kind: 'refused'; readonly reason: string }
@@ -13,20 +13,22 @@ export type RetryError = { readonly kind: 'not-in-quarantine' } | { readonly kin
  * @param rules of that person: what they may write themselves, they may let in
  */
 export async function retryQuarantined(
-  { scope, id }: { readonly scope: string; readonly id: string },
+  place: QuarantinePlace,
   { changes, state, rules }: { changes: ChangeStore; state: StateStore; rules: PeerRules },
 ): Promise<Result<true, RetryError>> {
-  const entry = await quarantinedRecord(state, scope, id)
+  const entry = await quarantinedRecord(state, place)
   if (!entry) return err({ kind: 'not-in-quarantine' })
   if (entry.outside) return err({ kind: 'refused', reason: entry.reason })
+  const { scope, id } = place
   const message = { type: 'changes' as const, scope, seq: 0, remaining: 0, records: [entry.raw] }
   // Not as from the peer: it is to hear of it, and take it off its own list.
-  const { refused, needs } = await receiveChanges(message, { changes, state, rules, peerEpoch: '' })
-  const reason = refused[0]?.reason ?? (needs.length > 0 ? 'only a part of the record was sent' : undefined)
+  const { setbacks, needs } = await joinChanges(message, { changes, state, rules, peerEpoch: '' })
+  const [setback] = setbacks.values()
+  const reason = setback?.reason ?? (needs.length > 0 ? 'only a part of the record was sent' : undefined)
   if (reason !== undefined) {
     await noteReason(state, entry, reason)
     return err({ kind: 'refused', reason })
   }
-  await settleTaken(state, scope, entry.peer, [id])
+  await settleTaken(state, scope, entry.peer, await changes.records([id]))
   return ok(true)
 }

@@ -15,8 +15,10 @@
  * done once.
  */
 import { type ClockOffset, estimateOffset } from '../merge/clock.ts'
+import { type CausalRecord, liveValues, recordVersion } from '../merge/record.ts'
 import { type Result, unreachable } from '../result.ts'
 import { type Ack, type Changes, type Hello, type Message, type Presence, parseMessage } from '../wire/index.ts'
+import { MAX_REPAIRED } from '../wire/repair.ts'
 import { agreedProtocol, MIN_PROTOCOL, PROTOCOL } from '../wire/version.ts'
 import { type Arrivals, openArrivals } from './arrivals.ts'
 import type { Border } from './border.ts'
@@ -33,8 +35,9 @@ import type { PresenceLine, PresenceRoom } from './presence.ts'
 import type { Priority } from './priority.ts'
 import { settleTaken } from './quarantine.ts'
 import { openRefusals, type Refusals } from './refusals.ts'
-import type { Accepted, PeerRules } from './rules.ts'
+import type { Accepted } from './rules.ts'
 import type { Scheduler } from './scheduler.ts'
+import { isAgainstRole } from './takeBack.ts'
 import type { Transport } from './transport.ts'
 import { openVerification, type Verification, type VerificationMessage } from './verification.ts'
 
@@ -124,7 +127,7 @@ export interface Session {
 export function startSession(options: SessionOptions): Session {
   const { transport, scheduler, changes, state, caller, self, border, protocol: highest = PROTOCOL } = options
   let peer: Peer | undefined
-  let rules: PeerRules | undefined
+  let rules: Accepted | undefined
   let cursors: Cursors | undefined
   let arrivals: Arrivals | undefined
   let outbox: Outbox | undefined
@@ -141,6 +144,8 @@ export function startSession(options: SessionOptions): Session {
   let helloSentMs: number | undefined
   let leaveRoom: (() => void) | undefined
   const incoming = new Map<string, number>()
+  /** In which version we have asked for a record that holds edits against our role. */
+  const askedToTakeBack = new Map<string, number>()
   const timers = new Map<string, () => void>()
   let rest: () => void
   const atRest = new Promise<void>((resolve) => {
@@ -321,14 +326,17 @@ export function startSession(options: SessionOptions): Session {
     const { scope, seq, remaining, records } = message
     incoming.set(scope, remaining)
     count({ recordsIn: records.length })
-    const { refused, needs } = await receiveChanges(message, {
+    const { refused, needs, takenBack } = await receiveChanges(message, {
       changes,
       state,
       rules,
       peerEpoch: peer.epoch,
       border,
       knowledge: outbox,
+      ownEdits: rules.ownEdits,
     })
+    // They are no longer what the peer has refused.
+    if (takenBack.length > 0) await refusals?.note(scope, takenBack, [], true)
     const ids = records.flatMap((raw) => idOf(raw) ?? []).filter((id) => !needs.includes(id))
     // The peer's state of these is another one now, and what it held against ours may be gone.
     const offered = ids.filter(
@@ -351,9 +359,32 @@ export function startSession(options: SessionOptions): Session {
   async function onAck(message: Ack): Promise<void> {
     if (!outbox) return close({ code: 'PROTOCOL', message: 'ack before resume' })
     await noteRefusals(message.scope, outbox.acknowledge(message), message.refused, true)
+    await askToTakeBack(message.scope, message.refused)
     pump()
     verification?.touch(message.scope)
     options.onProgress()
+  }
+
+  /** Of what our own role may not write, the peer is asked what it holds: that is what the record becomes here. */
+  async function askToTakeBack(scope: string, refused: readonly Refused[]): Promise<void> {
+    const own = rules?.ownEdits
+    if (!own || refused.length === 0) return
+    const records = [...(await changes.records(refused.map(({ id }) => id))).values()]
+    const against = records.filter(
+      (record) =>
+        record.scope === scope &&
+        askedToTakeBack.get(record.id) !== recordVersion(record) &&
+        isAgainstRole(record, own),
+    )
+    if (against.length === 0) return
+    for (const record of against) askedToTakeBack.set(record.id, recordVersion(record))
+    const isInUse = (record: CausalRecord) =>
+      [...liveValues(record)].some(({ edit }) => own.isOwn(edit.actor) && !own.isRetired(edit.actor))
+    if (against.some(isInUse)) await own.retire()
+    const ids = against.map(({ id }) => id)
+    for (let i = 0; i < ids.length; i += MAX_REPAIRED) {
+      send({ type: 'repair', scope, ids: ids.slice(i, i + MAX_REPAIRED) })
+    }
   }
 
   async function noteRefusals(
@@ -364,7 +395,7 @@ export function startSession(options: SessionOptions): Session {
   ): Promise<void> {
     const before = refusals?.of(scope)
     const taken = byPeer ? [] : ids.filter((id) => before?.has(id) && !refused.some((each) => each.id === id))
-    await settleTaken(state, scope, peer?.epoch ?? '', taken)
+    if (taken.length > 0) await settleTaken(state, scope, peer?.epoch ?? '', await changes.records(taken))
     await refusals?.note(scope, ids, refused, byPeer)
     count({ refused: refused.length })
     if (refused.length > 0) options.onRefused?.(scope, refused)

@@ -96,10 +96,11 @@ export function openVerification(options: VerificationOptions): Verification {
   /** The trees that the peer is comparing with its own. */
   let compared: { readonly scope: string; readonly forest: DigestForest } | undefined
 
-  function forestOf(scope: string, except: Iterable<string>): Promise<DigestForest> {
+  async function forestOf(scope: string, except: Iterable<string>): Promise<DigestForest> {
+    await rules.refresh()
     const audit = !audited.has(scope)
     audited.add(scope)
-    return digests.view(scope, { mayRead: rules.mayRead, except: new Set(except), audit })
+    return digests.view(scope, { ...rules.view, except: new Set(except), audit })
   }
 
   function isQuiet(scope: string): boolean {

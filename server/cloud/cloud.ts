@@ -7,6 +7,7 @@ import { createServer } from 'node:http'
 import express, { type RequestHandler } from 'express'
 import { z } from 'zod'
 import { err, ok, type Result } from '../../model/result.ts'
+import { openClaims } from '../../model/sync/ownClaims.ts'
 import { quarantined } from '../../model/sync/quarantine.ts'
 import { createReplicaSync, type ReplicaSync } from '../../model/sync/replicaSync.ts'
 import { type PeerRules, rulesOf } from '../../model/sync/rules.ts'
@@ -19,6 +20,7 @@ import { RETENTION } from '../changes/retention.ts'
 import { type ListenError, listen, stopListening } from '../http/listen.ts'
 import { securityHeaders } from '../http/pages.ts'
 import { serveUpgrades } from '../http/upgrades.ts'
+import { grantOf } from '../identity/grant.ts'
 import { teamOfToken, verifyToken } from '../identity/token.ts'
 import { bearerOf } from '../install/callers.ts'
 import { ENROL_PATH, PEER_PATH } from '../install/calls.ts'
@@ -185,8 +187,8 @@ async function callerOf(token: string, store: PostgresStore): Promise<Caller | u
   if (!team || !publicKey) return undefined
   const verified = verifyToken(token, publicKey, Date.now())
   if (!verified.ok || verified.value.team !== team) return undefined
-  const { user, device, role, weddings } = verified.value
-  return { team, userId: user, deviceId: device, grant: { role, weddings } }
+  const { user, device } = verified.value
+  return { team, userId: user, deviceId: device, grant: grantOf(verified.value) }
 }
 
 async function acceptInstall(
@@ -200,9 +202,11 @@ async function acceptInstall(
   }
   const admitted = await admitSession(caller, { rosters, trail })
   if (!admitted.ok) return admitted
-  const { team, grant } = caller
+  const { team, userId, deviceId, grant } = caller
+  const claims = await openClaims(store.changes, caller)
+  const whose = { holder: { userId, deviceId }, claims, isSealed: true }
   // A scope belongs to the first team that brings it, for good.
-  return ok(rulesOf(grant, team, async (scope) => (await store.claimScopes(team, [scope])) === 'ok'))
+  return ok(rulesOf(grant, team, async (scope) => (await store.claimScopes(team, [scope])) === 'ok', whose))
 }
 
 function enrolRoute(store: PostgresStore, enrolToken: string, trail: Trail, log: Log): RequestHandler {

@@ -68,7 +68,7 @@ export async function admit(
       token: mintFor({ team, user: userId, device: deviceId, holder: request.kind, ...grant }, privateKey, nowMs),
       hub: { deviceId: identity.deviceId, name: identity.deviceName },
     },
-    member: { deviceId, userId, personName, deviceName, ...grant },
+    member: { deviceId, userId, personName, deviceName, role: grant.role, weddings: grant.weddings },
     ...(wrappingKey !== undefined && {
       certificate: { team, device: deviceId, publicKey: wrappingKey, ...grant, issuedAt: nowMs },
     }),

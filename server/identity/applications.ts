@@ -63,12 +63,13 @@ export async function openJoins(state: StateStore, hub: string, nowMs: number): 
   const open = [...(await joinsIn(state))].filter(
     ([, join]) => refusalOf(join, nowMs) === undefined && join.decision === undefined,
   )
-  return open.map(([joinId, { role, weddings, expiresAt, approval, application }]) => {
+  return open.map(([joinId, { role, weddings, vendors, expiresAt, approval, application }]) => {
     const code = application && isHere(joinId, nowMs) ? codeOf(application, joinId, hub) : undefined
     return {
       joinId,
       role,
       weddings: weddings === 'all' ? 'all' : [...weddings],
+      ...(vendors && { vendors: [...vendors] }),
       approval,
       expiresAt: new Date(expiresAt).toISOString(),
       ...(application &&

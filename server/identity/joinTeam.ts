@@ -14,6 +14,7 @@ import {
 } from '../../model/identity/joinCode.ts'
 import { err, ok, type Result, unreachable } from '../../model/result.ts'
 import { deviceIdOf } from './certificate.ts'
+import { grantOf } from './grant.ts'
 import type { JoinTarget, LinkError } from './joinLink.ts'
 import { JOIN_PATH, JOIN_REFUSALS, type JoinRefusal, type JoinReply, joinReplySchema } from './joinProtocol.ts'
 import { type JsonReply, postJson, type RequestError } from './postJson.ts'
@@ -210,8 +211,8 @@ function mismatchOf(reply: JoinReply, link: JoinTarget, deviceId: string): strin
   const token = readToken(reply.token, team.publicKey)
   if (!token.ok) return `its token is ${token.error.kind}`
   const promised = { team: team.id, user: userId, device: deviceId, ...grant }
-  const { team: ofTeam, user, device, role, weddings } = token.value
-  const given = { team: ofTeam, user, device, role, weddings }
+  const { team: ofTeam, user, device } = token.value
+  const given = { team: ofTeam, user, device, ...grantOf(token.value) }
   return isSameJson(given, promised) ? undefined : 'its token says something else'
 }
 

@@ -9,7 +9,7 @@ import { invitationId } from '../../model/identity/joinCode.ts'
 import { err, ok, type Result } from '../../model/result.ts'
 import type { Grant } from '../../model/roles.ts'
 import type { StateStore } from '../../model/sync/changeStore.ts'
-import { grantSchema } from './grant.ts'
+import { grantOf, grantSchema } from './grant.ts'
 
 export interface NewJoin extends Grant {
   readonly expiresInSeconds: number
@@ -52,10 +52,10 @@ export type Join = z.infer<typeof joinSchema>
 /** @returns the secret, which exists nowhere else from here on */
 export async function createJoin(
   state: StateStore,
-  { role, weddings, expiresInSeconds, nowMs, approval = 'given' }: NewJoin,
+  { expiresInSeconds, nowMs, approval = 'given', ...grant }: NewJoin,
 ): Promise<string> {
   const secret = toBase64Url(randomBytes(SECRET_BYTES))
-  const join = joinSchema.parse({ role, weddings, expiresAt: nowMs + expiresInSeconds * 1_000, approval })
+  const join = joinSchema.parse({ ...grantOf(grant), expiresAt: nowMs + expiresInSeconds * 1_000, approval })
   await state.set(PREFIX + invitationId(secret), join)
   return secret
 }
@@ -68,7 +68,7 @@ export function redeemJoin(state: StateStore, secret: string, nowMs: number): Pr
     if (join.decision === 'declined') return { result: err({ kind: 'declined' }) }
     if (nowMs >= join.expiresAt) return { result: err({ kind: 'expired' }) }
     if (join.approval === 'ask' && join.decision !== 'admitted') return { result: err({ kind: 'needs-approval' }) }
-    return { result: ok({ role: join.role, weddings: join.weddings }), join: { ...join, usedAt: nowMs } }
+    return { result: ok(grantOf(join)), join: { ...join, usedAt: nowMs } }
   })
 }
 

@@ -9,8 +9,9 @@ import { z } from 'zod'
 import { toBase64Url } from '../../model/bytes.ts'
 import { canonicalJson } from '../../model/canonicalJson.ts'
 import { err, type Result } from '../../model/result.ts'
+import type { Grant } from '../../model/roles.ts'
 import { deviceIdSchema } from './certificate.ts'
-import { grantSchema } from './grant.ts'
+import { grantOf, grantSchema } from './grant.ts'
 import {
   claimOf,
   exportPublicKey,
@@ -39,7 +40,7 @@ const capabilitySchema = z.object({
 /** Who may do what: this person on this device, in these weddings of the team, until `expiresAt`. */
 export type Capability = z.infer<typeof capabilitySchema>
 
-export type Bearer = Pick<Capability, 'team' | 'user' | 'device' | 'holder' | 'role' | 'weddings'>
+export type Bearer = Pick<Capability, 'team' | 'user' | 'device' | 'holder' | keyof Grant>
 
 export type TokenError = StatementError | { readonly kind: 'expired'; readonly expiredAt: number }
 
@@ -80,12 +81,12 @@ export function mintFor(bearer: Bearer, privateKey: string, nowMs: number): stri
 
 /** The same place in the team for {@link TOKEN_LIFE_MS} from now; `undefined` while the token is young. */
 export function renewToken(
-  { team, user, device, holder, role, weddings, issuedAt }: Capability,
+  { team, user, device, holder, issuedAt, ...capability }: Capability,
   privateKey: string,
   nowMs: number,
 ): string | undefined {
   if (nowMs - issuedAt < RENEWED_AFTER_MS) return undefined
-  return mintFor({ team, user, device, holder, role, weddings }, privateKey, nowMs)
+  return mintFor({ team, user, device, holder, ...grantOf(capability) }, privateKey, nowMs)
 }
 
 /**

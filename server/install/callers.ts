@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import type { StateStore } from '../../model/sync/changeStore.ts'
 import type { MemberData } from '../identity/admit.ts'
+import { grantOf } from '../identity/grant.ts'
 import type { Identity } from '../identity/identity.ts'
 import { type Capability, verifyToken } from '../identity/token.ts'
 import type { Caller } from '../rest/context.ts'
@@ -25,13 +26,13 @@ export interface TokenCaller extends Caller {
 export async function callerOf(token: string, { team }: Identity): Promise<TokenCaller | undefined> {
   const verified = verifyToken(token, team.publicKey, Date.now())
   if (!verified.ok || verified.value.team !== team.id) return undefined
-  const { user, device, holder, role, weddings } = verified.value
+  const { user, device, holder } = verified.value
   return {
     team: team.id,
     userId: user,
     deviceId: device,
     holder,
-    grant: { role, weddings },
+    grant: grantOf(verified.value),
     capability: verified.value,
   }
 }

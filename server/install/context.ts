@@ -85,6 +85,7 @@ export function installContext(
         grant: {
           role: identity.grant.role,
           weddings: identity.grant.weddings === 'all' ? 'all' : [...identity.grant.weddings],
+          ...(identity.grant.vendors && { vendors: [...identity.grant.vendors] }),
         },
         ...(await backlog()),
         devices: [...(await sync.devices())],

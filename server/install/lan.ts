@@ -10,6 +10,7 @@ import { isHostOf } from '../../model/identity/teamHost.ts'
 import { createRecord } from '../../model/merge/edit.ts'
 import { err, ok, type Result } from '../../model/result.ts'
 import { mayServeAsHub } from '../../model/roles.ts'
+import { openClaims } from '../../model/sync/ownClaims.ts'
 import { type Accepted, rulesOf } from '../../model/sync/rules.ts'
 import type { SessionError } from '../../model/sync/session.ts'
 import type { Hello } from '../../model/wire/index.ts'
@@ -217,7 +218,7 @@ function tlsOptions({ certPem, keyPem }: Identity, trust: TabletTrust): ServerOp
 async function acceptDevice(
   hello: Hello,
   presented: string | undefined,
-  { identity, rosters, trail, log }: LanParts,
+  { identity, store, rosters, trail, log }: LanParts,
 ): Promise<Result<Accepted, SessionError>> {
   if (hello.team !== null && hello.team !== identity.team.id) {
     return err({ code: 'OTHER_TEAM', message: 'this hub belongs to another team' })
@@ -236,7 +237,9 @@ async function acceptDevice(
   }
   const { id, privateKey } = identity.team
   const renewedToken = privateKey && renewToken(caller.capability, privateKey, Date.now())
-  return ok({ ...rulesOf(caller.grant, id, () => true), ...(renewedToken !== undefined && { renewedToken }) })
+  const { userId, deviceId } = caller
+  const whose = { holder: { userId, deviceId }, claims: await openClaims(store.changes, caller) }
+  return ok({ ...rulesOf(caller.grant, id, () => true, whose), ...(renewedToken !== undefined && { renewedToken }) })
 }
 
 /** The one request that needs no token. */

@@ -5,6 +5,7 @@
  */
 import { v5 as uuidv5 } from 'uuid'
 import { z } from 'zod'
+import { openClaims } from '../../model/sync/ownClaims.ts'
 import { type QuarantineEntry, quarantined, removeQuarantined } from '../../model/sync/quarantine.ts'
 import { offerAgain, type DeadLetter as Refusal, deadLetters as refusals } from '../../model/sync/refusals.ts'
 import { retryQuarantined } from '../../model/sync/retryQuarantined.ts'
@@ -27,7 +28,7 @@ export async function deadLetters(
   const letters: DeadLetter[] = []
   for (const scope of scopes) {
     for (const entry of await quarantined(state, scope)) {
-      letters.push({ ...entry, letterId: uuidv5(`quarantine/${entry.scope}/${entry.id}`, NAMESPACE) })
+      letters.push({ ...entry, letterId: uuidv5(`quarantine/${entry.scope}/${entry.id}/${entry.peer}`, NAMESPACE) })
     }
   }
   return letters
@@ -39,7 +40,9 @@ export async function retryLetter(
   letter: DeadLetter,
   caller: Caller,
 ): Promise<void> {
-  await retryQuarantined(letter, { changes, state, rules: rulesOf(caller.grant, caller.team, () => true) })
+  const { team, userId, deviceId, grant } = caller
+  const whose = { holder: { userId, deviceId }, claims: await openClaims(changes, caller) }
+  await retryQuarantined(letter, { changes, state, rules: rulesOf(grant, team, () => true, whose) })
 }
 
 export async function removeLetter(
@@ -51,7 +54,7 @@ export async function removeLetter(
   const { letterId, ...entry } = letter
   const copy = { ...entry, removedBy: caller.userId, removedAt: new Date(atMs).toISOString() }
   await state.set(`${REMOVED}${letterId}/${atMs}`, copy)
-  await removeQuarantined(state, letter.scope, letter.id)
+  await removeQuarantined(state, letter)
 }
 
 /** One of our records that a peer has refused. */

@@ -35,8 +35,8 @@ export const BREAKAGES: readonly Breakage[] = [
     name: 'sends what the peer may not read',
     rule: /: (INV6): /,
     file: 'model/sync/outgoing.ts',
-    from: 'rules.mayRead(record.table, readClass)',
-    to: 'rules.mayRead(record.table, readClass) || true',
+    from: 'rules.mayRead(record, readClass)',
+    to: 'rules.mayRead(record, readClass) || true',
   },
   {
     name: 'forgets that a scope has changed while it is sending',

@@ -100,7 +100,10 @@ describe('a device that holds what its hub does not', () => {
     await team.pass(3_000)
     expect(line.refused.caller.map(({ id }) => id)).toEqual([ADA])
     const rules = rulesOf({ role: 'owner', weddings: 'all' }, uuidOf(1), () => true)
-    expect(await retryQuarantined({ scope: LAKE, id: ADA }, { ...hub, rules })).toEqual({ ok: true, value: true })
+    expect(await retryQuarantined({ scope: LAKE, id: ADA, peer: camera.changes.epoch }, { ...hub, rules })).toEqual({
+      ok: true,
+      value: true,
+    })
     await team.pass(3_000)
     expect(viewRecord(await hub.read(ADA)).data).toMatchObject({ title: 'Dinner' })
     expect(await equalOn(line)).toEqual([true, true])

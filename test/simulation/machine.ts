@@ -6,6 +6,7 @@ import { coversAll } from '../../model/merge/vector.ts'
 import { err, ok } from '../../model/result.ts'
 import { type Grant, mayEnterWedding, mayRead } from '../../model/roles.ts'
 import type { Write } from '../../model/sync/changeStore.ts'
+import { NO_CLAIMS } from '../../model/sync/ownClaims.ts'
 import { type QuarantineEntry, quarantined } from '../../model/sync/quarantine.ts'
 import { createReplicaSync, type ReplicaSync, type UpstreamKind } from '../../model/sync/replicaSync.ts'
 import { retryQuarantined } from '../../model/sync/retryQuarantined.ts'
@@ -271,7 +272,8 @@ export class Machine {
       const grant = grants.get(deviceId)
       if (!grant || token !== deviceId) return err({ code: 'UNAUTHENTICATED', message: 'nobody knows this device' })
       if (this.revoked.has(deviceId)) return err({ code: 'REVOKED', message: 'this device was revoked' })
-      return ok(rulesOf(grant, team, () => true))
+      const holder = { userId: deviceId, deviceId }
+      return ok(rulesOf(grant, team, () => true, { holder, claims: NO_CLAIMS }))
     })
   }
 }

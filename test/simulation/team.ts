@@ -1,4 +1,6 @@
 /** The machines of a simulated team, and what people at them do. */
+import { v5 as uuidv5 } from 'uuid'
+import { ACTOR_RECORDS } from '../../model/database/actorRecords.ts'
 import { decodeRecord } from '../../model/merge/codec.ts'
 import { createRecord } from '../../model/merge/edit.ts'
 import type { CausalRecord } from '../../model/merge/record.ts'
@@ -197,8 +199,8 @@ export class Team {
   /** The app says whose edits the dots of an actor are. */
   #introduce(machine: Machine): void {
     const { actor } = machine.disk
-    const id = uuidOf(10_000 + this.#incarnations)
-    const data = { actor, deviceId: machine.name, personName: 'Ana' }
+    const id = uuidv5(actor, ACTOR_RECORDS)
+    const data = { actor, userId: machine.name, deviceId: machine.name, personName: 'Ana' }
     machine.change(id, (_, author) => createRecord({ id, scope: TEAM, table: 'actors', data }, author))
   }
 

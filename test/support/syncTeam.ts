@@ -7,7 +7,7 @@ import type { Border } from '../../model/sync/border.ts'
 import type { StateStore } from '../../model/sync/changeStore.ts'
 import type { Refused } from '../../model/sync/inbox.ts'
 import type { Priority } from '../../model/sync/priority.ts'
-import { rulesOf, TRUSTED } from '../../model/sync/rules.ts'
+import { type Accepted, rulesOf, TRUSTED, type Whose } from '../../model/sync/rules.ts'
 import { type Session, startSession } from '../../model/sync/session.ts'
 import type { Message } from '../../model/wire/index.ts'
 import { uuidOf } from './ids.ts'
@@ -31,6 +31,10 @@ export interface Line {
 export interface LineOptions {
   /** What the called side grants the calling one; everything by default. */
   readonly grant?: Grant
+  /** Whose records are whose, of the calling side. */
+  readonly whose?: Whose
+  /** How the calling side takes the called one; by default at its word, for everything. */
+  readonly trust?: Accepted
   readonly priority?: Priority
   /** A state of the caller's own, instead of its replica's. */
   readonly callerState?: StateStore
@@ -81,7 +85,7 @@ export function createSyncTeam(): SyncTeam {
       return replica
     },
     connect(callerReplica, calledReplica, options = {}) {
-      const { grant, priority = () => 0 } = options
+      const { grant, whose, trust = TRUSTED, priority = () => 0 } = options
       const pipe = createPipe()
       const refused: Record<Side, Refused[]> = { caller: [], called: [] }
       const start = (side: Side, { name, changes, state }: MemoryReplica): Session =>
@@ -92,7 +96,7 @@ export function createSyncTeam(): SyncTeam {
           state: (side === 'caller' ? options.callerState : options.calledState) ?? state,
           caller: side === 'caller',
           self: { deviceId: name, deviceName: name, team: TEAM, token: `token of ${name}` },
-          accept: async () => ok(side === 'called' && grant ? rulesOf(grant, TEAM, () => true) : TRUSTED),
+          accept: async () => ok(side === 'caller' ? trust : grant ? rulesOf(grant, TEAM, () => true, whose) : TRUSTED),
           priority,
           ...(side === 'caller' && options.border && { border: options.border }),
           ...(options.protocol?.[side] !== undefined && { protocol: options.protocol[side] }),

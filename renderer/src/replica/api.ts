@@ -15,7 +15,11 @@ export const membership = z.object({
   team: z.object({ id: z.uuid() }),
   userId: z.uuid(),
   deviceId: z.string(),
-  grant: z.object({ role: roleName, weddings: z.union([z.literal('all'), z.array(z.uuid())]) }),
+  grant: z.object({
+    role: roleName,
+    weddings: z.union([z.literal('all'), z.array(z.uuid())]),
+    vendors: z.array(z.uuid()).exactOptional(),
+  }),
   token: z.string(),
   hub: z.object({ name: z.string() }),
 })

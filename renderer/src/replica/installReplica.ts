@@ -105,7 +105,11 @@ async function readStatus(api: PageApi): Promise<Result<ReplicaStatus, ClientErr
     role: role === 'hub' ? 'hub' : 'local',
     deviceName,
     personName,
-    grant: { role: roleName.parse(grant.role), weddings: grant.weddings },
+    grant: {
+      role: roleName.parse(grant.role),
+      weddings: grant.weddings,
+      ...(grant.vendors && { vendors: grant.vendors }),
+    },
     upstreams,
     devices,
     quarantined,

@@ -134,7 +134,10 @@ describe('a border', () => {
       await team.pass(1_000)
     }
     expect((await quarantined(b.state, LAKE)).map(({ id }) => id).sort()).toEqual([ADA, uuidOf(201)])
-    const asItIs = await retryQuarantined({ scope: LAKE, id: uuidOf(201) }, { ...b, rules: TRUSTED })
+    const asItIs = await retryQuarantined(
+      { scope: LAKE, id: uuidOf(201), peer: cloud.changes.epoch },
+      { ...b, rules: TRUSTED },
+    )
     expect(asItIs).toEqual({ ok: false, error: { kind: 'refused', reason: 'this device has no key' } })
     expect((await b.changes.records([uuidOf(201)])).size).toBe(0)
     expect((await equalOn(download))[0]).toBe(true) // as far as it goes

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { viewRecord } from '../../../model/merge/view.ts'
 import type { Grant } from '../../../model/roles.ts'
-import { quarantined, removeQuarantined, setAside, settleTaken } from '../../../model/sync/quarantine.ts'
+import { quarantined, removeQuarantined, settleTaken } from '../../../model/sync/quarantine.ts'
 import { deadLetters, MAX_OFFERS } from '../../../model/sync/refusals.ts'
 import { retryQuarantined } from '../../../model/sync/retryQuarantined.ts'
 import { rulesOf, TRUSTED } from '../../../model/sync/rules.ts'
@@ -74,7 +74,7 @@ describe('a record that is refused', () => {
 
   it('[SYN10] goes in when somebody who may write it says so, and the device hears of it in its next session', async () => {
     const { camera, hub, line } = await refusedEdit()
-    const place = { scope: LAKE, id: ADA }
+    const place = { scope: LAKE, id: ADA, peer: camera.changes.epoch }
     const viewer = rulesOf({ role: 'viewer', weddings: 'all' }, uuidOf(1), () => true)
     const refusal = await retryQuarantined(place, { ...hub, rules: viewer })
     expect(refusal).toMatchObject({ ok: false, error: { kind: 'refused', reason: expect.stringContaining('viewer') } })
@@ -90,19 +90,47 @@ describe('a record that is refused', () => {
   })
 
   it('[SYN10] stays when the same record is taken of somebody else (simulation, seed 594)', async () => {
+    const { camera, hub } = await refusedEdit()
+    const taken = new Map([[ADA, await camera.read(ADA)]])
+    await settleTaken(hub.state, LAKE, 'laptop', taken)
+    expect(await quarantined(hub.state)).toMatchObject([{ id: ADA, peer: camera.changes.epoch }])
+    await settleTaken(hub.state, LAKE, camera.changes.epoch, new Map([[ADA, await hub.read(ADA)]]))
+    expect(await quarantined(hub.state), 'what it holds is not in the record').toHaveLength(1)
+    await settleTaken(hub.state, LAKE, camera.changes.epoch, taken)
+    expect(await quarantined(hub.state)).toEqual([])
+  })
+
+  it('[SYN10] is kept of each peer that brings it, and one is let in without the other', async () => {
+    const { camera, hub } = await refusedEdit()
+    const phone = await team.replica('phone')
+    team.connect(phone, hub, { grant: PHOTOGRAPHER })
+    await team.pass(1_000)
+    await phone.edit(ADA, { name: 'Ida' })
+    await team.pass(1_000)
+    const peers = [camera.changes.epoch, phone.changes.epoch]
+    expect((await quarantined(hub.state)).map(({ peer }) => peer).sort()).toEqual([...peers].sort())
+    await retryQuarantined({ scope: LAKE, id: ADA, peer: phone.changes.epoch }, { ...hub, rules: TRUSTED })
+    expect(await nameAt(hub)).toBe('Ida')
+    expect((await quarantined(hub.state)).map(({ peer }) => peer)).toEqual([camera.changes.epoch])
+  })
+
+  it('[SYN10] an entry of an earlier version, which kept one for each record, is found and settled', async () => {
+    const { camera, hub } = await refusedEdit()
+    const [entry] = await quarantined(hub.state)
     const state = createMemoryState()
-    await setAside(state, LAKE, 'camera', new Map([[ADA, { reason: 'not yours to write', raw: {} }]]))
-    await settleTaken(state, LAKE, 'laptop', [ADA])
-    expect(await quarantined(state)).toMatchObject([{ id: ADA, peer: 'camera' }])
-    await settleTaken(state, LAKE, 'camera', [ADA])
+    await state.set(`quarantine/${LAKE}/${ADA}`, entry)
+    const place = { scope: LAKE, id: ADA, peer: camera.changes.epoch }
+    expect(await removeQuarantined(state, { ...place, peer: 'another one' })).toBe(false)
+    expect(await removeQuarantined(state, place)).toBe(true)
     expect(await quarantined(state)).toEqual([])
   })
 
   it('[SYN10] can be put away by a person, and a copy stays', async () => {
-    const { hub } = await refusedEdit()
-    expect(await removeQuarantined(hub.state, LAKE, ADA)).toBe(true)
+    const { camera, hub } = await refusedEdit()
+    const place = { scope: LAKE, id: ADA, peer: camera.changes.epoch }
+    expect(await removeQuarantined(hub.state, place)).toBe(true)
     expect(await quarantined(hub.state)).toEqual([])
-    expect(await removeQuarantined(hub.state, LAKE, ADA)).toBe(false)
+    expect(await removeQuarantined(hub.state, place)).toBe(false)
     expect([...(await hub.state.list('quarantine/')).values()]).toMatchObject([{ id: ADA, outcome: 'removed' }])
   })
 })

@@ -63,7 +63,7 @@ describe('what a peer may bring', () => {
     },
     { role: 'viewer', what: 'a status', verdict: refusal('viewer', item, edit({ status: 'completed' })) },
     { role: 'viewer', what: 'a deletion', verdict: refusal('viewer', item, remove) },
-    { role: 'vendor', what: 'its own row', verdict: refusal('vendor', vendor, edit({ status: 'on-site' })) },
+    { role: 'vendor', what: 'a row of vendors', verdict: refusal('vendor', vendor, edit({ status: 'on-site' })) },
   ])('[6] $role may not bring $what', ({ role, verdict }) => {
     expect(verdict).toContain(role)
   })

@@ -51,7 +51,7 @@ it('tells of records that were set aside, and when they are put away, those who 
   await setAside(state, wedding, 'somePeer', new Map([[id, { reason: 'it is damaged', raw: { id } }]]))
   await stir()
   expect(await owner.next(letterOf(id, 'added'))).toMatchObject({ weddingId: wedding, reason: 'it is damaged' })
-  await removeQuarantined(state, wedding, id)
+  await removeQuarantined(state, { scope: wedding, id, peer: 'somePeer' })
   await stir()
   await owner.next(letterOf(id, 'gone'))
   expect(elsewhere.events.filter(({ type }) => type === 'deadletter')).toEqual([])

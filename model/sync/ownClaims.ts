@@ -1,0 +1,51 @@
+/** What somebody holds claims to (`ownership.ts`), as a store knows it. */
+import { viewRecord } from '../merge/view.ts'
+import { byActor, OWNS_NOTHING, type Owns, vendorNamed, vendorWithId } from '../ownership.ts'
+import { type Grant, hasOwnRights } from '../roles.ts'
+import type { ChangeStore } from './changeStore.ts'
+
+export interface Claimant {
+  readonly team: string
+  readonly userId: string
+  readonly grant: Grant
+}
+
+/** Claims that follow the store: another person may be given a device's vendor, and a vendor another name, at any time. */
+export interface OwnClaims {
+  readonly owns: Owns
+  /** Reads them anew. To be awaited before `owns` is asked about what has just come. */
+  refresh(): Promise<void>
+}
+
+export const NO_CLAIMS: OwnClaims = { owns: OWNS_NOTHING, refresh: async () => undefined }
+
+export async function openClaims(changes: ChangeStore, claimant: Claimant): Promise<OwnClaims> {
+  const { team, userId, grant } = claimant
+  if (!hasOwnRights(grant.role)) return NO_CLAIMS
+  const { vendors = [] } = grant
+  let actors: readonly string[] = []
+  let readTo = -1
+  let claims: ReadonlySet<string> = new Set()
+
+  async function refresh(): Promise<void> {
+    const head = await changes.head(team)
+    if (head !== readTo) actors = await actorsOf(changes, team, userId)
+    readTo = head
+    const names = [...(await changes.records(vendors)).values()].flatMap((record) => {
+      const { name } = viewRecord(record).data
+      return record.table === 'vendors' && typeof name === 'string' && name.trim() !== '' ? [vendorNamed(name)] : []
+    })
+    claims = new Set([...actors.map(byActor), ...vendors.map(vendorWithId), ...names])
+  }
+
+  await refresh()
+  return { owns: (claim) => claims.has(claim), refresh }
+}
+
+async function actorsOf(changes: ChangeStore, team: string, userId: string): Promise<readonly string[]> {
+  const records = await changes.inScope(team, { table: 'actors' })
+  return records.flatMap((record) => {
+    const { data } = viewRecord(record)
+    return data.userId === userId && typeof data.actor === 'string' ? [data.actor] : []
+  })
+}

@@ -1,0 +1,185 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { decodeRecord } from '../../../model/merge/codec.ts'
+import { type Data, deleteRecord } from '../../../model/merge/edit.ts'
+import { viewRecord } from '../../../model/merge/view.ts'
+import type { Grant } from '../../../model/roles.ts'
+import { type Draft, drafts, removeDraft } from '../../../model/sync/drafts.ts'
+import { NO_CLAIMS } from '../../../model/sync/ownClaims.ts'
+import { quarantined } from '../../../model/sync/quarantine.ts'
+import { deadLetters } from '../../../model/sync/refusals.ts'
+import { retryQuarantined } from '../../../model/sync/retryQuarantined.ts'
+import { type Accepted, rulesOf, TRUSTED } from '../../../model/sync/rules.ts'
+import { uuidOf } from '../../support/ids.ts'
+import { elevenChars, type MemoryReplica } from '../../support/memoryReplica.ts'
+import { createSyncTeam, holdingsOf, type Line, type SyncTeam, TEAM } from '../../support/syncTeam.ts'
+
+const LAKE = uuidOf(100)
+const ADA = uuidOf(200)
+const TASK = uuidOf(201)
+const PHOTOGRAPHER: Grant = { role: 'photographer', weddings: 'all' }
+
+let team: SyncTeam
+beforeEach(() => {
+  team = createSyncTeam()
+})
+afterEach(() => team.close())
+
+/** A photographer's device, as its app has it: an actor that is given up when something has to be taken back. */
+function device(replica: MemoryReplica, grant: Grant = PHOTOGRAPHER) {
+  const actors = [elevenChars('camera')]
+  const [actor] = actors
+  if (actor === undefined) throw new Error('no actor')
+  let current = actor
+  const trust: Accepted = {
+    ...TRUSTED,
+    ownEdits: {
+      rules: rulesOf(grant, TEAM, () => true, {
+        holder: { userId: 'u', deviceId: 'camera' },
+        claims: NO_CLAIMS,
+      }),
+      isOwn: (each) => actors.includes(each),
+      isRetired: (each) => actors.includes(each) && each !== current,
+      async retire() {
+        current = elevenChars(`camera${actors.length}`)
+        actors.push(current)
+      },
+    },
+  }
+  return {
+    trust,
+    actors,
+    edit: (id: string, data: Data) => replica.edit(id, data, { actor: current }),
+    remove: (id: string) =>
+      replica.change(id, (record) => deleteRecord(record, { ...replica.author(), actor: current })),
+  }
+}
+
+async function venue() {
+  const [camera, hub] = [await team.replica('camera'), await team.replica('hub')]
+  await hub.create({ id: ADA, scope: LAKE, table: 'guests', data: { name: 'Ada', tableNumber: 1 } })
+  await hub.create({ id: TASK, scope: LAKE, table: 'tasks', data: { title: 'Rings' } })
+  const own = device(camera)
+  const connect = (grant = PHOTOGRAPHER): Line => team.connect(camera, hub, { grant, trust: own.trust })
+  const line = connect()
+  await team.pass(1_000)
+  return { camera, hub, own, line, connect }
+}
+
+const dataAt = async (replica: MemoryReplica, id = ADA) => viewRecord(await replica.read(id)).data
+const onlyDraft = async ({ state }: MemoryReplica): Promise<readonly [string, Draft]> => {
+  const [first, ...more] = await drafts(state)
+  expect(more).toEqual([])
+  return first ?? expect.fail('no draft')
+}
+const isEqual = async (camera: MemoryReplica, hub: MemoryReplica): Promise<boolean> => {
+  const [one, other] = [await holdingsOf(camera, LAKE, 'photographer'), await holdingsOf(hub, LAKE, 'photographer')]
+  return JSON.stringify(one) === JSON.stringify(other)
+}
+
+describe('an edit that the role of its author does not allow', () => {
+  it('[ROL4][INV4] becomes a draft with the reason, and the record what the hub holds', async () => {
+    const { camera, hub, own, line } = await venue()
+    await own.edit(ADA, { name: 'Eda' })
+    expect(await dataAt(camera)).toMatchObject({ name: 'Eda' })
+    await team.pass(3_000)
+    expect(await dataAt(camera)).toEqual({ name: 'Ada', tableNumber: 1 })
+    expect(await isEqual(camera, hub)).toBe(true)
+    const [, draft] = await onlyDraft(camera)
+    expect(draft).toMatchObject({ id: ADA, scope: LAKE, peer: hub.changes.epoch, fields: ['name'] })
+    expect(draft.reason).toContain('the role photographer may not write name in guests')
+    const typed = decodeRecord(draft.raw)
+    expect(typed.ok && viewRecord(typed.value).data.name).toBe('Eda')
+    expect(await deadLetters(camera.state, camera.changes.epoch)).toEqual([])
+    expect((await line.caller.progress(LAKE))?.equal, 'complete, and not except one').toBe(true)
+    expect(line.sent('digest', 'caller').at(-1)?.except).toEqual([])
+  })
+
+  it('[ROL4] can be let in at the hub, by whoever may write it; then it is on the device again', async () => {
+    const { camera, hub, own } = await venue()
+    await own.edit(ADA, { name: 'Eda' })
+    await team.pass(3_000)
+    const [entry] = await quarantined(hub.state)
+    expect(entry?.reason).toContain('may not write name')
+    await retryQuarantined(entry ?? expect.fail('nothing in quarantine'), { ...hub, rules: TRUSTED })
+    await team.pass(5_000)
+    expect([await dataAt(hub), await dataAt(camera)]).toMatchObject([{ name: 'Eda' }, { name: 'Eda' }])
+    expect(await isEqual(camera, hub)).toBe(true)
+  })
+
+  it('[ROL4][REG8] no dot of it is given out twice: what is written next has another actor', async () => {
+    const { camera, hub, own } = await venue()
+    await own.edit(TASK, { done: true })
+    await team.pass(1_000)
+    await own.edit(ADA, { name: 'Eda' })
+    await team.pass(3_000)
+    const [first, second] = own.actors
+    await own.edit(TASK, { done: false })
+    await team.pass(2_000)
+    expect(await dataAt(hub, TASK)).toMatchObject({ done: false })
+    const vector = (await hub.read(TASK)).units.get('open')?.vector
+    expect([vector?.get(first ?? ''), vector?.get(second ?? ''), own.actors.length]).toEqual([1, 1, 2])
+    expect(await isEqual(camera, hub)).toBe(true)
+  })
+
+  it('[ROL4] in many records at once, and with what is allowed in others, costs one actor', async () => {
+    const { camera, hub, own, line, connect } = await venue()
+    line.pipe.cut()
+    const guests = Array.from({ length: 40 }, (_, i) => uuidOf(300 + i))
+    for (const id of guests) await hub.create({ id, scope: LAKE, table: 'guests', data: { name: 'Guest' } })
+    let last = connect()
+    await team.pass(2_000)
+    last.pipe.cut()
+    for (const id of guests) await own.edit(id, { name: 'Renamed' })
+    await own.edit(TASK, { title: 'Rings, both' })
+    last = connect()
+    await team.pass(5_000)
+    expect((await drafts(camera.state)).size).toBe(40)
+    expect(own.actors).toHaveLength(2)
+    expect(await dataAt(hub, TASK)).toMatchObject({ title: 'Rings, both' })
+    expect(await isEqual(camera, hub)).toBe(true)
+    expect((await last.caller.progress(LAKE))?.equal).toBe(true)
+  })
+
+  it('[ROL4] a deletion is taken back as well', async () => {
+    const { camera, hub, own } = await venue()
+    await own.remove(ADA)
+    await team.pass(3_000)
+    expect(viewRecord(await camera.read(ADA)).deleted).toBe(false)
+    expect((await onlyDraft(camera))[1].fields).toEqual(['$deleted'])
+    expect(await isEqual(camera, hub)).toBe(true)
+  })
+
+  it('[ROL4][INV4] what somebody else wrote and the hub has lost stays where it is', async () => {
+    const { camera, hub, own, line, connect } = await venue()
+    line.pipe.cut()
+    // A planner's edit that only this device still holds, and one of its own in the same record.
+    await camera.edit(ADA, { tableNumber: 7 }, { actor: elevenChars('planner') })
+    await own.edit(ADA, { name: 'Eda' })
+    connect()
+    await team.pass(5_000)
+    expect(await dataAt(camera)).toEqual({ name: 'Eda', tableNumber: 7 })
+    expect((await drafts(camera.state)).size).toBe(0)
+    expect(await deadLetters(camera.state, camera.changes.epoch)).toMatchObject([{ id: ADA }])
+    expect(await quarantined(hub.state)).toMatchObject([{ id: ADA }])
+  })
+
+  it('[ROL4] what the role allows is never taken back, refused as it may be', async () => {
+    const { camera, hub, own, line, connect } = await venue()
+    line.pipe.cut()
+    await own.edit(TASK, { done: true })
+    connect({ role: 'viewer', weddings: 'all' })
+    await team.pass(5_000)
+    expect(await dataAt(camera, TASK)).toMatchObject({ done: true })
+    expect([(await drafts(camera.state)).size, own.actors.length]).toEqual([0, 1])
+    expect(await dataAt(hub, TASK)).not.toHaveProperty('done')
+  })
+
+  it('[ROL4] can be put away by a person, and a copy stays', async () => {
+    const { camera, own } = await venue()
+    await own.edit(ADA, { name: 'Eda' })
+    await team.pass(3_000)
+    await removeDraft(camera.state, ...(await onlyDraft(camera)))
+    expect((await drafts(camera.state, LAKE)).size).toBe(0)
+    expect([...(await camera.state.list('draft/')).values()]).toMatchObject([{ id: ADA, outcome: 'removed' }])
+  })
+})
