@@ -28,6 +28,8 @@ export const installStatus = z.object({
     weddings: z.union([z.literal('all'), z.array(z.string())]),
     vendors: z.array(z.string()).optional(),
   }),
+  /** Of an install: under which its windows edit. */
+  actor: z.string().optional(),
   upstreams: z.array(peerStatus),
   /** Devices connected to this hub. */
   devices: z.array(peerStatus),

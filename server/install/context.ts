@@ -12,7 +12,7 @@ import type { Books } from '../rest/books.ts'
 import type { OwnDesk, ServerContext } from '../rest/context.ts'
 import type { RosterOf } from '../rest/roster.ts'
 import { VERSION } from '../version.ts'
-import { personOfCaller } from './callers.ts'
+import { personOf, personOfCaller } from './callers.ts'
 import type { InstallSwitch } from './hubSwitch.ts'
 import type { Install } from './install.ts'
 import type { Lan } from './lan.ts'
@@ -87,6 +87,7 @@ export function installContext(
           weddings: identity.grant.weddings === 'all' ? 'all' : [...identity.grant.weddings],
           ...(identity.grant.vendors && { vendors: [...identity.grant.vendors] }),
         },
+        actor: await people.actor(personOf(identity)),
         ...(await backlog()),
         devices: [...(await sync.devices())],
         ...(running && { lan: { url: running.url, fingerprint: identity.fingerprint } }),

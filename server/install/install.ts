@@ -5,6 +5,7 @@
 import { hostname, userInfo } from 'node:os'
 import type { Line } from '../../model/line.ts'
 import { err, ok, type Result } from '../../model/result.ts'
+import { trustOf } from '../../model/sync/ownTrust.ts'
 import { createReplicaSync, type ReplicaSync } from '../../model/sync/replicaSync.ts'
 import { createTrail } from '../audit/trail.ts'
 import { DEFAULT_QUOTA_MB, openInstallBlobs } from '../blobs/installBlobs.ts'
@@ -157,6 +158,9 @@ interface Stoppable {
   stop(): unknown
 }
 
+/** Within this time a window has asked twice for the actor to edit under. */
+const WINDOWS_ASK_MS = 2_500
+
 /** @param begun gets every part that has begun to work, for whoever stops them if it does not come to its end */
 async function start(
   dataDir: DataDir,
@@ -191,6 +195,19 @@ async function start(
     self() {
       const { deviceId, deviceName, team, token } = held.fresh()
       return { deviceId, deviceName, team: team.id, token }
+    },
+    async trust(kind) {
+      const { team, userId, deviceId, grant } = identity
+      let current = await people.actor(personOf(identity))
+      return trustOf(changes, { team: team.id, userId, deviceId, grant }, kind, {
+        current: () => current,
+        async retire() {
+          await people.retire(personOf(identity))
+          current = await people.actor(personOf(identity))
+          // Its windows ask for the actor every second; one that slept is turned away (`remoteWindow.ts`).
+          await new Promise((resolve) => setTimeout(resolve, WINDOWS_ASK_MS))
+        },
+      })
     },
     onChange: changed.emit,
     onRefused: (scope, refused) => log('records refused', { scope, count: refused.length }),

@@ -75,7 +75,7 @@ export async function openLoopback(options: LoopbackOptions): Promise<Result<Loo
     }
     windows.add(line)
     line.onClose(() => windows.delete(line))
-    serveWindow(line, store)
+    serveWindow(line, store, options.people.isRetired)
   }
   const checks = setInterval(lock.check, CHECK_EVERY_MS)
   app.use('/api/offline', windowDoor({ ...options, lock }))

@@ -27,6 +27,10 @@ export interface People {
   authors(person: Person): Promise<() => Author>
   /** The actor alone, for a window that stamps its own edits. */
   actor(person: Person): Promise<string>
+  /** Gives up the person's actor for another one. */
+  retire(person: Person): Promise<void>
+  /** Whether an actor was given up since this store was opened. */
+  isRetired(actor: string): boolean
 }
 
 /** Of these actors, those of the person on this device, of whatever incarnation. */
@@ -49,6 +53,7 @@ export async function actorsOf(
 export function openPeople(changes: ChangeStore, state: StateStore, clockOffset?: () => number): People {
   const clock = createClock(Date.now, clockOffset)
   const known = new Map<string, Promise<string>>()
+  const retired = new Set<string>()
 
   async function find(person: Person): Promise<string> {
     const key = `${ACTORS}${changes.epoch}/${person.team}/${person.userId}/${person.deviceId}`
@@ -56,8 +61,9 @@ export function openPeople(changes: ChangeStore, state: StateStore, clockOffset?
       .string()
       .optional()
       .parse(await state.get(key))
-    const actor = stored ?? newActor()
-    if (stored === undefined) await state.set(key, actor)
+    const isGood = stored !== undefined && !retired.has(stored)
+    const actor = isGood ? stored : newActor()
+    if (!isGood) await state.set(key, actor)
     await announce(actor, person)
     return actor
   }
@@ -90,5 +96,11 @@ export function openPeople(changes: ChangeStore, state: StateStore, clockOffset?
     actor,
     author: async (person) => (await authors(person))(),
     authors,
+    isRetired: (each) => retired.has(each),
+    async retire(person) {
+      retired.add(await actor(person))
+      known.delete(`${person.team} ${person.userId} ${person.deviceId}`)
+      await actor(person)
+    },
   }
 }

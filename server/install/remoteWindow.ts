@@ -40,8 +40,15 @@ const opening = z.looseObject({
 })
 type Opening = z.infer<typeof opening>
 
-/** Serves one window until its line closes. Whoever calls has checked whose it is. */
-export function serveWindow(line: Line, { rxStorage }: SqliteStore): void {
+/**
+ * Serves one window until its line closes. Whoever calls has checked whose it is.
+ * @param isRetired of actors that were given up: a window that slept through it is turned away with its edit, and loads anew
+ */
+export function serveWindow(
+  line: Line,
+  { rxStorage }: Pick<SqliteStore, 'rxStorage'>,
+  isRetired: (actor: string) => boolean = () => false,
+): void {
   const messages = new Subject<MessageToRemote>()
   /** By the connection of each, the collection that it opened. */
   const connections = new Map<string, string>()
@@ -64,6 +71,10 @@ export function serveWindow(line: Line, { rxStorage }: SqliteStore): void {
       line.close('not a message of the remote storage')
       return
     }
+    if (message.method === 'bulkWrite' && writesUnder(message, isRetired)) {
+      line.close('this window edits under an actor that was given up')
+      return
+    }
     if (message.method === 'create') {
       const opened = opening.safeParse(message.params)
       connections.set(message.connectionId, opened.success ? nameOf(opened.data) : '')
@@ -78,6 +89,29 @@ export function serveWindow(line: Line, { rxStorage }: SqliteStore): void {
     for (const connectionId of connections.keys()) {
       messages.next({ connectionId, requestId: 'window-closed', method: 'close', version: '', params: [] })
     }
+  })
+}
+
+const writes = z.tuple([z.array(z.object({ previous: z.unknown().optional(), document: z.unknown() }))], z.unknown())
+const counted = z.object({
+  actors: z.array(z.string()),
+  units: z.record(z.string(), z.object({ v: z.array(z.number()) })),
+})
+
+/** Whether a document counts more edits of one of these actors than the one that it replaces. */
+function writesUnder({ params }: MessageToRemote, isOneOf: (actor: string) => boolean): boolean {
+  const rows = writes.safeParse(params).data?.[0] ?? []
+  return rows.some(({ previous, document }) => {
+    const after = counted.safeParse(document).data
+    if (!after?.actors.some(isOneOf)) return false
+    const before = counted.safeParse(previous).data
+    return Object.entries(after.units).some(([readClass, { v }]) =>
+      v.some((count, i) => {
+        const actor = after.actors[i] ?? ''
+        const known = before?.units[readClass]?.v[before.actors.indexOf(actor)] ?? 0
+        return isOneOf(actor) && count > known
+      }),
+    )
   })
 }
 

@@ -36,6 +36,8 @@ export interface ReplicaStatus {
   readonly grant: Grant
   readonly upstreams: readonly PeerStatus[]
   readonly devices: readonly PeerStatus[]
+  /** Of the window of an install: the actor to edit under. */
+  readonly actor?: string | undefined
   readonly quarantined: number
   /** ms by which an install corrects its clock. */
   readonly clockOffsetMs?: number | undefined

@@ -14,9 +14,10 @@ import { RECORDS, type RecordDocument, sequencedRecordSchema } from '../../../mo
 import { openSequencedStore } from '../../../model/database/sequencedStore.ts'
 import { askUntilAnswered, commitmentTo, invitationId, NONCE_BYTES } from '../../../model/identity/joinCode.ts'
 import { createClock } from '../../../model/merge/clock.ts'
-import { createRecord } from '../../../model/merge/edit.ts'
+import { type Author, createRecord } from '../../../model/merge/edit.ts'
 import { ok, type Result } from '../../../model/result.ts'
 import type { ChangeStore, StateStore } from '../../../model/sync/changeStore.ts'
+import { trustOf } from '../../../model/sync/ownTrust.ts'
 import { quarantined } from '../../../model/sync/quarantine.ts'
 import { createReplicaSync, type ReplicaSync } from '../../../model/sync/replicaSync.ts'
 import { openTabletFiles } from '../photos/tabletFiles.ts'
@@ -113,6 +114,7 @@ async function join(
   const member = { ...reply.value, personName, deviceName, fingerprint }
   // Edits from now on are those of another member, also on a tablet that was in the team before.
   await stores.state.set('epoch', newEpoch())
+  await stores.state.set('actor', null)
   await stores.state.set('membership', member)
   return start(stores, member)
 }
@@ -149,8 +151,19 @@ function refused(error: ClientError): OpenOutcome {
 
 async function start({ records, state }: Stores, member: Membership): Promise<OpenOutcome> {
   const changes = await openSequencedStore(records, await epochOf(state))
-  const { team, userId, deviceId, deviceName } = member
+  const { team, userId, deviceId, deviceName, grant } = member
   let { token } = member
+  // An edit takes its author and its place in the queue of the store in one step: none waits under an actor of before.
+  let actor = z.string().parse((await state.get('actor')) ?? changes.epoch)
+  const actors = {
+    current: () => actor,
+    async retire() {
+      const next = newEpoch()
+      await state.set('actor', next)
+      actor = next
+      await introduce(changes, member, author())
+    },
+  }
   let refresh = (): void => undefined
   const sync = createReplicaSync({
     changes,
@@ -163,9 +176,10 @@ async function start({ records, state }: Stores, member: Membership): Promise<Op
       void state.set('membership', { ...member, token })
     },
     saver: () => isSavingData(navigator),
+    trust: (kind) => trustOf(changes, { team: team.id, userId, deviceId, grant }, kind, actors),
   })
   const clock = createClock(Date.now, sync.clockOffset)
-  const author = () => ({ actor: changes.epoch, stamp: clock.next() })
+  const author = (): Author => ({ actor, stamp: clock.next() })
   await introduce(changes, member, author())
   sync.connect('hub', () => dialHub(team.id), member.hub.name)
   const files = await openTabletFiles({ changes, sync, token, author })
@@ -223,10 +237,10 @@ async function epochOf(state: StateStore): Promise<string> {
 async function introduce(
   changes: ChangeStore,
   { team, userId, deviceId, personName, deviceName }: Membership,
-  author: Parameters<typeof createRecord>[1],
+  author: Author,
 ): Promise<void> {
-  const id = uuidv5(changes.epoch, ACTOR_RECORDS)
-  const data = { actor: changes.epoch, userId, deviceId, personName, deviceName }
+  const id = uuidv5(author.actor, ACTOR_RECORDS)
+  const data = { actor: author.actor, userId, deviceId, personName, deviceName }
   await changes.update([id], (current) =>
     current.has(id) ? [] : [{ record: createRecord({ id, scope: team.id, table: 'actors', data }, author) }],
   )
