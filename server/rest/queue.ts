@@ -13,6 +13,7 @@ import type { QueueEntry } from '../../model/rest/queue.ts'
 import { openCursors } from '../../model/sync/cursors.ts'
 import type { Caller, OutgoingPeer, ServerContext } from './context.ts'
 import { type DeadLetter, deadLetters, type RefusedRecord, refusedByPeers } from './deadLetters.ts'
+import { type DraftLetter, draftedRecord, draftLetters } from './draftLetters.ts'
 import type { People, Person } from './people.ts'
 import { readablePart, weddingsFor } from './reading.ts'
 
@@ -63,6 +64,7 @@ export async function outgoingQueue(context: ServerContext, question: QueueQuest
     }
   }
   const letters = (await deadLetters(context.stores, scopes)).flatMap((letter) => letterItem(letter, question))
+  const drafted = (await draftLetters(context.stores, scopes)).flatMap((letter) => draftItem(letter, question))
   const kinds = new Map(peers.map(({ epoch, kind }) => [epoch, kind]))
   const refused = await refusedByPeers(context.stores, scopes)
   const records = await context.stores.changes.records(refused.map(({ id }) => id))
@@ -71,9 +73,9 @@ export async function outgoingQueue(context: ServerContext, question: QueueQuest
     return record ? refusedItem(each, record, kinds.get(each.peer) ?? 'device', question) : []
   })
   return {
-    items: [...items, ...letters, ...failed].sort(mostUrgentFirst),
+    items: [...items, ...letters, ...drafted, ...failed].sort(mostUrgentFirst),
     waiting: items.length + beyond,
-    failed: letters.length + failed.length,
+    failed: letters.length + drafted.length + failed.length,
   }
 }
 
@@ -151,9 +153,15 @@ function letterItem(letter: DeadLetter, { people, isOf, itemMs }: QueueQuestion)
   ]
 }
 
+/** What somebody typed here and may not write: it is nowhere but here and in the quarantine of who refused it. */
+function draftItem(letter: DraftLetter, question: QueueQuestion): readonly QueueEntry[] {
+  const drafted = draftedRecord(letter)
+  return drafted ? refusedItem({ ...letter, attempts: 1 }, drafted, 'device', question) : []
+}
+
 /** A record of ours that a peer does not take: it is here and nowhere beyond, so it comes first as well. */
 function refusedItem(
-  { letterId, reason, attempts }: RefusedRecord,
+  { letterId, reason, attempts }: Pick<RefusedRecord, 'letterId' | 'reason' | 'attempts'>,
   record: CausalRecord,
   upstream: QueueEntry['upstream'],
   { caller, people, isOf, itemMs }: QueueQuestion,

@@ -13,6 +13,7 @@ import {
   retryLetter,
   takeOffList,
 } from './deadLetters.ts'
+import { type DraftLetter, draftLetters, makeAgain, putAway } from './draftLetters.ts'
 import { forbidden, HttpError, missing } from './errors.ts'
 import type { PeopleOf } from './people.ts'
 import { DEFAULT_PROCESSING_MS, outgoingQueue } from './queue.ts'
@@ -37,6 +38,16 @@ export function queueHandlers(context: ServerContext, people: PeopleOf, now: () 
 
   async function refusedOf(caller: Caller, id: string): Promise<RefusedRecord | undefined> {
     return (await refusedByPeers(context.stores, await scopesOf(caller))).find(({ letterId }) => letterId === id)
+  }
+
+  async function draftOf(caller: Caller, id: string): Promise<DraftLetter | undefined> {
+    return (await draftLetters(context.stores, await scopesOf(caller))).find(({ letterId }) => letterId === id)
+  }
+
+  async function again(draft: DraftLetter, caller: Caller): Promise<void> {
+    const made = await makeAgain(context, draft, caller)
+    if (made.ok) return
+    throw forbidden(`${made.error}. Who may write it finds it in the hub's queue, and lets it in there`)
   }
 
   async function scopesOf(caller: Caller): Promise<readonly string[]> {
@@ -69,8 +80,10 @@ export function queueHandlers(context: ServerContext, people: PeopleOf, now: () 
     async retryQueued({ caller, params: { id }, origin }) {
       const letter = await letterOf(caller, id)
       const refused = letter ? undefined : await refusedOf(caller, id)
+      const draft = letter || refused ? undefined : await draftOf(caller, id)
       if (letter) await onRecord('retry', letter, caller, origin, () => retryLetter(context.stores, letter, caller))
       else if (refused) await onRecord('retry', refused, caller, origin, () => offerToPeer(context.stores, refused))
+      else if (draft) await onRecord('retry', draft, caller, origin, () => again(draft, caller))
       else if (await isWaiting(caller, id)) context.outgoing?.poke()
       else throw missing('Nothing in the queue has this id')
       return { success: true, id, status: 'retrying' }
@@ -79,6 +92,12 @@ export function queueHandlers(context: ServerContext, people: PeopleOf, now: () 
     async removeQueued({ caller, params: { id }, origin }) {
       const letter = await letterOf(caller, id)
       const refused = letter ? undefined : await refusedOf(caller, id)
+      const draft = letter || refused ? undefined : await draftOf(caller, id)
+      if (draft) {
+        // What is on this device alone, its own people wrote.
+        await onRecord('remove', draft, caller, origin, () => putAway(context.stores, draft))
+        return { success: true, id, removed: true }
+      }
       const failed = letter ?? refused
       if (failed) {
         if (!mayWrite(caller.grant.role, 'weddings', [])) throw forbidden('This role may not remove what others wrote')
