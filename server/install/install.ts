@@ -31,7 +31,8 @@ import { nodeScheduler } from '../sync/nodeScheduler.ts'
 import { openInstallAudit } from './audit.ts'
 import { personOf } from './callers.ts'
 import { dialCloud, dialHub, knownCloud, knownHub, rememberCloud } from './calls.ts'
-import { type ChangeFileOptions, readChangeFile, writeChangeFile } from './changeFile.ts'
+import type { ChangeFileOptions, readChangeFile, writeChangeFile } from './changeFile.ts'
+import { changeFileDoor } from './changeFileDoor.ts'
 import { installContext } from './context.ts'
 import { holdIdentity } from './heldIdentity.ts'
 import { createHubSwitch, TAKES_OVER } from './hubSwitch.ts'
@@ -392,8 +393,7 @@ async function start(
     lan: () => lan,
     startHub,
     recoveryWords: wordsOfKit,
-    writeChanges: (what) => writeChangeFile(parts, what),
-    readChanges: (text) => readChangeFile(text, parts),
+    ...changeFileDoor(parts),
     notice,
     reopen: Promise.race([upkeep.damaged, rejoined.promise]),
     async stop() {
