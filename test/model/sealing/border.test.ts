@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decodeRecord, encodeRecord } from '../../../model/merge/codec.ts'
+import { conflictsOf } from '../../../model/merge/conflicts.ts'
 import { scopeDigest, unitHash } from '../../../model/merge/digest.ts'
 import { deleteRecord } from '../../../model/merge/edit.ts'
 import { readSealed } from '../../../model/merge/envelope.ts'
@@ -72,6 +73,16 @@ describe('the border', () => {
     expect(() => join(one, other)).toThrow('dot-clash')
     const [sealed, alsoSealed] = [await border.outgoing(one), await border.outgoing(other)]
     expect(() => join(sealed, alsoSealed)).toThrow('dot-clash')
+  })
+
+  it('[SEA3] two texts that are one for whoever reads them wait for nobody outside either, although somebody asked', async () => {
+    const asking = write({ notes: 'sits with Grace and Alan' })
+    const [ana, ben] = apart(guest, write({ notes: 'sits with Grace Hopper' }), (record, author) =>
+      asking(record, { ...author, ask: true }),
+    )
+    const both = join(ana, ben)
+    expect(conflictsOf(both)).toEqual([])
+    expect(conflictsOf(await border.outgoing(both))).toEqual([])
   })
 
   it('[SEA4] a value opens only where it was sealed', async () => {
