@@ -1,6 +1,7 @@
 /** What users of the client ask again and again: all records of a table, and a batch of changes made now. */
 import type { RecordRow } from '../rest/records.ts'
 import type { ROUTES } from '../rest/routes.ts'
+import type { SealedEdit } from '../rest/sealed.ts'
 import type { SyncReply, SyncStrategy } from '../rest/sync.ts'
 import { err, ok, type Result } from '../result.ts'
 import type { Client, ClientError, RequestOf } from './client.ts'
@@ -33,6 +34,8 @@ export interface OutgoingChange {
   readonly table: string
   readonly id: string
   readonly data: Readonly<Record<string, unknown>>
+  /** Where values are sealed, beside sealed `data` (`sealedWriter.ts`). */
+  readonly edit?: SealedEdit
   /** The version of the record on which the edit is based. */
   readonly clientVersion?: string
 }

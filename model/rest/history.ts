@@ -8,7 +8,10 @@ export const historyEntry = z.object({
   from: z.unknown(),
   to: z.unknown(),
   ...attribution,
-  /** `actor:counter`; counter 0 for a value that lost at once and so was never part of the record. */
+  /**
+   * `actor:counter`; counter 0 for a value that lost at once and so was never part of the record, unless it is sealed: then
+   * the dot that it was sealed under, without which it could not be opened.
+   */
   dot: z.string(),
   /** The conflict that this edit settled, and how. */
   decided: z.object({ conflictId: z.string(), strategy: z.string() }).optional(),

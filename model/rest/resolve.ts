@@ -1,17 +1,20 @@
 /** `PUT` and `POST /api/offline/sync/resolve` (`wedsync-api.md` §1.4), and the way back, which is ours. */
 import { z } from 'zod'
 import { jsonObject, label } from './common.ts'
+import { resolveStrategy } from './resolveStrategy.ts'
+import { sealedEdit } from './sealed.ts'
+
+export { type ResolveStrategy, resolveStrategy } from './resolveStrategy.ts'
 
 const MAX_COMMENT_CHARS = 500
-
-export const resolveStrategy = z.enum(['use_client', 'use_server', 'merge_automatic', 'merge_manual', 'skip'])
-export type ResolveStrategy = z.infer<typeof resolveStrategy>
 
 export const resolveRequest = z.object({
   conflictId: z.uuid().transform((id) => id.toLowerCase()),
   resolution: z.object({
     strategy: resolveStrategy,
     mergedData: jsonObject.optional(),
+    /** Only where values are sealed: under which dots `mergedData` is. */
+    edit: sealedEdit.optional(),
     userComment: z.string().max(MAX_COMMENT_CHARS).optional(),
     applyToSimilar: z.boolean().default(false),
   }),

@@ -1,6 +1,7 @@
 /** `POST` and `GET /api/offline/sync` (`wedsync-api.md` §1.1, §1.2). */
 import { z } from 'zod'
 import { cursorParameter, dateTime, jsonObject, label, limitParameter, recordId } from './common.ts'
+import { sealedEdit } from './sealed.ts'
 
 export const MAX_CHANGES_PER_CALL = 100
 export const MAX_SERVER_CHANGES = 100
@@ -27,6 +28,8 @@ export const syncChange = z.object({
   id: z.uuid(),
   recordId: recordId.optional(),
   data: jsonObject,
+  /** Only where values are sealed: under which dots `data` is. */
+  edit: sealedEdit.optional(),
   /** When the person made the edit on the device. */
   timestamp: dateTime,
   /** The version of the record on which the edit was based, a decimal number. */

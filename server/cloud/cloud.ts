@@ -33,7 +33,7 @@ import { limitJoins } from '../protection/limits.ts'
 import { createApi } from '../rest/api.ts'
 import { type Books, openPostgresBooks } from '../rest/books.ts'
 import type { Caller, ServerContext } from '../rest/context.ts'
-import { answerFailures, describeFault, HttpError } from '../rest/errors.ts'
+import { answerFailures, describeFault } from '../rest/errors.ts'
 import { nameRequest } from '../rest/guard.ts'
 import { originOf, requestIdOf } from '../rest/requestState.ts'
 import { type RosterOf, rosterOf } from '../rest/roster.ts'
@@ -252,12 +252,6 @@ function cloudContext(store: PostgresStore, sync: ReplicaSync, books: Books, tra
   const { changes, state, history } = store
   const people = openPeople(changes, state)
 
-  /** Whatever is written here would be written in the open: a team that has an install seals on its devices. */
-  async function refuseIfSealed(team: string): Promise<void> {
-    const [sealed] = await changes.inScope(team, { table: 'device_keys', limit: 1 })
-    if (sealed) throw new HttpError(409, 'SEALED', 'This team seals its values: make the change on one of its devices')
-  }
-
   const backlog = async (): ReturnType<ServerContext['backlog']> => ({
     upstreams: [],
     quarantined: (await quarantined(state)).length,
@@ -271,14 +265,14 @@ function cloudContext(store: PostgresStore, sync: ReplicaSync, books: Books, tra
     async weddingsOf(team) {
       return (await store.scopesOf(team)).filter((scope) => scope !== team)
     },
-    async claimWedding(team, weddingId) {
-      await refuseIfSealed(team)
-      return (await store.claimScopes(team, [weddingId])) === 'ok'
+    claimWedding: async (team, weddingId) => (await store.claimScopes(team, [weddingId])) === 'ok',
+    sealing: {
+      /** A team that has an install seals on its devices. */
+      isSealed: async (team) => (await changes.inScope(team, { table: 'device_keys', limit: 1 })).length > 0,
+      claimActor: ({ team, userId, deviceId }, actor, isTrial) =>
+        people.claim({ team, userId, deviceId }, actor, isTrial),
     },
-    async authors({ team, userId, deviceId }) {
-      await refuseIfSealed(team)
-      return people.authors({ team, userId, deviceId })
-    },
+    authors: ({ team, userId, deviceId }) => people.authors({ team, userId, deviceId }),
     completeness: (scope) => sync.completeness(scope),
     dismiss: (deviceId) => sync.dismiss(deviceId),
     books,

@@ -27,6 +27,12 @@ export interface People {
   authors(person: Person): Promise<() => Author>
   /** The actor alone, for a window that stamps its own edits. */
   actor(person: Person): Promise<string>
+  /**
+   * Takes an actor that the person's device has made itself, and tells the team so.
+   * @param isTrial only looks whether it could
+   * @returns false if it is somebody else's
+   */
+  claim(person: Person, actor: string, isTrial: boolean): Promise<boolean>
   /** Gives up the person's actor for another one. */
   retire(person: Person): Promise<void>
   /** Whether an actor was given up since this store was opened. */
@@ -92,8 +98,17 @@ export function openPeople(changes: ChangeStore, state: StateStore, clockOffset?
     return () => ({ actor: own, stamp: clock.next() })
   }
 
+  async function claim(person: Person, claimed: string, isTrial: boolean): Promise<boolean> {
+    if (!isTrial) await announce(claimed, person)
+    const record = (await changes.records([uuidv5(claimed, ACTOR_RECORDS)])).values().next().value
+    if (!record) return isTrial
+    const { userId, deviceId } = viewRecord(record).data
+    return record.scope === person.team && userId === person.userId && deviceId === person.deviceId
+  }
+
   return {
     actor,
+    claim,
     author: async (person) => (await authors(person))(),
     authors,
     isRetired: (each) => retired.has(each),

@@ -75,6 +75,8 @@ export interface ServerContext {
    * Only where one store serves many teams: takes the id of a new wedding for the team. False if another team has it.
    */
   claimWedding?(team: string, weddingId: string): Promise<boolean>
+  /** Only where values may be sealed, as at the cloud. */
+  readonly sealing?: Sealing
   /** Makes an author for each edit of this caller, with a fresh stamp. */
   authors(caller: Caller): Promise<() => Author>
   completeness(scope: string): Promise<ScopeCompleteness>
@@ -106,6 +108,17 @@ export interface ServerContext {
   createJoin?(request: JoinRequest): Promise<JoinLinks | undefined>
   /** Only an install: a link that lets one device in through the cloud. */
   createCloudJoin?(request: JoinRequest): Promise<Result<CloudJoin, CloudJoinError>>
+}
+
+export interface Sealing {
+  /** Whether a team seals its values: then nothing may be written in the open for it. */
+  isSealed(team: string): Promise<boolean>
+  /**
+   * Tells the team that this actor is the caller's, if it does not know.
+   * @param isTrial only looks
+   * @returns false if it is somebody else's
+   */
+  claimActor(caller: Caller, actor: string, isTrial: boolean): Promise<boolean>
 }
 
 /** Only an install: what its owner decides about being the hub, beside starting it. */

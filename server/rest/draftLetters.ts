@@ -55,7 +55,7 @@ export async function makeAgain(
   const { team, userId, deviceId, grant } = caller
   const claims = await openClaims(changes, caller)
   const rules = rulesOf(grant, team, () => true, { holder: { userId, deviceId }, claims })
-  const author = await context.author(caller)
+  const author = (await context.authors(caller))()
   let reason: string | undefined
   await changes.update([letter.id], (current) => {
     const before = current.get(letter.id)

@@ -14,8 +14,10 @@ import { type ConflictParts, pendingEntries } from './conflictQueue.ts'
 import type { Caller } from './context.ts'
 import { echoing, forbidden, HttpError, invalid, missing } from './errors.ts'
 import type { Handlers } from './router.ts'
+import { sealedHere, sealingOf } from './sealing.ts'
 import { type Settled, type SettleError, settle, type Task } from './settle.ts'
 import { visibleData } from './sync/conflictReport.ts'
+import { holdsNothingOpen, type SealedWrite, sealedWrite } from './sync/sealedWrite.ts'
 
 export interface ResolveParts extends ConflictParts {
   readonly now: () => number
@@ -101,9 +103,10 @@ async function resolveOne(
 ): Promise<ResolveReply['resolution']> {
   const { conflictId, resolution } = request
   checkAsked(request)
+  const isSealed = (await sealingOf(parts.context, caller)) !== undefined
   const entry = (await findPending(parts, caller, new Set([conflictId]))).get(conflictId)
   if (!entry) throw gone(conflictId)
-  const task = taskFor(entry, request, caller)
+  const task = taskFor(entry, request, caller, isSealed)
   const [settled] = await settle(parts.context, caller, [task])
   const done = describe(task, settled, caller)
   const others = resolution.applyToSimilar ? await settleSimilar(parts, caller, [task]) : []
@@ -117,6 +120,7 @@ async function resolveAll(
   caller: Caller,
   requests: readonly ResolveRequest[],
 ): Promise<Pick<ResolveManyReply, 'resolved' | 'errors'>> {
+  const isSealed = (await sealingOf(parts.context, caller)) !== undefined
   const pending = await findPending(parts, caller, new Set(requests.map(({ conflictId }) => conflictId)))
   const errors: ResolveManyReply['errors'] = []
   const note = (conflictId: string, work: () => void): void => {
@@ -133,7 +137,7 @@ async function resolveAll(
       checkAsked(request)
       const entry = pending.get(request.conflictId)
       if (!entry) throw gone(request.conflictId)
-      tasks.push({ ...taskFor(entry, request, caller), request })
+      tasks.push({ ...taskFor(entry, request, caller, isSealed), request })
     })
   }
   const resolved: Resolved[] = []
@@ -150,18 +154,42 @@ function sentenceOf({ message, extra: { errors } }: HttpError): string {
   return Array.isArray(errors) ? `${message}: ${errors.join('; ')}` : message
 }
 
-function checkAsked({ resolution: { strategy, mergedData, applyToSimilar } }: ResolveRequest): void {
-  if (strategy !== 'merge_manual') return
-  if (!mergedData) throw invalid(['resolution.mergedData: Required with merge_manual'])
-  if (applyToSimilar) throw invalid(['resolution.applyToSimilar: One merge cannot be right for several conflicts'])
+function checkAsked({ resolution: { strategy, mergedData, edit, applyToSimilar } }: ResolveRequest): void {
+  if (strategy === 'merge_manual' && !mergedData) throw invalid(['resolution.mergedData: Required with merge_manual'])
+  if (edit && !mergedData) throw invalid(['resolution.mergedData: Required with edit'])
+  if (applyToSimilar && (edit || strategy === 'merge_manual'))
+    throw invalid(['resolution.applyToSimilar: One merge cannot be right for several conflicts'])
 }
 
 /** Throws what the caller is to be told if they may not decide this. */
-function taskFor(entry: QueueEntry, { conflictId, resolution }: ResolveRequest, caller: Caller): Task {
-  const decision = decisionFor(entry, resolution.strategy, resolution.mergedData)
+function taskFor(
+  entry: QueueEntry,
+  { conflictId, resolution }: ResolveRequest,
+  caller: Caller,
+  isSealed: boolean,
+): Task {
+  const { strategy, mergedData, edit } = resolution
+  if (edit && !isSealed) throw invalid(['resolution.edit: Values are open here, send them as they are'])
+  const sealed = isSealed ? sealedFor(entry, resolution, conflictId) : undefined
+  const decision = sealed ? { strategy, mergedData: sealed.fields } : decisionFor(entry, strategy, mergedData)
   const refused = roleRefusal(entry, decision, caller)
   if (refused !== undefined) throw forbidden(refused, { conflictId })
-  return { entry, decision, comment: resolution.userComment }
+  return { entry, decision, comment: resolution.userComment, sealed }
+}
+
+/** What a client with the key has sealed. Without it only what needs no key can be decided, which `decide` finds out. */
+function sealedFor(
+  { table }: QueueEntry,
+  { strategy, mergedData, edit }: ResolveRequest['resolution'],
+  conflictId: string,
+): SealedWrite | undefined {
+  const isMerge = strategy === 'merge_manual' || strategy === 'merge_automatic'
+  if (!mergedData && !isMerge) return undefined
+  const data = writableData(mergedData ?? {})
+  if (!edit || !holdsNothingOpen(table, data)) throw asHttpError({ kind: 'sealed' }, conflictId)
+  const sealed = sealedWrite({ action: 'update', table, data, edit })
+  if (!sealed.ok) throw invalid([`resolution.mergedData.${sealed.error}`])
+  return sealed.value
 }
 
 /** What became of the task, in the words of the reply. Throws if nothing did. */
@@ -245,9 +273,11 @@ function asHttpError(error: SettleError, conflictId: string): HttpError {
       return new HttpError(409, 'NEEDS_MERGE', message, { conflictId })
     }
     case 'sealed': {
-      const message = 'The value is sealed: decide on a device that holds the key'
-      return new HttpError(409, 'SEALED', message, { conflictId })
+      const message = 'The value is sealed: decide on a device that holds the key, or send it sealed anew as mergedData'
+      return sealedHere(message, { conflictId })
     }
+    case 'foreign-actor':
+      return forbidden('The decision is by an actor of somebody else', { conflictId })
     case 'several-records': {
       const message = 'One action is in conflict over several records: choose a side, or decide field by field'
       return new HttpError(409, 'NEEDS_SIDE', message, { conflictId })

@@ -9,6 +9,8 @@ import { type CausalRecord, liveValues } from '../../model/merge/record.ts'
 import { err, ok, type Result } from '../../model/result.ts'
 import type { Caller, ServerContext } from './context.ts'
 import { readablePart } from './reading.ts'
+import { decideSealed } from './sealedDecision.ts'
+import type { SealedWrite } from './sync/sealedWrite.ts'
 import { sizeFault } from './sync/size.ts'
 
 export type SettleError =
@@ -16,11 +18,15 @@ export type SettleError =
   /** Nothing waits any more. */
   | { readonly kind: 'gone' }
   | { readonly kind: 'unwritable'; readonly reason: string }
+  /** It is sealed under an actor that is not the caller's. */
+  | { readonly kind: 'foreign-actor' }
 
 export interface Task {
   readonly entry: QueueEntry
   readonly decision: Decision
   readonly comment?: string | undefined
+  /** Where values are sealed: what the decision writes. */
+  readonly sealed?: SealedWrite | undefined
 }
 
 /** The records of a task afterwards. */
@@ -37,13 +43,19 @@ export async function settle(
   caller: Caller,
   tasks: readonly Task[],
 ): Promise<readonly Settled[]> {
-  const nextAuthor = await context.authors(caller)
-  const authored = tasks.map((task) => ({ ...task, author: nextAuthor() }))
+  // Where every task brings its own author, nobody is to be announced as the author of anything else.
+  const nextAuthor = tasks.every(({ sealed }) => sealed) ? undefined : await context.authors(caller)
   const outcomes: Settled[] = tasks.map(() => err({ kind: 'gone' }))
-  const ids = new Set(tasks.flatMap(({ entry }) => idsOf(entry)))
+  const authored = new Map<number, Task & { readonly author: Author }>()
+  for (const [index, task] of tasks.entries()) {
+    const author = task.sealed ? await sealersAuthor(context, caller, task.sealed) : nextAuthor?.()
+    if (author) authored.set(index, { ...task, author })
+    else outcomes[index] = err({ kind: 'foreign-actor' })
+  }
+  const ids = new Set([...authored.values()].flatMap(({ entry }) => idsOf(entry)))
   await context.stores.changes.update([...ids].sort(), (current) => {
     const records = new Map(current)
-    for (const [index, task] of authored.entries()) {
+    for (const [index, task] of authored) {
       // The store may ask again after it has committed this, and then only for what somebody else changed meanwhile.
       const open = idsOf(task.entry).flatMap((id) => records.get(id) ?? [])
       const undecided = open.filter((record) => !isWrittenBy(record, task.author))
@@ -54,11 +66,20 @@ export async function settle(
     }
     return [...records.values()].filter((record) => record !== current.get(record.id)).map((record) => ({ record }))
   })
-  for (const [index, { entry, comment, author }] of authored.entries()) {
+  for (const [index, { entry, comment, author }] of authored) {
     if (comment === undefined || !outcomes[index]?.ok) continue
     await context.stores.state.set(commentKey(entry.conflictId, stampTime(author.stamp)), { comment })
   }
   return outcomes
+}
+
+/** `undefined` if what is sealed is by somebody else. */
+async function sealersAuthor(
+  { sealing }: ServerContext,
+  caller: Caller,
+  { author }: SealedWrite,
+): Promise<Author | undefined> {
+  return (await sealing?.claimActor(caller, author.actor, false)) ? author : undefined
 }
 
 function idsOf({ parts }: QueueEntry): readonly string[] {
@@ -77,15 +98,19 @@ export function isWrittenBy(record: CausalRecord, { actor, stamp }: Author): boo
 function settleIn(
   records: readonly CausalRecord[],
   { grant: { role } }: Caller,
-  { entry, decision, author }: Task & { readonly author: Author },
+  { entry, decision, author, sealed }: Task & { readonly author: Author },
 ): Settled {
   // What a person cannot see they cannot decide.
   const readable = records.map((record) => readablePart(record, role)).filter((part) => part !== undefined)
   const now = currentEntry(entry, readable)
   if (!now) return err({ kind: 'gone' })
-  const edits = decide(now, decision, author)
-  if (!edits.ok) return edits
-  const after = records.map((before) => applyEdits(before, edits.value))
-  const reason = after.map(sizeFault).find((fault) => fault !== undefined)
-  return reason === undefined ? ok(after) : err({ kind: 'unwritable', reason })
+  const after = sealed ? decideSealed(records, now, decision, sealed) : decideOpen(records, now, decision, author)
+  if (!after.ok) return after
+  const reason = after.value.map(sizeFault).find((fault) => fault !== undefined)
+  return reason === undefined ? after : err({ kind: 'unwritable', reason })
+}
+
+function decideOpen(records: readonly CausalRecord[], entry: QueueEntry, decision: Decision, author: Author): Settled {
+  const edits = decide(entry, decision, author)
+  return edits.ok ? ok(records.map((before) => applyEdits(before, edits.value))) : edits
 }

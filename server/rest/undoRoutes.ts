@@ -11,11 +11,15 @@ import type { Caller } from './context.ts'
 import { forbidden, HttpError, missing } from './errors.ts'
 import { readablePart } from './reading.ts'
 import type { Handlers } from './router.ts'
+import { sealedHere, sealingOf } from './sealing.ts'
 import { isWrittenBy } from './settle.ts'
 
 export function undoHandlers(parts: ConflictParts): Pick<Handlers, 'undoDecision'> {
   return {
     async undoDecision({ caller, params: { conflictId }, origin }) {
+      if (await sealingOf(parts.context, caller)) {
+        throw sealedHere('The values are sealed here: undo it on one of the devices of the team', { conflictId })
+      }
       const records = await decidedRecords(parts, caller, conflictId)
       if (records.length === 0) throw asHttpError({ kind: 'no-decision' }, conflictId)
       for (const record of records) checkRole(record, conflictId, caller)

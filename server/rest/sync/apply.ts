@@ -4,10 +4,11 @@ import { type CausalRecord, liveValues } from '../../../model/merge/record.ts'
 import { CREATED, DELETED } from '../../../model/merge/registers.ts'
 import { viewRecord } from '../../../model/merge/view.ts'
 import { tableNamed } from '../../../model/tables/index.ts'
-import { type Applied, type Circumstances, isSeen, type ReadyChange } from './change.ts'
+import { type Applied, type Circumstances, isSeen, type ReadyChange, refused } from './change.ts'
 import { applyToDeleted, deleteInConflict } from './deletion.ts'
 import { applyFields } from './fields.ts'
-import { done, failed } from './outcome.ts'
+import { done } from './outcome.ts'
+import { applySealed, createSealed } from './sealedApply.ts'
 import { sizeFault } from './size.ts'
 
 export function applyChange(
@@ -24,19 +25,17 @@ export function applyChange(
   return fault === undefined ? applied : refused(record, fault)
 }
 
-function refused(record: CausalRecord | undefined, error: string): Applied {
-  return { record, outcome: failed(error), lost: [] }
-}
-
-function createIfAsked({ action, recordId, table, data, weddingId, createFault, author }: ReadyChange): Applied {
+function createIfAsked(change: ReadyChange): Applied {
+  const { action, recordId: id, table, data, weddingId: scope = id, createFault, author, sealed } = change
   if (action !== 'create') return refused(undefined, 'id: There is no such record')
   if (createFault !== undefined) return refused(undefined, createFault)
-  const record = createRecord({ id: recordId, scope: weddingId ?? recordId, table, data }, author)
+  const record = sealed ? createSealed({ id, scope, table }, sealed) : createRecord({ id, scope, table, data }, author)
   const fault = sizeFault(record)
   return fault === undefined ? { record, outcome: done('create'), lost: [] } : refused(undefined, fault)
 }
 
 function applyToExisting(record: CausalRecord, change: ReadyChange, circumstances: Circumstances): Applied {
+  if (change.sealed) return applySealed(record, change, change.sealed, circumstances)
   const view = viewRecord(record)
   if (view.deleted) return applyToDeleted(record, change, circumstances)
   if (change.action === 'delete') return applyDeletion(record, change, circumstances)

@@ -8,13 +8,16 @@ import type { SyncRequest } from '../../../model/rest/sync.ts'
 import type { Superseded, Write } from '../../../model/sync/changeStore.ts'
 import { supersededValues } from '../../../model/sync/superseded.ts'
 import { fieldOf, tableNamed } from '../../../model/tables/index.ts'
+import { writableData } from '../../../model/tables/validate.ts'
 import type { Log } from '../../log.ts'
-import type { Caller, ServerContext } from '../context.ts'
+import type { Caller, Sealing, ServerContext } from '../context.ts'
 import { describeFault, forbidden } from '../errors.ts'
+import { sealedHere, sealingOf } from '../sealing.ts'
 import { applyChange } from './apply.ts'
 import type { Applied, Circumstances, ReadyChange } from './change.ts'
 import { failed, type Outcome } from './outcome.ts'
 import { createsWedding, type PlannedChange, planChanges, refusal } from './plan.ts'
+import { holdsNothingOpen, type SealedWrite } from './sealedWrite.ts'
 
 export interface BatchResult {
   /** In the order of the changes. */
@@ -31,8 +34,11 @@ export async function runBatch(
 ): Promise<BatchResult> {
   if (changes.length === 0) return { outcomes: [], isOwn: () => false }
   const store = context.stores.changes
+  const sealing = await sealingOf(context, caller)
+  if (sealing) refuseOpen(changes)
   const weddings: ReadonlySet<string> = new Set(await context.weddingsOf(caller.team))
-  const planned = planChanges(changes, { validateChecksums: options.validateChecksums, weddings })
+  const { validateChecksums } = options
+  const planned = planChanges(changes, { validateChecksums, isSealed: sealing !== undefined, weddings })
   const ids = [...new Set(planned.map(({ recordId }) => recordId))]
   const current = await store.records(ids)
   const refuse = (change: PlannedChange, record: CausalRecord | undefined): void => {
@@ -40,11 +46,16 @@ export async function runBatch(
     if (reason !== undefined) throw forbidden(reason, { changeId: change.changeId })
   }
   for (const change of planned) refuse(change, current.get(change.recordId))
+  if (sealing) await claimActors(sealing, caller, planned, options.dryRun)
   if (!options.dryRun) await claimWeddings(context, caller, planned, current)
 
-  const nextAuthor = options.dryRun ? trialAuthors(nowMs) : await context.authors(caller)
+  // Of a sealed batch nothing is written but what is sealed, under its own author.
+  const nextAuthor = options.dryRun || sealing ? trialAuthors(nowMs) : await context.authors(caller)
   const pasts = await Promise.all(planned.map((change) => pastOf(context, change, current.get(change.recordId))))
-  const ready = planned.map((change, i): ReadyChange => ({ ...change, author: nextAuthor(), ...(pasts[i] ?? NO_PAST) }))
+  const ready = planned.map(
+    (change, i): ReadyChange =>
+      change.sealed ? asSealed(change, change.sealed) : { ...change, author: nextAuthor(), ...(pasts[i] ?? NO_PAST) },
+  )
   const own = new Set(ready.map(({ author }) => `${author.actor} ${author.stamp}`))
   const isOwn = ({ actor, stamp }: Pick<Edit, 'actor' | 'stamp'>) => own.has(`${actor} ${stamp}`)
   const run = new BatchRun(ready, { role: caller.grant.role, strategy: options.conflictResolution, isOwn }, refuse)
@@ -71,6 +82,32 @@ async function claimWeddings(
     if (await context.claimWedding(caller.team, change.recordId)) continue
     throw forbidden('A change names a wedding that this caller may not enter', { changeId: change.changeId })
   }
+}
+
+/** Before anything else is looked at: what is in the open here is not to be stored, whatever else is right or wrong with it. */
+function refuseOpen(changes: SyncRequest['changes']): void {
+  for (const { id, table, data, edit } of changes) {
+    if (edit && holdsNothingOpen(table, writableData(data))) continue
+    throw sealedHere('This team seals its values: make the change on one of its devices, or seal it', { changeId: id })
+  }
+}
+
+/** Whoever seals does so under an actor of their own device. */
+async function claimActors(
+  sealing: Sealing,
+  caller: Caller,
+  planned: readonly PlannedChange[],
+  isTrial: boolean,
+): Promise<void> {
+  for (const { sealed, changeId } of planned) {
+    if (!sealed || (await sealing.claimActor(caller, sealed.author.actor, isTrial))) continue
+    throw forbidden('A change is by an actor of somebody else', { changeId })
+  }
+}
+
+function asSealed(change: PlannedChange, { author, units }: SealedWrite): ReadyChange {
+  const base = new Map([...units].map(([readClass, { seen }]) => [readClass, seen]))
+  return { ...change, author, base, history: [] }
 }
 
 /** As long as an actor's id; a dry run writes nothing, so no replica ever sees it. */

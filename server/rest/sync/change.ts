@@ -6,7 +6,7 @@ import { covers, EMPTY_VECTOR, type Vector } from '../../../model/merge/vector.t
 import type { SyncStrategy } from '../../../model/rest/sync.ts'
 import type { Role } from '../../../model/roles.ts'
 import type { Superseded } from '../../../model/sync/changeStore.ts'
-import type { Outcome } from './outcome.ts'
+import { failed, type Outcome } from './outcome.ts'
 import type { PlannedChange } from './plan.ts'
 
 /** A change with all that is needed to apply it. */
@@ -30,6 +30,11 @@ export interface Applied {
   readonly outcome: Outcome
   /** Values that were sent and lost at once, or were replaced within the call: they go to history. */
   readonly lost: readonly Superseded[]
+}
+
+/** Nothing of the change is done. */
+export function refused(record: CausalRecord | undefined, error: string): Applied {
+  return { record, outcome: failed(error), lost: [] }
 }
 
 /** Whether the author of the change had this edit before their eyes. */

@@ -60,7 +60,8 @@ export function applyToDeleted(record: CausalRecord, change: ReadyChange, circum
   }
 }
 
-function clash(
+/** A change that is in conflict over whether the record exists. */
+export function clash(
   before: CausalRecord,
   after: CausalRecord,
   change: ReadyChange,

@@ -6,6 +6,7 @@ import { type Author, type Data, editRecord } from '../../../model/merge/edit.ts
 import type { CausalRecord } from '../../../model/merge/record.ts'
 import { parseRegister } from '../../../model/merge/registers.ts'
 import { viewRecord } from '../../../model/merge/view.ts'
+import type { SyncStrategy } from '../../../model/rest/sync.ts'
 import { unreachable } from '../../../model/result.ts'
 import { fieldOf, type Policy, tableNamed } from '../../../model/tables/index.ts'
 import { rebasedSets } from './baseSets.ts'
@@ -13,7 +14,7 @@ import { withSeenTexts } from './baseTexts.ts'
 import { type Applied, type Circumstances, isSeen, type ReadyChange, seenIn } from './change.ts'
 import { reportConflict } from './conflictReport.ts'
 import { losingValues } from './lost.ts'
-import { done, type ReportedConflict } from './outcome.ts'
+import { done, type Outcome, type ReportedConflict } from './outcome.ts'
 
 export function applyFields(record: CausalRecord, change: ReadyChange, circumstances: Circumstances): Applied {
   const { clean, clashing } = sortFields(record, change, circumstances)
@@ -22,15 +23,40 @@ export function applyFields(record: CausalRecord, change: ReadyChange, circumsta
     return { record: edited, outcome: done(change.action), lost: [] }
   }
   const settled = settle(edited, clashing, change, circumstances)
-  const conflicts = report(record, settled, clashing, change, circumstances)
-  const written = edited === record ? undefined : change.action
-  const processed = conflicts.some(({ resolution }) => resolution.applied) ? 'resolved' : written
-  const isDropped = circumstances.strategy === 'server_wins' || circumstances.strategy === 'skip'
   return {
     record: settled,
-    outcome: { ...(processed && { processed }), conflicts },
-    lost: isDropped ? losingValues(record, clashing, change.author) : [],
+    outcome: clashOutcome(
+      { before: record, after: settled, wrote: edited !== record },
+      clashing,
+      change,
+      circumstances,
+    ),
+    lost: dropsClashing(circumstances.strategy) ? losingValues(record, clashing, change.author) : [],
   }
+}
+
+/** Whether what clashes goes to history and nowhere else. */
+export function dropsClashing(strategy: SyncStrategy): boolean {
+  return strategy === 'server_wins' || strategy === 'skip'
+}
+
+interface Passage {
+  readonly before: CausalRecord
+  readonly after: CausalRecord
+  /** Whether something that did not clash was written. */
+  readonly wrote: boolean
+}
+
+/** @param clashing the fields in conflict; values are not looked at */
+export function clashOutcome(
+  { before, after, wrote }: Passage,
+  clashing: Data,
+  change: ReadyChange,
+  circumstances: Circumstances,
+): Outcome {
+  const conflicts = report(before, after, clashing, change, circumstances)
+  const processed = conflicts.some(({ resolution }) => resolution.applied) ? 'resolved' : wrote && change.action
+  return { ...(processed && { processed }), conflicts }
 }
 
 interface SortedFields {
@@ -135,7 +161,7 @@ function report(
   { role, strategy }: Circumstances,
 ): readonly ReportedConflict[] {
   const fields = Object.keys(clashing)
-  if (strategy === 'server_wins' || strategy === 'skip') {
+  if (dropsClashing(strategy)) {
     return [reportConflict(change, before, fields, role, { strategy, applied: false })]
   }
   if (strategy === 'client_wins') {

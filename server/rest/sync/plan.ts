@@ -12,6 +12,7 @@ import { mayEnterWedding, mayRead, mayWrite } from '../../../model/roles.ts'
 import { tableNamed, WEDDING_TABLES } from '../../../model/tables/index.ts'
 import { validateData, writableData } from '../../../model/tables/validate.ts'
 import type { Caller } from '../context.ts'
+import { type SealedWrite, sealedWrite } from './sealedWrite.ts'
 
 /** A change as it is meant. */
 export interface PlannedChange {
@@ -22,6 +23,8 @@ export interface PlannedChange {
   readonly table: string
   /** Without the fields that the server sets. */
   readonly data: Data
+  /** Where values are sealed: what is to be written, of which `data` has the names of the fields. */
+  readonly sealed?: SealedWrite
   /** The wedding that the change names, if it names one. */
   readonly weddingId?: string
   readonly timestamp: string
@@ -34,6 +37,8 @@ export interface PlannedChange {
 
 export interface PlanOptions {
   readonly validateChecksums: boolean
+  /** Values are sealed: whether they are good, and their checksums, has been the device's work. */
+  readonly isSealed: boolean
   /** Weddings that exist and belong to the caller's team. */
   readonly weddings: ReadonlySet<string>
 }
@@ -41,7 +46,7 @@ export interface PlanOptions {
 export function planChanges(changes: readonly SyncChange[], options: PlanOptions): readonly PlannedChange[] {
   const weddings = new Set(options.weddings)
   return changes.map((change) => {
-    const planned = planChange(change, options.validateChecksums, weddings)
+    const planned = planChange(change, options, weddings)
     // Later changes of the batch may put records into a wedding that an earlier one creates.
     if (createsWedding(planned) && planned.fault === undefined) weddings.add(planned.recordId)
     return planned
@@ -54,18 +59,22 @@ export function createsWedding({ action, table }: PlannedChange): boolean {
 
 const weddingReference = z.uuid().transform((id) => id.toLowerCase())
 
-function planChange(change: SyncChange, validateChecksums: boolean, weddings: ReadonlySet<string>): PlannedChange {
+function planChange(
+  change: SyncChange,
+  { validateChecksums, isSealed }: PlanOptions,
+  weddings: ReadonlySet<string>,
+): PlannedChange {
   const { action, table, timestamp, clientVersion } = change
   const recordId = change.recordId ?? change.id.toLowerCase()
-  const data = writableData(change.data)
+  const { data, sealed, fault: contentFault } = isSealed ? sealedContent(change) : openContent(change)
   const named = change.data.wedding_id ?? change.data.weddingId ?? undefined
   const reference = weddingReference.safeParse(named)
   const weddingId = reference.success ? reference.data : undefined
   const fault =
-    checksumFault(change, validateChecksums) ??
+    checksumFault(change, validateChecksums && !isSealed) ??
     tableFault(table) ??
     (named !== undefined && !reference.success ? 'wedding_id: Invalid UUID' : undefined) ??
-    dataFault(action, table, data)
+    contentFault
   const createFault = action === 'create' ? weddingFault(table, recordId, weddingId, weddings) : undefined
   return {
     changeId: change.id,
@@ -73,6 +82,7 @@ function planChange(change: SyncChange, validateChecksums: boolean, weddings: Re
     action,
     table,
     data,
+    ...(sealed && { sealed }),
     ...(weddingId !== undefined && { weddingId }),
     timestamp,
     ...(clientVersion !== undefined && { clientVersion }),
@@ -92,10 +102,19 @@ function tableFault(table: string): string | undefined {
   return WEDDING_TABLES.includes(table) ? undefined : `table: Unknown table ${JSON.stringify(table)}`
 }
 
-function dataFault(action: SyncAction, table: string, data: Data): string | undefined {
-  if (action === 'delete') return undefined
-  const reasons = validateData(table, data, action)
-  return reasons.length > 0 ? reasons.join('; ') : undefined
+type Content = Pick<PlannedChange, 'data' | 'sealed' | 'fault'>
+
+function openContent({ action, table, data: sent, edit }: SyncChange): Content {
+  const data = writableData(sent)
+  if (edit) return { data, fault: 'edit: Values are open here, send them as they are' }
+  const reasons = action === 'delete' ? [] : validateData(table, data, action)
+  return { data, ...(reasons.length > 0 && { fault: reasons.join('; ') }) }
+}
+
+function sealedContent({ action, table, data, edit }: SyncChange): Content {
+  if (edit?.decided) return { data: {}, fault: 'edit.decided: Decisions go to /sync/resolve' }
+  const sealed = sealedWrite({ action, table, data: writableData(data), edit })
+  return sealed.ok ? { data: sealed.value.fields, sealed: sealed.value } : { data: {}, fault: sealed.error }
 }
 
 function weddingFault(
@@ -151,7 +170,7 @@ function placeRefusal(change: PlannedChange, { grant }: Caller): string | undefi
 }
 
 function roleRefusal(
-  { action, table, data }: PlannedChange,
+  { action, table, data, sealed }: PlannedChange,
   record: CausalRecord | undefined,
   { grant: { role } }: Caller,
 ): string | undefined {
@@ -159,7 +178,7 @@ function roleRefusal(
   // Creating needs the right to create as well; what exists is only edited.
   const may =
     mayWrite(role, table, fields) && (action !== 'create' || record !== undefined || mayWrite(role, table, []))
-  const base = record?.base ?? tableNamed(table).baseClass(data)
+  const base = record?.base ?? sealed?.base ?? tableNamed(table).baseClass(data)
   // A value in a class that the caller cannot read would replace what they never saw.
   const unreadable = fields.filter((field) => !mayRead(role, table, classOf({ table, base }, field)))
   if (may && unreadable.length === 0) return undefined
