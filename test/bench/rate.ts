@@ -2,10 +2,15 @@ import { median } from './median.ts'
 import type { Figure } from './run.ts'
 
 const ROUNDS = 5
+/**
+ * Before those that count. V8 makes its fast code on another thread, after it has seen enough runs: on a busy machine the
+ * last of it is ready only after several tenths of a second, and earlier rounds measure the compiler.
+ */
+const WARM_UP_ROUNDS = 10
 const ROUND_MS = 100
-/** A batch that takes less is doubled, so that reading the clock does not count. */
-const BATCH_MS = 5
-const MOST_RUNS_AT_ONCE = 2_000
+/** A batch that takes less is doubled, so that reading the clock does not count: in batches of 2 ms it was a tenth of the time, by profile. */
+const BATCH_MS = 10
+const MOST_RUNS_AT_ONCE = 50_000
 /** Fewer, so that what is prepared fits into memory and mostly into caches. */
 const MOST_TASKS_AT_ONCE = 250
 
@@ -23,7 +28,7 @@ export function tasksOf(name: string, prepare: () => () => unknown): Workload {
 }
 
 /**
- * How often `run` is done in a second of processor time: the median of five rounds, after one that does not count. The
+ * How often `run` is done in a second of processor time: the median of five rounds, after ten that do not count. The
  * time of all threads of this process counts, so garbage collection does, and other programs on the same cores do not.
  */
 export function perSecond(name: string, run: () => unknown): Figure {
@@ -37,11 +42,11 @@ export function perSecond(name: string, run: () => unknown): Figure {
  */
 export function sideBySide(workloads: readonly Workload[]): readonly number[] {
   const running = workloads.map((workload) => ({ workload, atOnce: 1, rates: [] as number[] }))
-  for (let n = 0; n <= ROUNDS; n++) {
+  for (let n = 0; n < WARM_UP_ROUNDS + ROUNDS; n++) {
     for (const each of running) {
       const { rate, atOnce } = round(each.workload, each.atOnce)
       each.atOnce = atOnce
-      if (n > 0) each.rates.push(rate)
+      if (n >= WARM_UP_ROUNDS) each.rates.push(rate)
     }
   }
   return running.map(({ rates }) => median(rates))
