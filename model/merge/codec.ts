@@ -95,11 +95,17 @@ function editsOf(registers: SortedMap<readonly Sibling[]>): {
   readonly edits: readonly Edit[]
   readonly placeOf: ReadonlyMap<Edit, number>
 } {
-  const live = new Set<Edit>()
-  for (const siblings of registers.items) for (const { edit } of siblings) live.add(edit)
-  const edits: Edit[] = []
   const placeOf = new Map<Edit, number>()
-  for (const edit of [...live].sort(compareDots)) {
+  let before: Edit | undefined
+  for (const siblings of registers.items) {
+    for (const { edit } of siblings) {
+      // Most registers of a record were written by one edit, which need not be looked up each time.
+      if (edit !== before) placeOf.set(edit, 0)
+      before = edit
+    }
+  }
+  const edits: Edit[] = []
+  for (const edit of [...placeOf.keys()].sort(compareDots)) {
     const last = edits.at(-1)
     if (!last || !sameDot(last, edit)) edits.push(edit)
     placeOf.set(edit, edits.length - 1)

@@ -34,12 +34,13 @@ export function coversAll(a: Vector, b: Vector): boolean {
 
 /** The least vector that covers both. Returns `a` itself when it already does, and else `b` when that does. */
 export function joinVectors(a: Vector, b: Vector): Vector {
+  if (a === b) return a
   const mine = SortedMap.from(a)
   const theirs = SortedMap.from(b)
-  if (coversSorted(mine, theirs)) return a
-  if (coversSorted(theirs, mine)) return b
   const actors: ActorId[] = []
   const counters: number[] = []
+  let isMine = true
+  let isTheirs = true
   let i = 0
   let j = 0
   while (i < mine.size || j < theirs.size) {
@@ -47,19 +48,12 @@ export function joinVectors(a: Vector, b: Vector): Vector {
     actors.push((order <= 0 ? mine.names[i] : theirs.names[j]) ?? '')
     const my = (order <= 0 ? mine.items[i++] : undefined) ?? 0
     const their = (order >= 0 ? theirs.items[j++] : undefined) ?? 0
+    if (my < their) isMine = false
+    else if (their < my) isTheirs = false
     counters.push(my < their ? their : my)
   }
-  return SortedMap.of(actors, counters)
-}
-
-function coversSorted(a: SortedMap<number>, b: SortedMap<number>): boolean {
-  if (a.size < b.size) return false
-  let i = 0
-  for (let j = 0; j < b.size; j++) {
-    while (compareAt(a.names, i, b.names, j) < 0) i++
-    if (a.names[i] !== b.names[j] || (a.items[i] ?? 0) < (b.items[j] ?? 0)) return false
-  }
-  return true
+  if (isMine) return a
+  return isTheirs ? b : SortedMap.of(actors, counters)
 }
 
 export function vectorSum(vector: Vector): number {
