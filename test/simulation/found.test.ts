@@ -68,7 +68,7 @@ describe('a device that holds what its hub does not', () => {
   const ITEM = { id: ADA, scope: LAKE, table: 'timeline_items', data: { title: 'Dinner', status: 'pending' } }
   const PHOTOGRAPHER: Grant = { role: 'photographer', weddings: 'all' }
 
-  it('[SYN10] offers its own edit again when a hub that lagged behind has come by the record (seeds 106, 136)', async () => {
+  it('[SYN10][SYN19] offers its own edit again when a hub that lagged behind has come by the record (seeds 106, 136)', async () => {
     const [hub, barn, camera] = [await team.replica('hub'), await team.replica('barn'), await team.replica('camera')]
     await hub.create(ITEM)
     const atHub = team.connect(camera, hub, { grant: PHOTOGRAPHER })
@@ -89,7 +89,7 @@ describe('a device that holds what its hub does not', () => {
     expect(line.sent('repair')).toEqual([])
   })
 
-  it('[INV4] gives back what a hub has lost once somebody there lets it in, and all are equal (seeds 101, 134)', async () => {
+  it('[SYN19][INV4] gives back what a hub has lost once somebody there lets it in, and all are equal (seeds 101, 134)', async () => {
     const [hub, camera] = [await team.replica('hub'), await team.replica('camera')]
     await hub.create(ITEM)
     const before = team.connect(camera, hub, { grant: PHOTOGRAPHER })
@@ -112,7 +112,7 @@ describe('a device that holds what its hub does not', () => {
 })
 
 describe('a device that has lost a whole wedding and its place in the log', () => {
-  it('[INV2] is given back also what it had brought itself (seed 474)', async () => {
+  it('[SYN18][INV2] is given back also what it had brought itself (seed 474)', async () => {
     const [hub, laptop] = [await team.replica('hub'), await team.replica('laptop')]
     await laptop.create(guest(ADA, 'Ada'))
     const before = team.connect(laptop, hub)

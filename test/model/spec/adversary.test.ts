@@ -188,6 +188,28 @@ describe('a hostile message', () => {
     },
   )
 
+  it.each([
+    { what: 'of an actor that is known', isKnown: true },
+    { what: 'of an actor that is not', isKnown: false },
+  ])('[SYN20][INV5] that counts 100,000 edits more $what is taken, and one more is refused', async ({ isKnown }) => {
+    const leaping = async (leap: number): Promise<StoredRecord> => {
+      const stored = await wire()
+      const { open } = stored.units
+      if (isKnown) open.v[0] = (open.v[0] ?? 0) + leap
+      else {
+        stored.actors.push(elevenChars('zz'))
+        open.v.push(leap)
+      }
+      return stored
+    }
+    expect(await bring([await leaping(100_001)])).toEqual([
+      { id: victim, reason: 'the record counts more edits than anybody makes' },
+    ])
+    await unharmed()
+    expect(await bring([await leaping(100_000)])).toEqual([])
+    await unharmed()
+  })
+
   it('[INV5][REG7] that says it is another record, or of another wedding, is refused', async () => {
     const stored = await wire()
     const moved = [

@@ -58,6 +58,20 @@ describe('a late edit of a set', () => {
     expect(await members(['x'], ['x', 'y', 'ben'], 'manual')).toEqual(['x', 'ben'])
   })
 
+  it('[SET7] is put in whole, and takes nothing out, where it is not known what its author had seen', async () => {
+    const id = await create(server, wedding, 'tasks', { title: 'A', tags: ['x', 'y'] })
+    await update(server, 'tasks', id, { tags: ['x'] })
+    await update(
+      server,
+      'tasks',
+      id,
+      { tags: ['y', 'ben'] },
+      { change: { clientVersion: 'unknown' }, batch: { as: ben, options: { conflictResolution: 'merge' } } },
+    )
+    const tags = (await row(server, wedding, id))?.data.tags
+    expect(Array.isArray(tags) ? tags.toSorted() : tags).toEqual(['ben', 'x', 'y'])
+  })
+
   it('is taken as it is where its author wins', async () => {
     expect(await members(['x'], ['x', 'y', 'ben'], 'client_wins')).toEqual(['x', 'y', 'ben'])
   })
