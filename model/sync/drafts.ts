@@ -46,6 +46,15 @@ export async function drafts(state: StateStore, scope?: string): Promise<Readonl
   return new Map(kept.filter(([, { outcome }]) => !outcome))
 }
 
+/** What people at this device are told of its drafts; `undefined` if there are none. */
+export async function draftNotice(state: StateStore): Promise<string | undefined> {
+  const count = (await drafts(state)).size
+  if (count === 0) return undefined
+  const what =
+    count === 1 ? 'A change that your role does not allow was' : `${count} changes that your role does not allow were`
+  return `${what} taken back. What you typed is kept on this device, and at the hub whoever may make the change can let it in.`
+}
+
 /** Puts the draft away; a copy stays. */
 export async function removeDraft(state: StateStore, key: string, draft: Draft): Promise<void> {
   await state.set(key, { ...draft, outcome: 'removed' } satisfies Draft)

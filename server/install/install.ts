@@ -5,6 +5,7 @@
 import { hostname, userInfo } from 'node:os'
 import type { Line } from '../../model/line.ts'
 import { err, ok, type Result } from '../../model/result.ts'
+import { draftNotice } from '../../model/sync/drafts.ts'
 import { trustOf } from '../../model/sync/ownTrust.ts'
 import { createReplicaSync, type ReplicaSync } from '../../model/sync/replicaSync.ts'
 import { createTrail } from '../audit/trail.ts'
@@ -254,7 +255,7 @@ async function start(
     ...(keepBackups !== undefined && { keepBackups }),
   })
   begun.push(upkeep)
-  const notice = async () => upkeep.problem() ?? (await currentNotice(state, Date.now()))
+  const notice = async () => upkeep.problem() ?? (await currentNotice(state, Date.now())) ?? (await draftNotice(state))
   const rosters = rosterOf(changes)
   const lastSeen = await watchLastSeen({ sync, state, changed, now: Date.now, log })
   begun.push(lastSeen)

@@ -1,6 +1,5 @@
 import type { InstallStatus } from '../../model/database/status.ts'
 import type { Author } from '../../model/merge/edit.ts'
-import type { Owns } from '../../model/ownership.ts'
 import type { HubState, JoinDecision, JoinEntry } from '../../model/rest/hub.ts'
 import type { JoiningState } from '../../model/rest/joining.ts'
 import type { PresenceState } from '../../model/rest/presence.ts'
@@ -21,8 +20,6 @@ export interface Caller {
   readonly userId: string
   readonly deviceId: string
   readonly grant: Grant
-  /** Which records are the caller's own, where the role reads or writes only those; absent: none. */
-  readonly owns?: Owns
 }
 
 export interface ReplicaStores {

@@ -17,6 +17,7 @@ import { createClock } from '../../../model/merge/clock.ts'
 import { type Author, createRecord } from '../../../model/merge/edit.ts'
 import { ok, type Result } from '../../../model/result.ts'
 import type { ChangeStore, StateStore } from '../../../model/sync/changeStore.ts'
+import { draftNotice } from '../../../model/sync/drafts.ts'
 import { trustOf } from '../../../model/sync/ownTrust.ts'
 import { quarantined } from '../../../model/sync/quarantine.ts'
 import { createReplicaSync, type ReplicaSync } from '../../../model/sync/replicaSync.ts'
@@ -248,7 +249,7 @@ async function introduce(
 
 async function readStatus(member: Membership, sync: ReplicaSync, state: StateStore): Promise<ReplicaStatus> {
   const room = await askForRoom(navigator.storage)
-  const notice = room && roomNotice(room)
+  const notice = (room && roomNotice(room)) ?? (await draftNotice(state))
   const upstreams = await sync.upstreams()
   // Another one may have taken over since this tablet joined.
   const hubName = upstreams.find(({ kind }) => kind === 'hub')?.name ?? member.hub.name

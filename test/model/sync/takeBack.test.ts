@@ -3,7 +3,7 @@ import { decodeRecord } from '../../../model/merge/codec.ts'
 import { type Data, deleteRecord } from '../../../model/merge/edit.ts'
 import { viewRecord } from '../../../model/merge/view.ts'
 import type { Grant } from '../../../model/roles.ts'
-import { type Draft, drafts, removeDraft } from '../../../model/sync/drafts.ts'
+import { type Draft, draftNotice, drafts, removeDraft } from '../../../model/sync/drafts.ts'
 import { NO_CLAIMS } from '../../../model/sync/ownClaims.ts'
 import { quarantined } from '../../../model/sync/quarantine.ts'
 import { deadLetters } from '../../../model/sync/refusals.ts'
@@ -178,7 +178,9 @@ describe('an edit that the role of its author does not allow', () => {
     const { camera, own } = await venue()
     await own.edit(ADA, { name: 'Eda' })
     await team.pass(3_000)
+    expect(await draftNotice(camera.state)).toMatch(/^A change that your role does not allow was taken back/)
     await removeDraft(camera.state, ...(await onlyDraft(camera)))
+    expect(await draftNotice(camera.state)).toBeUndefined()
     expect((await drafts(camera.state, LAKE)).size).toBe(0)
     expect([...(await camera.state.list('draft/')).values()]).toMatchObject([{ id: ADA, outcome: 'removed' }])
   })
