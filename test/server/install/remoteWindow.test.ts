@@ -6,9 +6,12 @@ import { createRxDatabase, type RxCollection, type RxDatabase } from 'rxdb'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { RECORDS, type RecordDocument, recordSchema } from '../../../model/database/recordSchema.ts'
 import { rxRecordStore } from '../../../model/database/rxRecordStore.ts'
+import { encodeRecord } from '../../../model/merge/codec.ts'
+import { createRecord, editRecord } from '../../../model/merge/edit.ts'
 import { remoteStorage } from '../../../renderer/src/replica/remoteStorage.ts'
 import { openSqliteStore, type SqliteStore } from '../../../server/changes/sqlite.ts'
 import { serveWindow } from '../../../server/install/remoteWindow.ts'
+import { elevenChars } from '../../support/memoryReplica.ts'
 import { WINDOW_DOORS, type WindowDoor } from '../../support/windowDoors.ts'
 import { timelineItem } from '../changes/people.ts'
 
@@ -16,6 +19,7 @@ type Collections = { [RECORDS]: RxCollection<RecordDocument> }
 
 const LIVE_WITHIN_MS = 50
 const EDITS = 21
+const GIVEN_UP = elevenChars('given up')
 
 const folder = mkdtempSync(join(tmpdir(), 'wedsync-window-'))
 let store: SqliteStore
@@ -33,12 +37,20 @@ afterAll(async () => {
 
 /** The window's own code, in Node: all it needs is a line. */
 describe.each(Object.entries(WINDOW_DOORS))('the window, over a %s', (_kind, openDoor) => {
+  /** Why the install closed a line. */
+  const reasons: (string | undefined)[] = []
   let door: WindowDoor
   let database: RxDatabase<Collections>
   let records: RxCollection<RecordDocument>
 
   beforeAll(async () => {
-    door = await openDoor((line) => serveWindow(line, store))
+    door = await openDoor((line) => {
+      const close = (reason?: string) => {
+        reasons.push(reason)
+        line.close(reason)
+      }
+      serveWindow({ ...line, close }, store, (actor) => actor === GIVEN_UP)
+    })
     database = await createRxDatabase<Collections>({
       name: 'wedsync',
       storage: remoteStorage(door.open, () => undefined),
@@ -117,17 +129,42 @@ describe.each(Object.entries(WINDOW_DOORS))('the window, over a %s', (_kind, ope
     expect(await store.changes.scopes()).not.toContain('s')
   })
 
+  /** @returns why the install closed the line */
+  async function sentAwayWith(...messages: readonly unknown[]): Promise<string | undefined> {
+    const line = await door.open()
+    line.onMessage(() => undefined)
+    const isClosed = new Promise<void>((resolve) => line.onClose(resolve))
+    for (const message of messages) line.send(typeof message === 'string' ? message : JSON.stringify(message))
+    await isClosed
+    return reasons.at(-1)
+  }
+
+  it('[ROL4] is sent away with an edit under an actor that was given up, and not with what that actor wrote before', async () => {
+    const scope = crypto.randomUUID()
+    const ring = { id: crypto.randomUUID(), scope, table: 'tasks', data: { title: 'Rings' } }
+    const before = createRecord(ring, { actor: GIVEN_UP, stamp: '0mqc6p97s000' })
+    const edit = (actor: string) => encodeRecord(editRecord(before, { done: true }, { actor, stamp: '0mqc6p98s000' }))
+    const bulkWrite = (rows: readonly unknown[]) => ({
+      connectionId: 'c',
+      requestId: 'r',
+      method: 'bulkWrite',
+      params: [rows, 'context'],
+    })
+    const previous = encodeRecord(before)
+    for (const rows of [[{ document: previous }], [{ previous, document: edit(GIVEN_UP) }]]) {
+      expect(await sentAwayWith(bulkWrite(rows))).toBe('this window edits under an actor that was given up')
+    }
+    const allowed = bulkWrite([{ previous, document: edit(elevenChars('next')) }])
+    expect(await sentAwayWith(allowed, 'hello')).toBe('not a message of the remote storage')
+  })
+
   it.each([
     ['text that is not JSON', 'hello'],
     ['a message without a sender', { method: 'query', params: [] }],
     ['the removal of the records', { connectionId: 'c', requestId: 'r', method: 'remove', params: [] }],
     ['a name that is no method', { connectionId: 'c', requestId: 'r', method: 'constructor', params: [] }],
   ])('is sent away with %s', async (_name, message) => {
-    const line = await door.open()
-    line.onMessage(() => undefined)
-    const isClosed = new Promise<void>((resolve) => line.onClose(resolve))
-    line.send(typeof message === 'string' ? message : JSON.stringify(message))
-    await isClosed
+    await sentAwayWith(message)
     expect(await records.storageInstance.findDocumentsById([crypto.randomUUID()], false)).toEqual([])
   })
 })
