@@ -302,3 +302,23 @@ it('a cursor that is none refuses the call before anything of it is written', as
   expect([reply.status, errorOf(reply).errors]).toEqual([400, ['cursor: Not a cursor of this server']])
   expect(await stored(server, id)).toBeUndefined()
 })
+
+describe('an edit of sealed values', () => {
+  it('[SEA12] is refused where values are open', async () => {
+    const wedding = await createWedding(server)
+    const id = await create(server, wedding, 'guests', { name: 'Ida' })
+    const actor = 'AAAAAAAAAAA'
+    const edit = {
+      base: 'open',
+      actor,
+      stamp: '0mj8k2p1x000',
+      units: { open: { counter: 1, tag: 'AAAAAAAAAAA', seen: {} } },
+    }
+    const data = { seat: { $sealed: { keyId: '0', data: 'AAAA' }, dot: `${actor}:1` } }
+    const change = { action: 'update', table: 'guests', id, data, timestamp: new Date().toISOString(), edit } as const
+    const before = await stored(server, id)
+    const { failures } = await push(server, { changes: [change] })
+    expect(failures[0]?.error).toMatch(/edit: Values are open here/)
+    expect(await stored(server, id)).toEqual(before)
+  })
+})
