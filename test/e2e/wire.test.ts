@@ -6,12 +6,17 @@
 import { mkdirSync } from 'node:fs'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import { recordTableOf } from '../../server/changes/sqliteLog.ts'
+import { lookIntoDataDir } from '../../server/identity/dataDir.ts'
 import { type Install, openInstall } from '../../server/install/install.ts'
+import { type Database, openDatabase } from '../../server/storage/open.ts'
 import { openTcpProxy, type TcpProxy } from '../support/tcpProxy.ts'
 import { eventually, type Rest, rest, type Server, serve, temporaryFolders } from '../support/wedsync.ts'
 
 const ROUNDS = Number(process.env.WEDSYNC_WIRE_ROUNDS ?? 2)
 const RECORDS = 60
+/** More than one message of changes carries. */
+const TASKS = 300
 const folders = temporaryFolders()
 const running = new Set<Server>()
 const proxies = new Set<TcpProxy>()
@@ -212,6 +217,77 @@ describe('ends that are killed', () => {
     await expectEqual(201, rest(hub.ready.url, hub.ready.token))
   })
 })
+
+describe('ends that are killed while they repair', () => {
+  it('[INV2] the device, then the hub: what was lost behind the cursors is there again in the end', async () => {
+    const args = hubArgs('repair-hub')
+    let hub = await up(args)
+    let isSlow = false
+    const proxy = await proxyTo(hub.ready.lan?.url ?? '', () => (isSlow ? { bytesPerSecond: 8_000 } : {}))
+    const weddingId = await newWedding(rest(hub.ready.url, hub.ready.token))
+    for (let n = 0; n < TASKS; n += 100) await push(rest(hub.ready.url, hub.ready.token), weddingId, 100)
+    const folder = folders.make('repair-device')
+    const deviceArgs = ['device', '--data', folder]
+    let device = await up([...deviceArgs, '--join', by(proxy, hub.ready.lan?.join ?? '')])
+    await expectEqual(TASKS + 1, rest(hub.ready.url, hub.ready.token), rest(device.ready.url, device.ready.token))
+
+    running.delete(device)
+    await device.stop()
+    expect(await inDatabase(folder, loseTasks)).toBe(TASKS)
+    isSlow = true
+    device = await up(deviceArgs)
+    await untilMoreThan(1, device)
+    await kill(device)
+    const back = await inDatabase(folder, countTasks)
+    expect(back).toBeGreaterThan(0)
+    // Or it had all of them, and was not killed while it repaired.
+    expect(back).toBeLessThan(TASKS)
+
+    device = await up(deviceArgs)
+    await untilMoreThan(back + 1, device)
+    await kill(hub)
+    const { records = 0 } = (await wedding(rest(device.ready.url, device.ready.token))) ?? {}
+    expect(records).toBeLessThan(TASKS + 1)
+
+    isSlow = false
+    hub = await up(args)
+    await expectEqual(TASKS + 1, rest(hub.ready.url, hub.ready.token), rest(device.ready.url, device.ready.token))
+  })
+})
+
+/** A repair is under way. */
+async function untilMoreThan(records: number, { ready }: Server): Promise<void> {
+  await eventually(
+    'records that were lost',
+    () => wedding(rest(ready.url, ready.token)),
+    (one) => (one?.records ?? 0) > records,
+  )
+}
+
+/** Works on the file of an install that is stopped. @param work given the table of its records */
+async function inDatabase<T>(folder: string, work: (database: Database, table: string) => T): Promise<T> {
+  const found = lookIntoDataDir(folder)
+  if (!found.ok || !found.value) throw new Error(`there is no install in ${folder}`)
+  const opened = openDatabase(found.value.databaseFile, found.value.key)
+  if (!opened.ok) throw new Error(JSON.stringify(opened.error))
+  try {
+    const table = recordTableOf(opened.value)
+    if (table === undefined) throw new Error('there is no table of records')
+    return work(opened.value, table)
+  } finally {
+    opened.value.close()
+  }
+}
+
+/** Takes the tasks out behind the back of everything that keeps account of them. @returns how many there were */
+function loseTasks(database: Database, table: string): number {
+  return database.prepare(`DELETE FROM ${table} WHERE json_extract(data, '$.table') = 'tasks'`).run().changes
+}
+
+function countTasks(database: Database, table: string): number {
+  const count = database.prepare(`SELECT count(*) FROM ${table} WHERE json_extract(data, '$.table') = 'tasks'`)
+  return z.number().parse(count.pluck().get())
+}
 
 /** The transfer is under way. */
 async function untilBytesPass(proxy: TcpProxy, bytes: number): Promise<void> {
