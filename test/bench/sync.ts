@@ -15,6 +15,7 @@ import type { SyncRecord } from './syncAdapter.ts'
 
 const CONTENDERS: Readonly<Record<string, string>> = {
   WedSync: './syncOurs.ts',
+  'WedSync, sealed': './syncOursSealed.ts',
   RxDB: './peers/rxdb.js',
   PouchDB: './peers/pouchdb.js',
   'Automerge-repo': './peers/automergeRepo.js',

@@ -4,6 +4,7 @@ import { WebSocket } from 'ws'
 import { createRecord, editRecord } from '../../model/merge/edit.ts'
 import { viewRecord } from '../../model/merge/view.ts'
 import { ok } from '../../model/result.ts'
+import type { Border } from '../../model/sync/border.ts'
 import { createReplicaSync, type ReplicaSync } from '../../model/sync/replicaSync.ts'
 import { TRUSTED } from '../../model/sync/rules.ts'
 import { serveUpgrades } from '../../server/http/upgrades.ts'
@@ -18,62 +19,68 @@ const TABLE = 'timeline_items'
 const BATCH = 500
 
 /** Our engine over RxDB's memory storage on both sides, as the others are in memory; without TLS, as they are. */
-export const adapter: SyncAdapter = {
-  async serve() {
-    const replica = await openMemoryReplica('server', { now: Date.now })
-    const sync = syncOf(replica)
-    const http = createServer()
-    serveUpgrades(
-      http,
-      [{ path: '/', serve: (socket) => sync.receive(webSocketTransport(socket), async () => ok(TRUSTED)) }],
-      () => undefined,
-    )
-    await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
-    return {
-      port: (http.address() as AddressInfo).port,
-      async seed(records) {
-        for (let from = 0; from < records.length; from += BATCH) {
-          const writes = records.slice(from, from + BATCH).map(({ id, ...data }) => ({
-            record: createRecord({ id, scope: SCOPE, table: TABLE, data }, replica.author()),
-          }))
-          await replica.changes.update([], () => writes)
-        }
-        return undefined
-      },
-    }
-  },
+export const adapter: SyncAdapter = oursWith(undefined)
 
-  async open(port, name) {
-    const replica = await openMemoryReplica(name, { now: Date.now })
-    let sync: ReplicaSync | undefined
-    const device = {
-      async edit(id: string, fields: Readonly<Record<string, string | number>>) {
-        const author = replica.author()
-        await replica.changes.update([id], (current) => {
-          const record = current.get(id)
-          if (!record) throw new Error(`${name} holds no record ${id}`)
-          return [{ record: editRecord(record, fields, author) }]
-        })
-      },
-      // As the RxDB device counts: it is asked all the time, and must not be what is measured.
-      count: () => replica.collection.count().exec(),
-      async read(id: string) {
-        const record = (await replica.changes.records([id])).get(id)
-        return record && viewRecord(record).data
-      },
-      async disconnect() {
-        await sync?.stop()
-        sync = undefined
-      },
-      async connect() {
-        sync = syncOf(replica)
-        const dial = () => openTransport(new WebSocket(`ws://127.0.0.1:${port}`))
-        sync.connect('hub', dial, 'server')
-      },
-    }
-    await device.connect()
-    return device
-  },
+/** @param border what records go through between a device and the server, which holds them as the border makes them */
+export function oursWith(border: Border | undefined): SyncAdapter {
+  return {
+    async serve() {
+      const replica = await openMemoryReplica('server', { now: Date.now })
+      const sync = syncOf(replica)
+      const http = createServer()
+      serveUpgrades(
+        http,
+        [{ path: '/', serve: (socket) => sync.receive(webSocketTransport(socket), async () => ok(TRUSTED)) }],
+        () => undefined,
+      )
+      await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
+      return {
+        port: (http.address() as AddressInfo).port,
+        async seed(records) {
+          for (let from = 0; from < records.length; from += BATCH) {
+            const created = records
+              .slice(from, from + BATCH)
+              .map(({ id, ...data }) => createRecord({ id, scope: SCOPE, table: TABLE, data }, replica.author()))
+            const held = border ? await Promise.all(created.map((record) => border.outgoing(record))) : created
+            await replica.changes.update([], () => held.map((record) => ({ record })))
+          }
+          return undefined
+        },
+      }
+    },
+
+    async open(port, name) {
+      const replica = await openMemoryReplica(name, { now: Date.now })
+      let sync: ReplicaSync | undefined
+      const device = {
+        async edit(id: string, fields: Readonly<Record<string, string | number>>) {
+          const author = replica.author()
+          await replica.changes.update([id], (current) => {
+            const record = current.get(id)
+            if (!record) throw new Error(`${name} holds no record ${id}`)
+            return [{ record: editRecord(record, fields, author) }]
+          })
+        },
+        // As the RxDB device counts: it is asked all the time, and must not be what is measured.
+        count: () => replica.collection.count().exec(),
+        async read(id: string) {
+          const record = (await replica.changes.records([id])).get(id)
+          return record && viewRecord(record).data
+        },
+        async disconnect() {
+          await sync?.stop()
+          sync = undefined
+        },
+        async connect() {
+          sync = syncOf(replica)
+          const dial = () => openTransport(new WebSocket(`ws://127.0.0.1:${port}`))
+          sync.connect('hub', dial, 'server', border && { border })
+        },
+      }
+      await device.connect()
+      return device
+    },
+  }
 }
 
 function syncOf({ changes, state, name }: MemoryReplica): ReplicaSync {
