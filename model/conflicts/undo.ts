@@ -10,7 +10,7 @@
  *
  * A deletion needs no history: its two sides are "deleted" and "stays", written the same way.
  */
-import { canonicalJson } from '../canonicalJson.ts'
+import { canonicalJson, isSameJson } from '../canonicalJson.ts'
 import { conflictOver } from '../merge/conflicts.ts'
 import type { Author } from '../merge/edit.ts'
 import { envelopeValue, isSealed } from '../merge/envelope.ts'
@@ -92,7 +92,7 @@ function reopenField(
   const { field } = parseRegister(decision.register)
   const { edit } = decision
   const standing = envelopeValue(decision.value)
-  const isStanding = (value: unknown) => canonicalJson(value) === canonicalJson(standing)
+  const isStanding = (value: unknown) => isSameJson(value, standing)
   const sides = sidesBefore(decision, pastOf(record, field, history))
   const ownConflict = conflictOver(record, field).conflictId === conflictId
   const stoodForOperation = isOfOperation(record.scope, edit, conflictId)

@@ -1,6 +1,6 @@
 /** The live queries of the window. Each is subscribed to once, however many components look at it. */
 import { combineLatest, distinctUntilChanged, map, type Observable, shareReplay } from 'rxjs'
-import { canonicalJson } from '../../../model/canonicalJson.ts'
+import { isSameJson } from '../../../model/canonicalJson.ts'
 import type { QueueEntry } from '../../../model/conflicts/entry.ts'
 import { openEntries } from '../conflicts/entries.ts'
 import type { Replica, ReplicaStatus } from '../replica/replica.ts'
@@ -51,7 +51,7 @@ export function createLive({ collection, status, team }: Replica): Live {
   )
   return {
     // The status is told again every second; the screens care only if it says something new.
-    status: status.pipe(distinctUntilChanged(sameContent), shareReplay(KEEP_LATEST)),
+    status: status.pipe(distinctUntilChanged<ReplicaStatus>(isSameJson), shareReplay(KEEP_LATEST)),
     weddings: find({ table: 'weddings' }),
     conflicts,
     devices: actors.pipe(map(namesByDevice), shareReplay(KEEP_LATEST)),
@@ -62,10 +62,6 @@ export function createLive({ collection, status, team }: Replica): Live {
       return known
     },
   }
-}
-
-function sameContent(a: ReplicaStatus, b: ReplicaStatus): boolean {
-  return canonicalJson(a) === canonicalJson(b)
 }
 
 function namesByActor(rows: readonly Row[]): ReadonlyMap<string, ActorName> {
