@@ -3,9 +3,10 @@ import { type Decision, keeping } from '../../model/conflicts/decide.ts'
 import type { QueueEntry } from '../../model/conflicts/entry.ts'
 import { encodeRecord } from '../../model/merge/codec.ts'
 import { createRecord, deleteRecord, editRecord } from '../../model/merge/edit.ts'
-import { type CausalRecord, joinRecords } from '../../model/merge/record.ts'
+import { type CausalRecord, joinRecords, liveValues } from '../../model/merge/record.ts'
 import type { RecordStore } from '../../model/sync/changeStore.ts'
 import { openEntries } from '../../renderer/src/conflicts/entries.ts'
+import { decidableAlike, outcomesOf } from '../../renderer/src/conflicts/similar.ts'
 import { fieldWords, recordName, sideWords, valueWords, writerWords } from '../../renderer/src/conflicts/words.ts'
 import { createEdits } from '../../renderer/src/data/edits.ts'
 import type { ActorName } from '../../renderer/src/data/live.ts'
@@ -52,18 +53,24 @@ const apart = joined(
 )
 
 /** Records in memory, which somebody else may have changed since the person looked. */
-function storeOf(initial: readonly CausalRecord[]) {
+function storeOf(initial: readonly CausalRecord[], person = 'ana') {
+  let commits = 0
   const held = new Map(initial.map((record) => [record.id, record]))
   const store: RecordStore = {
     records: async () => held,
     inScope: async () => [...held.values()],
     update: async (ids, change) => {
       const asked = [...held].filter(([id]) => ids.includes(id))
+      commits++
       for (const { record } of change(new Map(asked))) held.set(record.id, record)
     },
     subscribe: () => () => undefined,
   }
-  return { edits: createEdits({ store, author: () => by('ana') }), now: () => [...held.values()] }
+  return {
+    edits: createEdits({ store, author: () => by(person) }),
+    now: () => [...held.values()],
+    commits: () => commits,
+  }
 }
 
 async function decide(choose: (entry: QueueEntry) => Decision, shown = apart, stored = shown): Promise<CausalRecord> {
@@ -210,6 +217,78 @@ describe('a decision', () => {
     expect(open(both.now()).map(({ conflictId, parts }) => [conflictId, parts.length])).toEqual([
       [action.conflictId, 2],
     ])
+  })
+
+  it('for several alike is one commit under one operation, and is taken back at once', async () => {
+    const both = ['2', '3'].map((n) => {
+      const item = createRecord(
+        { id: ID.replace(/1$/, n), scope: SCOPE, table: 'timeline_items', data: { title: n } },
+        by('ana'),
+      )
+      return joined(
+        editRecord(item, { startTime: '2026-06-13T19:15:00Z' }, by('hana')),
+        editRecord(item, { startTime: '2026-06-13T19:40:00Z' }, by('piet')),
+      )
+    })
+    const entries = open(both)
+    const [entry] = entries
+    if (!entry) throw new Error('expected an entry')
+    const alike = decidableAlike(entry, entries, () => true)
+    expect(alike.map(({ conflictId }) => conflictId)).toEqual([entries[1]?.conflictId])
+    expect(outcomesOf([entry, ...alike], 'use_client', LISBON).map(({ kept, dropped }) => [kept, dropped])).toEqual([
+      ['20:15', '20:40'],
+      ['20:15', '20:40'],
+    ])
+    const { edits, now, commits } = storeOf(both)
+    const undo = await edits.decide(entry, { strategy: 'use_client' }, alike)
+    expect([open(now()), now().map(startOf), commits()]).toEqual([
+      [],
+      ['2026-06-13T19:15:00Z', '2026-06-13T19:15:00Z'],
+      1,
+    ])
+    const operations = now().flatMap((record) => [...liveValues(record)].flatMap(({ edit }) => edit.operation ?? []))
+    expect([operations.length, new Set(operations).size]).toEqual([2, 1])
+    await undo()
+    expect(
+      open(now())
+        .map(({ conflictId }) => conflictId)
+        .toSorted(),
+    ).toEqual(entries.map(({ conflictId }) => conflictId).toSorted())
+    expect(commits()).toBe(2)
+  })
+
+  it('is not offered for others that this person may not decide, or that have more than two sides', () => {
+    const other = createRecord(
+      { id: ID.replace(/1$/, '2'), scope: SCOPE, table: 'timeline_items', data: { title: 'Cake' } },
+      by('ana'),
+    )
+    const two = joined(
+      editRecord(other, { startTime: '2026-06-13T19:15:00Z' }, by('hana')),
+      editRecord(other, { startTime: '2026-06-13T19:40:00Z' }, by('piet')),
+    )
+    const three = joined(two, editRecord(other, { startTime: '2026-06-13T20:00:00Z' }, by('tom')))
+    const entry = only(apart)
+    expect(decidableAlike(entry, open([apart, two]), () => true)).toHaveLength(1)
+    expect(decidableAlike(entry, open([apart, two]), () => false)).toEqual([])
+    expect(decidableAlike(entry, open([apart, three]), () => true)).toEqual([])
+    expect(decidableAlike(only(three), open([apart, three]), () => true)).toEqual([])
+  })
+
+  it('[CON7] of two people who decide differently at once is a conflict again, the same in both stores', async () => {
+    const [mine, theirs] = [storeOf([apart]), storeOf([apart], 'rita')]
+    const entry = only(apart)
+    await mine.edits.decide(entry, keep(0)(entry))
+    await theirs.edits.decide(entry, keep(1)(entry))
+    const [[ana = apart], [rita = apart]] = [mine.now(), theirs.now()]
+    expect([open([ana]), open([rita])]).toEqual([[], []])
+    for (const record of [joined(ana, rita), joined(rita, ana)]) {
+      expect(only(record).conflictId).toBe(entry.conflictId)
+      expect(wordsOf(record).toSorted()).toEqual(['15:20', '15:30'])
+      expect(only(record).sentence).toContain('decided on')
+      const again = only(record)
+      expect(open([await decide(keep(1), record)])).toEqual([])
+      expect(again.parts[0].values.every(({ edit }) => edit.decided !== undefined)).toBe(true)
+    }
   })
 
   it('cannot be taken back over what somebody wrote since', async () => {

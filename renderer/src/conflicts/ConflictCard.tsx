@@ -2,6 +2,7 @@ import { Button, SimpleGrid, Text } from '@mantine/core'
 import { type Decision, keeping } from '../../../model/conflicts/decide.ts'
 import type { EntryValue, QueueEntry } from '../../../model/conflicts/entry.ts'
 import { CardFrame } from './CardFrame.tsx'
+import { MoreWays } from './MoreWays.tsx'
 import { NewValue } from './NewValue.tsx'
 import { fieldWords, type Place, recordName, tableWords, valueWords, writerWords } from './words.ts'
 
@@ -15,11 +16,24 @@ export interface CardProps {
   readonly nowMs: number
   readonly mayDecide: boolean
   readonly busy: boolean
-  readonly onDecision: (decision: Decision) => Promise<void>
+  /** Others that wait for the same kind of decision, and that this person may decide. */
+  readonly alike: readonly QueueEntry[]
+  /** @param others of those alike, decided the same way at once */
+  readonly onDecision: (decision: Decision, others?: readonly QueueEntry[]) => Promise<void>
 }
 
 /** One field to decide: the values side by side, who wrote them, and a button for each. */
-export function ConflictCard({ entry, weddingName, place, deviceId, nowMs, mayDecide, busy, onDecision }: CardProps) {
+export function ConflictCard({
+  entry,
+  weddingName,
+  place,
+  deviceId,
+  nowMs,
+  mayDecide,
+  busy,
+  alike,
+  onDecision,
+}: CardProps) {
   const [part] = entry.parts
   const { conflict, field } = part
   const isDeletion = conflict.type === 'delete_conflict'
@@ -59,8 +73,12 @@ export function ConflictCard({ entry, weddingName, place, deviceId, nowMs, mayDe
           </div>
         ))}
       </SimpleGrid>
-      {mayDecide && !isDeletion && (
-        <NewValue field={field} current={part.values[0]?.value} place={place} busy={busy} onDecision={onDecision} />
+      {mayDecide && (
+        <MoreWays entry={entry} alike={alike} place={place} busy={busy} onDecision={onDecision}>
+          {!isDeletion && (
+            <NewValue field={field} current={part.values[0]?.value} place={place} busy={busy} onDecision={onDecision} />
+          )}
+        </MoreWays>
       )}
     </CardFrame>
   )

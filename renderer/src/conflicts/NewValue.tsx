@@ -1,5 +1,5 @@
-import { Button, Group, TextInput } from '@mantine/core'
-import { useState } from 'react'
+import { Button, Group, Textarea, TextInput } from '@mantine/core'
+import { useEffect, useRef, useState } from 'react'
 import type { Decision } from '../../../model/conflicts/decide.ts'
 import { clockTime, instantAt, instantMs, localDate } from '../time/local.ts'
 import { dateAfterRetiming } from '../time/retime.ts'
@@ -14,37 +14,65 @@ interface NewValueProps {
   readonly onDecision: (decision: Decision) => Promise<void>
 }
 
-/** A third way: neither value, but another. Only for what can be typed in one line. */
+/** A third way: neither value, but another. Only for what can be typed. */
 export function NewValue({ field, current, place, busy, onDecision }: NewValueProps) {
   const [text, setText] = useState<string>()
+  const opener = useRef<HTMLButtonElement>(null)
+  const wasOpen = useRef(false)
+  useEffect(() => {
+    if (text === undefined && wasOpen.current) opener.current?.focus()
+    wasOpen.current = text !== undefined
+  }, [text])
   const kind = kindOf(field, current)
   if (!kind) return null
   if (text === undefined) {
     return (
-      <Button variant="subtle" style={{ alignSelf: 'start' }} onClick={() => setText('')}>
+      // A text is put together from what is there; a time or a number is quicker typed anew.
+      <Button
+        ref={opener}
+        variant="subtle"
+        onClick={() => setText(kind === 'text' && typeof current === 'string' ? current : '')}
+      >
         Neither: use another value
       </Button>
     )
   }
   const value = parse(kind, text, current, place)
+  const common = { label: `Another value for ${fieldWords(field).toLowerCase()}`, value: text, autoFocus: true }
   return (
     <form
       onSubmit={async (event) => {
         event.preventDefault()
-        if (value !== undefined) await onDecision({ strategy: 'merge_manual', mergedData: { [field]: value } })
+        if (value !== undefined && !busy) await onDecision({ strategy: 'merge_manual', mergedData: { [field]: value } })
       }}
     >
-      <Group align="end">
+      {kind === 'text' ? (
+        <Textarea
+          {...common}
+          autosize
+          maxRows={8}
+          onChange={({ currentTarget }) => setText(currentTarget.value)}
+          onKeyDown={(event) => {
+            if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return
+            event.preventDefault()
+            event.currentTarget.form?.requestSubmit()
+          }}
+          description="Enter saves it, Shift and Enter begin a new line"
+        />
+      ) : (
         <TextInput
-          label={`Another value for ${fieldWords(field).toLowerCase()}`}
+          {...common}
           type={kind}
           step={kind === 'number' ? 'any' : undefined}
-          value={text}
           onChange={({ currentTarget }) => setText(currentTarget.value)}
-          style={{ flex: 1 }}
         />
+      )}
+      <Group mt="sm">
         <Button type="submit" disabled={busy || value === undefined}>
           Use this
+        </Button>
+        <Button variant="default" onClick={() => setText(undefined)}>
+          Not now
         </Button>
       </Group>
     </form>

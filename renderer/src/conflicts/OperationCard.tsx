@@ -2,10 +2,21 @@ import { Button, Group, SimpleGrid, Text } from '@mantine/core'
 import type { EntryValue, Part } from '../../../model/conflicts/entry.ts'
 import { CardFrame } from './CardFrame.tsx'
 import type { CardProps } from './ConflictCard.tsx'
+import { MoreWays } from './MoreWays.tsx'
 import { fieldWords, recordName, sideWords, tableWords, valueWords, writerWords } from './words.ts'
 
 /** Everything that one action is in conflict with, decided as a whole: all of its values or all of the others'. */
-export function OperationCard({ entry, weddingName, place, deviceId, nowMs, mayDecide, busy, onDecision }: CardProps) {
+export function OperationCard({
+  entry,
+  weddingName,
+  place,
+  deviceId,
+  nowMs,
+  mayDecide,
+  busy,
+  alike,
+  onDecision,
+}: CardProps) {
   const { parts } = entry
   const told = (part: Part, value: EntryValue) =>
     valueWords({ conflict: part.conflict }, place)[part.values.indexOf(value)] ?? ''
@@ -63,6 +74,7 @@ export function OperationCard({ entry, weddingName, place, deviceId, nowMs, mayD
           </div>
         ))}
       </SimpleGrid>
+      {mayDecide && <MoreWays entry={entry} alike={alike} place={place} busy={busy} onDecision={onDecision} />}
     </CardFrame>
   )
 }

@@ -1,7 +1,8 @@
 /** Conflicts in words. Pure. */
 
 import type { EntryValue, Part, Writer } from '../../../model/conflicts/entry.ts'
-import type { Conflict, ConflictValue, Severity } from '../../../model/merge/conflicts.ts'
+import type { Conflict, Severity } from '../../../model/merge/conflicts.ts'
+import { DELETED } from '../../../model/merge/registers.ts'
 import { viewRecord } from '../../../model/merge/view.ts'
 import { dateWords, instantMs, localDate, timeWords } from '../time/local.ts'
 
@@ -63,13 +64,23 @@ export interface Place {
   readonly date: string
 }
 
-/** Both values as a person reads them: times as a clock shows them, with the day only where it matters. */
-export function valueWords({ conflict }: { readonly conflict: Conflict }, { zone, date }: Place): readonly string[] {
-  if (conflict.type === 'delete_conflict') return conflict.values.map(({ value }) => (value ? 'deleted' : 'kept'))
-  const days = new Set(conflict.values.map(({ value }) => dayOf(value, zone)).filter((day) => day !== undefined))
+/** Both values as a person reads them. */
+export function valueWords({ conflict }: { readonly conflict: Conflict }, place: Place): readonly string[] {
+  const values = conflict.values.map(({ value }) => value)
+  return wordsOf(conflict.type === 'delete_conflict' ? DELETED : conflict.fields[0], values, place)
+}
+
+/** Values of one field: times as a clock shows them, with the day only where it matters. */
+export function wordsOf(
+  field: string | undefined,
+  values: readonly unknown[],
+  { zone, date }: Place,
+): readonly string[] {
+  if (field === DELETED) return values.map((value) => (value ? 'deleted' : 'kept'))
+  const days = new Set(values.map((value) => dayOf(value, zone)).filter((day) => day !== undefined))
   const [only] = days
   const today = days.size === 1 ? only : date
-  return conflict.values.map((value) => oneValue(value, zone, today))
+  return values.map((value) => oneValue(value, zone, today))
 }
 
 function dayOf(value: unknown, zone: string): string | undefined {
@@ -81,7 +92,7 @@ function isInstant(value: unknown): boolean {
   return typeof value === 'string' && /^\d{4}-\d\d-\d\dT.+Z$/.test(value)
 }
 
-function oneValue({ value }: ConflictValue, zone: string, today: string | undefined): string {
+function oneValue(value: unknown, zone: string, today: string | undefined): string {
   if (value === null || value === undefined || value === '') return 'nothing'
   if (typeof value === 'string') {
     const ms = isInstant(value) ? instantMs(value) : undefined
@@ -98,7 +109,11 @@ function oneValue({ value }: ConflictValue, zone: string, today: string | undefi
 }
 
 /** `Rita, on Rita's tablet, today at 14:02`, as far as this replica knows. */
-export function writerWords({ name, deviceName, at }: Writer, { zone }: Pick<Place, 'zone'>, nowMs: number): string {
+export function writerWords(
+  { name, deviceName, at }: Pick<Writer, 'name' | 'deviceName' | 'at'>,
+  { zone }: Pick<Place, 'zone'>,
+  nowMs: number,
+): string {
   const ms = instantMs(at)
   const when = ms === undefined ? undefined : timeWords(ms, zone, localDate(nowMs, zone))
   const device = deviceName === undefined ? '' : `, on ${deviceName}`

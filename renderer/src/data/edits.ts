@@ -11,9 +11,9 @@ import {
   keepRecord,
   type NewRecord,
 } from '../../../model/merge/edit.ts'
-import type { CausalRecord } from '../../../model/merge/record.ts'
+import { type CausalRecord, liveValues } from '../../../model/merge/record.ts'
 import { viewRecord } from '../../../model/merge/view.ts'
-import type { Superseded } from '../../../model/sync/changeStore.ts'
+import type { Superseded, Write } from '../../../model/sync/changeStore.ts'
 import { supersededValues } from '../../../model/sync/superseded.ts'
 import type { Replica } from '../replica/replica.ts'
 
@@ -43,10 +43,11 @@ export interface Edits {
   /**
    * Stores a decision on an entry of the conflict queue, in all its records at once. It counts for what the person saw: a
    * value that came meanwhile stays beside it, and is decided next.
+   * @param alike others that are decided the same way: all in one commit, as one operation with one undo
    * @returns takes the decision back: what it chose between stands in the records again, to be decided anew. Rejects if
    *   somebody changed them since. A browser keeps no history, so what the decision replaced is kept with this function.
    */
-  decide(entry: QueueEntry, decision: Decision): Promise<() => Promise<void>>
+  decide(entry: QueueEntry, decision: Decision, alike?: readonly QueueEntry[]): Promise<() => Promise<void>>
 }
 
 /** Edits through the replica's store, under its actor. */
@@ -59,19 +60,26 @@ export function createEdits({ store, author }: Pick<Replica, 'store' | 'author'>
       return record === current ? [] : [{ record }]
     })
   }
-  async function undo(conflictId: string, replaced: ReadonlyMap<string, readonly Superseded[]>): Promise<void> {
+  /** @param ids of the entries that were decided, of which each record knows those that are about it */
+  async function undo(ids: ReadonlySet<string>, replaced: ReadonlyMap<string, readonly Superseded[]>): Promise<void> {
     const me = author()
     let refused: UndoError | undefined
     await store.update([...replaced.keys()], (records) => {
-      const edits = [...records.values()].map((current) => ({
-        current,
-        undone: undoDecision(current, conflictId, me, replaced.get(current.id) ?? []),
-      }))
-      refused = edits.map(({ undone }) => (undone.ok ? undefined : undone.error)).find((error) => error !== undefined)
-      if (refused) return []
-      return edits.flatMap(({ current, undone }) => (undone.ok ? [{ record: applyEdits(current, undone.value) }] : []))
+      refused = undefined
+      const writes: Write[] = []
+      for (const current of records.values()) {
+        const decided = [...liveValues(current)].flatMap(({ edit }) => edit.decided?.conflictId ?? [])
+        const own = [...new Set(decided)].filter((id) => ids.has(id))
+        const edits = own.map((id) => undoDecision(current, id, me, replaced.get(current.id) ?? []))
+        if (own.length === 0) refused = { kind: 'no-decision' }
+        for (const each of edits) if (!each.ok) refused = each.error
+        const undone = edits.flatMap((each) => (each.ok ? each.value : []))
+        writes.push({ record: applyEdits(current, undone) })
+      }
+      // What was decided at once is taken back at once, or not at all.
+      return refused ? [] : writes
     })
-    if (refused) throw new Error(`the decision on ${conflictId} cannot be taken back: ${refused.kind}`)
+    if (refused) throw new Error(`the decision on ${[...ids].join(', ')} cannot be taken back: ${refused.kind}`)
   }
   return {
     async create(records) {
@@ -107,24 +115,30 @@ export function createEdits({ store, author }: Pick<Replica, 'store' | 'author'>
       const me = author()
       return change(before.id, (current) => keepRecord(current, me))
     },
-    async decide(entry, decision) {
-      const decided = decide(entry, decision, author())
-      if (!decided.ok) throw new Error(`conflict ${entry.conflictId} cannot be decided so: ${decided.error.kind}`)
-      const shown = new Map(decided.value.map(({ before }) => [before.id, before]))
+    async decide(entry, decision, alike = []) {
+      const all = [entry, ...alike]
+      const operation = alike.length > 0 ? crypto.randomUUID() : undefined
+      const decided = all.flatMap((each) => {
+        const edits = decide(each, decision, { ...author(), ...(operation !== undefined && { operation }) })
+        if (!edits.ok) throw new Error(`conflict ${each.conflictId} cannot be decided so: ${edits.error.kind}`)
+        return edits.value
+      })
+      const shown = new Map(decided.map(({ before }) => [before.id, before]))
       const missing = new Set(shown.keys())
       const replaced = new Map<string, readonly Superseded[]>()
-      await store.update([...shown.keys()], (records) =>
-        [...records.values()].flatMap((current) => {
+      await store.update([...shown.keys()], (records) => {
+        for (const id of records.keys()) missing.delete(id)
+        if (missing.size > 0) return []
+        return [...records.values()].flatMap((current) => {
           const before = shown.get(current.id)
           if (!before) return []
-          missing.delete(current.id)
-          const record = applyEdits(current, decided.value, seenIn(before))
+          const record = applyEdits(current, decided, seenIn(before))
           replaced.set(current.id, supersededValues(current, record))
           return record === current ? [] : [{ record }]
-        }),
-      )
+        })
+      })
       if (missing.size > 0) throw new Error(`${missing.size} of its records are not on this device any more`)
-      return () => undo(entry.conflictId, replaced)
+      return () => undo(new Set(all.map(({ conflictId }) => conflictId)), replaced)
     },
   }
 }

@@ -40,6 +40,11 @@ export function SyncPanel({ status, conflicts, onDecide }: SyncPanelProps) {
           <Button onClick={onDecide}>Decide now</Button>
         </Stack>
       )}
+      {conflicts === 0 && (
+        <Button variant="default" onClick={onDecide}>
+          Past decisions
+        </Button>
+      )}
       <Peers title="Syncs with" peers={upstreams} />
       <Peers title="Devices" peers={devices} />
       {upstreams.length === 0 && devices.length === 0 && (
