@@ -51,7 +51,7 @@ it('decides conflicts alike at once, lists the decisions, and undoes one of them
   await dialog.getByRole('button', { name: 'Decide these 2 the same way' }).first().click()
   const outcomes = dialog.getByRole('list', { name: 'What becomes of them' })
   expect(await outcomes.getByRole('listitem').count()).toBe(2)
-  await dialog.getByRole('radio', { name: 'Keep the other value of each' }).check()
+  await dialog.getByRole('radio', { name: /^Keep 16:40 here/ }).check()
   expect(await pending(api)).toBe(2)
   await dialog.getByRole('button', { name: 'Decide all 2' }).click()
   await eventually(

@@ -110,6 +110,7 @@ function DecisionItem({ decision, mayUndo, busy, onUndo }: DecisionItemProps) {
             <div key={key}>
               <Text>
                 {field}: <strong>{decided}</strong>
+                {between.length > 0 && <span className="faint">, out of</span>}
               </Text>
               <ul className="outcomes">
                 {between.map((each) => (

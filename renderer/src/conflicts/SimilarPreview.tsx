@@ -5,6 +5,8 @@ import { outcomesOf, type Way } from './similar.ts'
 
 type SimilarPreviewProps = Pick<CardProps, 'entry' | 'alike' | 'place' | 'busy' | 'onDecision'>
 
+const WAYS: readonly Way[] = ['use_server', 'use_client']
+
 /** Decides one conflict and those like it at once, after showing what becomes of each. */
 export function SimilarPreview({ entry, alike, place, busy, onDecision }: SimilarPreviewProps) {
   const [way, setWay] = useState<Way>()
@@ -15,6 +17,9 @@ export function SimilarPreview({ entry, alike, place, busy, onDecision }: Simila
     wasOpen.current = way !== undefined
   }, [way])
   const count = alike.length + 1
+  // Which value a side is differs from one to the other, so the choice names the one that this card is about.
+  const wayWords = (each: Way) =>
+    `Keep ${outcomesOf([entry], each, place)[0]?.kept ?? ''} here, and the same side of the others`
   if (way === undefined) {
     return (
       <Button ref={opener} variant="subtle" disabled={busy} onClick={() => setWay('use_server')}>
@@ -30,8 +35,9 @@ export function SimilarPreview({ entry, alike, place, busy, onDecision }: Simila
         onChange={(chosen) => setWay(chosen === 'use_client' ? 'use_client' : 'use_server')}
       >
         <Stack gap="xs" mt="xs">
-          <Radio value="use_server" label="Keep the first value of each" autoFocus />
-          <Radio value="use_client" label="Keep the other value of each" />
+          {WAYS.map((each) => (
+            <Radio key={each} value={each} label={wayWords(each)} autoFocus={each === way} />
+          ))}
         </Stack>
       </Radio.Group>
       <ul className="outcomes" aria-label="What becomes of them">

@@ -3,7 +3,7 @@ import { similar } from '../../../model/conflicts/decide.ts'
 import type { EntryValue, QueueEntry } from '../../../model/conflicts/entry.ts'
 import { fieldWords, type Place, recordName, valueWords } from './words.ts'
 
-/** What is shown now, or what is not: the two ways that mean the same in every conflict. */
+/** The two decisions that can be the same for conflicts over different values. */
 export type Way = 'use_server' | 'use_client'
 
 /**
