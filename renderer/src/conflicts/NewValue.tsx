@@ -41,6 +41,7 @@ export function NewValue({ field, current, place, busy, onDecision }: NewValuePr
   const common = { label: `Another value for ${fieldWords(field).toLowerCase()}`, value: text, autoFocus: true }
   return (
     <form
+      style={{ width: '100%' }}
       onSubmit={async (event) => {
         event.preventDefault()
         if (value !== undefined && !busy) await onDecision({ strategy: 'merge_manual', mergedData: { [field]: value } })
