@@ -1,5 +1,5 @@
 /** One planned change, applied to the record as it is. Pure. */
-import { createRecord, deleteRecord } from '../../../model/merge/edit.ts'
+import { createRecord, deleteRecord, keepRecord } from '../../../model/merge/edit.ts'
 import { type CausalRecord, liveValues } from '../../../model/merge/record.ts'
 import { CREATED, DELETED } from '../../../model/merge/registers.ts'
 import { viewRecord } from '../../../model/merge/view.ts'
@@ -37,12 +37,26 @@ function createIfAsked(change: ReadyChange): Applied {
 function applyToExisting(record: CausalRecord, change: ReadyChange, circumstances: Circumstances): Applied {
   if (change.sealed) return applySealed(record, change, change.sealed, circumstances)
   const view = viewRecord(record)
-  if (view.deleted) return applyToDeleted(record, change, circumstances)
+  if (view.deleted) {
+    if (!bringsBack(record, change, circumstances)) return applyToDeleted(record, change, circumstances)
+    return applyFields(keepRecord(record, change.author), change, circumstances)
+  }
   if (change.action === 'delete') return applyDeletion(record, change, circumstances)
   if (tableNamed(record.table).baseClass({ ...view.data, ...change.data }) !== record.base) {
     return refused(record, 'data: This would change who may read the record; create a new one instead')
   }
   return applyFields(record, change, circumstances)
+}
+
+/**
+ * Whether the author edits what they know to be deleted. Known is only what the change builds on by name: an edit that is merely
+ * later than a deletion may be by somebody who was offline all the while.
+ */
+function bringsBack(record: CausalRecord, change: ReadyChange, circumstances: Circumstances): boolean {
+  if (change.action !== 'update' || change.clientVersion === undefined) return false
+  return [...liveValues(record)]
+    .filter(({ register }) => register === DELETED)
+    .every(({ readClass, edit }) => isSeen(change, circumstances, readClass, edit))
 }
 
 function applyDeletion(record: CausalRecord, change: ReadyChange, circumstances: Circumstances): Applied {

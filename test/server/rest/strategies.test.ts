@@ -364,6 +364,33 @@ describe('deletions', () => {
     expect(entries.filter(({ field }) => field === 'name').map(({ to }) => to)).toContain('B')
   })
 
+  it.each(['server_wins', 'skip', 'client_wins', 'merge', 'manual'])(
+    '[DEL4] an edit by who knows of the deletion brings the record back, %s',
+    async (conflictResolution) => {
+      const id = await create(server, wedding, 'guests', { name: 'A', tableNumber: 7 })
+      await push(server, { changes: [{ action: 'delete', table: 'guests', id }] })
+      const clientVersion = String((await row(server, wedding, id))?.version)
+      const edit = (data: Record<string, unknown>) =>
+        update(server, 'guests', id, data, {
+          change: { clientVersion },
+          batch: { as: ben, options: { conflictResolution } },
+        })
+      expect((await edit({ name: 'B' })).conflicts).toEqual([])
+      const now = await row(server, wedding, id)
+      expect(now?.deleted ?? false).toBe(false)
+      expect(now?.data).toMatchObject({ name: 'B', tableNumber: 7 })
+    },
+  )
+
+  it('[DEL4] saying again what stands there brings it back as well', async () => {
+    const id = await create(server, wedding, 'guests', { name: 'A' })
+    await push(server, { changes: [{ action: 'delete', table: 'guests', id }] })
+    const clientVersion = String((await row(server, wedding, id))?.version)
+    const reply = await update(server, 'guests', id, { name: 'A' }, { change: { clientVersion }, batch: { as: ben } })
+    expect(reply.conflicts).toEqual([])
+    expect((await row(server, wedding, id))?.deleted ?? false).toBe(false)
+  })
+
   it('of what is deleted already is reported, and changes nothing', async () => {
     const { id } = await lateDelete('client_wins')
     const version = (await row(server, wedding, id))?.version
