@@ -35,7 +35,6 @@ export async function runBatch(
   if (changes.length === 0) return { outcomes: [], isOwn: () => false }
   const store = context.stores.changes
   const sealing = await sealingOf(context, caller)
-  if (sealing) refuseOpen(changes)
   const weddings: ReadonlySet<string> = new Set(await context.weddingsOf(caller.team))
   const { validateChecksums } = options
   const planned = planChanges(changes, { validateChecksums, isSealed: sealing !== undefined, weddings })
@@ -46,7 +45,10 @@ export async function runBatch(
     if (reason !== undefined) throw forbidden(reason, { changeId: change.changeId })
   }
   for (const change of planned) refuse(change, current.get(change.recordId))
-  if (sealing) await claimActors(sealing, caller, planned, options.dryRun)
+  if (sealing) {
+    refuseOpen(changes)
+    await claimActors(sealing, caller, planned, options.dryRun)
+  }
   if (!options.dryRun) await claimWeddings(context, caller, planned, current)
 
   // Of a sealed batch nothing is written but what is sealed, under its own author.
@@ -84,7 +86,7 @@ async function claimWeddings(
   }
 }
 
-/** Before anything else is looked at: what is in the open here is not to be stored, whatever else is right or wrong with it. */
+/** What is in the open here is not to be stored, whatever else is right or wrong with it. */
 function refuseOpen(changes: SyncRequest['changes']): void {
   for (const { id, table, data, edit } of changes) {
     if (edit && holdsNothingOpen(table, writableData(data))) continue
