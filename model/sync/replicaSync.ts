@@ -46,6 +46,8 @@ export interface ReplicaSyncOptions {
   readonly onRefused?: (scope: string, refused: readonly Refused[]) => void
   /** The hub has given this replica a new token. */
   readonly onRenewed?: (token: string) => void
+  /** The hub that this replica calls has told it that its device was shut out. */
+  readonly onShutOut?: () => void
   /** Whether as little data as possible is to be used. */
   readonly saver?: () => boolean
   /** How whom this replica calls is taken: at its word, by default for everything there is. Asked for each session. */
@@ -239,7 +241,13 @@ export function createReplicaSync(options: ReplicaSyncOptions): ReplicaSync {
       if (called.has(kind)) throw new Error(`already calling a ${kind}`)
       const upstream = keepConnected({
         dial,
-        start: (transport) => start(transport, true, accept, { border, onClock, ...onRenewed }),
+        start(transport) {
+          const session = start(transport, true, accept, { border, onClock, ...onRenewed })
+          void session.closed.then((error) => {
+            if (kind === 'hub' && error?.code === 'REVOKED') options.onShutOut?.()
+          })
+          return session
+        },
         scheduler,
         urgency,
         maxPauseMs: MAX_PAUSE_MS[kind],

@@ -100,7 +100,7 @@ export async function openCloud(options: CloudOptions): Promise<Result<Cloud, Li
   app.post(ENROL_PATH, enrolRoute(store, enrolToken, trail, log))
   app.use(ENROL_PATH, answerFailures(log))
   app.use(boxRoutes(store, (token) => callerOf(token, store), log))
-  const context = cloudContext(store, sync, books, trail)
+  const context = cloudContext(store, sync, rosters, books, trail)
   app.use('/api/offline', createApi(context, log))
   const live = openLive({ context, rosters, sync, log, changed })
   const server = createServer(SERVER_LIMITS, app)
@@ -248,7 +248,13 @@ async function enrol(store: PostgresStore, { team }: z.infer<typeof enrolment>):
   return 'ok'
 }
 
-function cloudContext(store: PostgresStore, sync: ReplicaSync, books: Books, trail: Trail): ServerContext {
+function cloudContext(
+  store: PostgresStore,
+  sync: ReplicaSync,
+  rosters: RosterOf,
+  books: Books,
+  trail: Trail,
+): ServerContext {
   const { changes, state, history } = store
   const people = openPeople(changes, state)
 
@@ -273,6 +279,7 @@ function cloudContext(store: PostgresStore, sync: ReplicaSync, books: Books, tra
         people.claim({ team, userId, deviceId }, actor, isTrial),
     },
     authors: ({ team, userId, deviceId }) => people.authors({ team, userId, deviceId }),
+    rosters,
     completeness: (scope) => sync.completeness(scope),
     dismiss: (deviceId) => sync.dismiss(deviceId),
     books,

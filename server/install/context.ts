@@ -64,6 +64,7 @@ export function installContext(
       return (await changes.scopes()).filter((scope) => scope !== team)
     },
     authors: async (caller) => people.authors(await personOfCaller(caller, identity, state)),
+    rosters,
     completeness: (scope) => sync.completeness(scope),
     outgoing: outgoingOf(sync, state),
     lastSeen: (deviceId) => lastSeen.of(deviceId),

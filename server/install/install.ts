@@ -44,6 +44,7 @@ import { watchLastSeen } from './lastSeen.ts'
 import { newLaunchSecret, openLoopback } from './loopback.ts'
 import { ownJoining, ownPresence, ownRecoveryKit } from './ownDesk.ts'
 import { actorsOf, openPeople } from './people.ts'
+import { openShutOut } from './shutOut.ts'
 import { currentNotice, isDamage, noteDamage, openSoundStore, type SoundStore } from './soundStore.ts'
 import { announceMember, recoverTeam } from './throughCloud.ts'
 import { startUpkeep } from './upkeep.ts'
@@ -214,6 +215,7 @@ async function start(
     onChange: changed.emit,
     onRefused: (scope, refused) => log('records refused', { scope, count: refused.length }),
     onRenewed: held.renewed,
+    onShutOut: () => shutOut.told(),
   })
   begun.push(sync)
   const people = openPeople(changes, state, sync.clockOffset)
@@ -256,7 +258,8 @@ async function start(
   })
   begun.push(upkeep)
   const notice = async () => upkeep.problem() ?? (await currentNotice(state, Date.now())) ?? (await draftNotice(state))
-  const rosters = rosterOf(changes)
+  const shutOut = await openShutOut(rosterOf(changes), held.now, state, log)
+  const { rosters } = shutOut
   const lastSeen = await watchLastSeen({ sync, state, changed, now: Date.now, log })
   begun.push(lastSeen)
   const rejoined = Promise.withResolvers<void>()

@@ -28,7 +28,6 @@ import { createPull } from './pull.ts'
 import { queueHandlers } from './queueRoutes.ts'
 import { noteRefusals } from './refusals.ts'
 import { resolveHandlers } from './resolveRoutes.ts'
-import { rosterOf } from './roster.ts'
 import { type Handlers, serveMemberRoutes, servePublicRoutes } from './router.ts'
 import { createScopeIndex } from './scopeIndex.ts'
 import { syncHandlers } from './sync/routes.ts'
@@ -57,7 +56,7 @@ export function createApi(
   const index = createScopeIndex(context.stores.changes)
   const people = peopleOf(context.stores.changes)
   const summaries = createSummaries(context.stores.changes, () => context.outline?.() ?? asItIs)
-  const rosters = rosterOf(context.stores.changes)
+  const { rosters } = context
   const reports = deviceReportsIn(context.stores.state)
   const running = new RunningCalls()
   const parts = { context, index, people, rosters, reports, running, log, now }

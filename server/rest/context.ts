@@ -13,6 +13,7 @@ import type { ScopeCompleteness } from '../../model/sync/replicaSync.ts'
 import type { Trail } from '../audit/trail.ts'
 import type { BlobDoor } from '../blobs/blobRoutes.ts'
 import type { Books } from './books.ts'
+import type { RosterOf } from './roster.ts'
 
 /** Who is calling, as the bearer token proves it. */
 export interface Caller {
@@ -76,6 +77,8 @@ export interface ServerContext {
   readonly sealing?: Sealing
   /** Makes an author for each edit of this caller, with a fresh stamp. */
   authors(caller: Caller): Promise<() => Author>
+  /** The devices of a team, and which are shut out. */
+  readonly rosters: RosterOf
   completeness(scope: string): Promise<ScopeCompleteness>
   /**
    * Only where values are open: the record as a cloud sees it, so that digests can be compared with it. Another function

@@ -17,6 +17,7 @@ import type { LogFields } from '../../../server/log.ts'
 import { API_PATH, createApi } from '../../../server/rest/api.ts'
 import { openPostgresBooks } from '../../../server/rest/books.ts'
 import type { Caller, ServerContext } from '../../../server/rest/context.ts'
+import { rosterOf } from '../../../server/rest/roster.ts'
 
 export const TEAM = randomUUID()
 export const OTHER_TEAM = randomUUID()
@@ -82,6 +83,7 @@ export async function startServer(
       const personName = [...members.values()].find((each) => each.userId === userId)?.name ?? '?'
       return people.authors({ team: own, userId, deviceId, personName, deviceName: `${personName}’s laptop` })
     },
+    rosters: rosterOf(store.changes),
     books,
     trail: createTrail(books.audit, 'server'),
     dismiss: () => undefined,
