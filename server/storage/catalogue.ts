@@ -1,8 +1,8 @@
 /**
  * Which table holds which collection, and how far each has counted.
  *
- * A table counts by the highest `seq` in it. Before rows are taken out of it, that is noted here, and the row of a
- * collection stays when its table is dropped: so nothing is counted twice, a collection of the same name goes on where the old
+ * A table counts by the highest `seq` in it. When rows are taken out of it, by whomever, a trigger notes that here, and the row of
+ * a collection stays when its table is dropped: so nothing is counted twice, a collection of the same name goes on where the old
  * one stopped, and nobody who remembers a `seq` can mistake new changes for old ones.
  */
 import { DELETED_COLUMN, SCHEMA_INDEX_PREFIX } from './indexes.ts'
@@ -70,6 +70,10 @@ export function ensureTable(database: Database, tableName: string, layout: Table
     const names = columns.map((column) => column.name).join(', ')
     database.exec(`CREATE INDEX IF NOT EXISTS ${indexNameOf(tableName, name)} ON ${tableName} (${names})`)
   }
+  database.exec(`
+    CREATE TRIGGER IF NOT EXISTS ${indexNameOf(tableName, 'count')} AFTER DELETE ON ${tableName} BEGIN
+      UPDATE rx_collections SET last_seq = OLD.seq WHERE table_name = '${tableName}' AND last_seq < OLD.seq;
+    END`)
   if (layout.hasAttachments) {
     database.exec(`
       CREATE TABLE IF NOT EXISTS ${attachmentTableOf(tableName)} (
@@ -83,8 +87,8 @@ export function ensureTable(database: Database, tableName: string, layout: Table
   }
 }
 
-/** Notes how far a table has counted. Call it in the transaction that takes rows away. */
-export function keepCount(database: Database, tableName: string): void {
+/** Notes how far a table has counted. Dropping a table runs no trigger. */
+function keepCount(database: Database, tableName: string): void {
   database
     .prepare<[string]>(
       `UPDATE rx_collections SET last_seq = max(last_seq, coalesce((SELECT max(seq) FROM ${tableName}), 0))

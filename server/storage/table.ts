@@ -1,4 +1,4 @@
-import { indexNameOf, keepCount } from './catalogue.ts'
+import { indexNameOf } from './catalogue.ts'
 import type { IndexRange } from './indexes.ts'
 import type { Database, Statement } from './open.ts'
 import type { SortKey } from './sortKeys.ts'
@@ -78,12 +78,8 @@ export class DocumentTable {
     return this.#changes.all(seq, limit)
   }
 
-  /**
-   * Removes up to `limit` tombstones that were written at `newestLwt` or before, and returns how many. Call it in a
-   * transaction.
-   */
+  /** Removes up to `limit` tombstones that were written at `newestLwt` or before, and returns how many. */
   purge(newestLwt: number, limit: number): number {
-    keepCount(this.#database, this.name)
     return this.#purge.run(newestLwt, limit).changes
   }
 

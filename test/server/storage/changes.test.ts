@@ -62,6 +62,16 @@ describe('getChangedDocumentsSince', () => {
 })
 
 describe('seq never goes back', () => {
+  it('after somebody has deleted the newest rows by hand', async () => {
+    const database = newDatabase()
+    const storage = await guestStorage({ database })
+    await insert(storage, guest('ana'), guest('ben'))
+    const { tableName } = storage.internals
+    database.exec(`DELETE FROM ${tableName}`)
+    await insert(storage, guest('cleo'))
+    expect(await changesSince(storage, undefined)).toEqual({ ids: ['cleo'], seq: 3 })
+  })
+
   it('after a clean-up of the newest documents, a restart, and again', async () => {
     const file = temporaryFile()
     const key = randomKey()
