@@ -255,12 +255,16 @@ describe('ends that are killed while they repair', () => {
   })
 })
 
+/** Over a line of 8 kB a second, the first answer to a repair may be a while on its way. */
+const SLOW_REPAIR_MS = 120_000
+
 /** A repair is under way. */
 async function untilMoreThan(records: number, { ready }: Server): Promise<void> {
   await eventually(
     'records that were lost',
     () => wedding(rest(ready.url, ready.token)),
     (one) => (one?.records ?? 0) > records,
+    SLOW_REPAIR_MS,
   )
 }
 

@@ -9,8 +9,8 @@ import { randomBytes } from 'node:crypto'
 export function whyNoNamespaces(): string | undefined {
   if (process.platform !== 'linux') return 'network namespaces need Linux'
   if (process.getuid?.() !== 0) return 'network namespaces need root'
-  const probe = spawnSync('ip', ['netns', 'list'])
-  return probe.status === 0 ? undefined : 'network namespaces need the command `ip` (iproute2)'
+  if (spawnSync('ip', ['netns', 'list']).status !== 0) return 'network namespaces need the command `ip` (iproute2)'
+  return spawnSync('tc', ['-Version']).status === 0 ? undefined : 'slow cables need the command `tc` (iproute2)'
 }
 
 export interface Machine {
