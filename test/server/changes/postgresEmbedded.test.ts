@@ -67,7 +67,7 @@ describe('openEmbedded', () => {
     await sql.query('CREATE TABLE kept (value text)')
     const before = await checkpoint()
     for (let i = 0; i < 2000; i++) await insert(sql, 'x')
-    await expect.poll(checkpoint).not.toEqual(before)
+    await expect.poll(checkpoint, { timeout: 60_000 }).not.toEqual(before)
     await sql.close()
     expect(problems).toEqual([])
   })
