@@ -55,7 +55,8 @@ export const DEFAULT_LAN_PORT = 8443
 export interface LanOptions {
   /**
    * Absent: the port of the hub that this install knows, if it is free here, so that the team's tablets find this one where
-   * they found that; else the port of the last time, else the default. 0: the same, with a free one at last.
+   * they found that; else the port of the last time, else the default, else a free one: nobody chose one. 0: the same, without
+   * the default. Any other: that one or none.
    */
   readonly port?: number
   /** The only address to listen at. Absent: every private one of this machine, and loopback. */
@@ -82,6 +83,7 @@ interface LanParts extends InstallParts, LanOptions {
 }
 
 const EVERY_ADDRESS = '0.0.0.0'
+const FREE_PORT = 0
 const savedPlace = z.object({ host: z.string(), port: z.number().int().min(1).max(65_535) }).optional()
 
 export async function openLan(options: LanParts): Promise<Result<Lan, LanError>> {
@@ -101,10 +103,12 @@ export async function openLan(options: LanParts): Promise<Result<Lan, LanError>>
   const host = (): string => only ?? addressNow(known?.host)
   const serves = (address: string): boolean => (only === undefined ? isPrivate(address) : address === only)
   if (only === undefined) server.prependListener('connection', dropUnless(serves))
-  const listening = await listenSomewhere(server, options, known?.port)
+  const wished = await wishedPorts(options, known?.port)
+  const listening = await listenAtFirst(server, wished, only ?? EVERY_ADDRESS)
   if (!listening.ok) return listening
   const port = listening.value
-  await state.set('lan', { host: host(), port })
+  // A makeshift is for today.
+  await state.set('lan', { host: host(), port: known && !wished.includes(port) ? known.port : port })
 
   app.use(securityHeaders)
   app.use(joinDoor(options))
@@ -160,16 +164,24 @@ export async function openLan(options: LanParts): Promise<Result<Lan, LanError>>
   })
 }
 
-/** The team's tablets call one name at one port: the next hub takes the port of the last, unless it is taken here. */
-async function listenSomewhere(
+/**
+ * Ports to try in turn. The team's tablets call one name at one port: the next hub takes the port of the last. A hub that
+ * nobody gave a port is better on a free one than not at all: it is announced, and its links name it.
+ */
+async function wishedPorts({ store, port }: LanParts, lastPort: number | undefined): Promise<readonly number[]> {
+  if (port) return [port]
+  const hub = await knownHub(store.state)
+  const wished = [Number(hub && new URL(hub.url).port), lastPort ?? 0, port ?? DEFAULT_LAN_PORT]
+  return [...wished.filter((each) => each > 0), FREE_PORT]
+}
+
+async function listenAtFirst(
   server: Server,
-  { store, host = EVERY_ADDRESS, port }: LanParts,
-  lastPort: number | undefined,
+  [port = FREE_PORT, ...others]: readonly number[],
+  host: string,
 ): Promise<Result<number, ListenError>> {
-  const hub = port ? undefined : await knownHub(store.state)
-  const itsPort = Number(hub && new URL(hub.url).port)
-  const listening = itsPort > 0 ? await listen(server, itsPort, host) : undefined
-  return listening?.ok ? listening : listen(server, port || lastPort || (port ?? DEFAULT_LAN_PORT), host)
+  const listening = await listen(server, port, host)
+  return listening.ok || others.length === 0 ? listening : listenAtFirst(server, others, host)
 }
 
 /** A machine may also have an address on the internet, which is no place for a hub. */

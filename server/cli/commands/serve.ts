@@ -54,7 +54,11 @@ export const installOptions: OptionSpecs = {
 
 export const hubOptions: OptionSpecs = {
   ...installOptions,
-  'lan-port': { type: 'string', value: 'N', help: 'port on the LAN (8443; with --json a free one)' },
+  'lan-port': {
+    type: 'string',
+    value: 'N',
+    help: 'port on the LAN (8443, or a free one where that is taken; with --json a free one)',
+  },
   'lan-host': { type: 'string', value: 'IP', help: 'address on the LAN (the first private one)' },
 }
 

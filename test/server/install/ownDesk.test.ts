@@ -1,6 +1,7 @@
 /** What the person at an install's window does, over the REST API of real installs: the hub's switch, joining, the kit, presence. */
 import { randomBytes, randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -83,6 +84,19 @@ describe("the hub's switch", () => {
     await close(again)
     const last = await start('ana', { resumeHub: true })
     expect(mustBeOk(await api(last).hubState())).toMatchObject({ serving: false, takesOver: true })
+  })
+
+  it('finds another port where its own is taken, and goes back to it when it can', async () => {
+    const portOf = async (install: Install) => Number(new URL(mustBeOk(await api(install).startHub()).url).port)
+    const ana = await start('ana')
+    const usual = await portOf(ana)
+    await close(ana)
+    const intruder = createServer().listen(usual)
+    const again = await start('ana')
+    expect(await portOf(again)).not.toBe(usual)
+    await close(again)
+    await new Promise((resolve) => intruder.close(resolve))
+    expect(await portOf(await start('ana'))).toBe(usual)
   })
 })
 
