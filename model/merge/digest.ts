@@ -29,6 +29,7 @@ export function unitHash(recordId: string, readClass: string, unit: Unit): strin
   const vector = SortedMap.from(unit.vector)
   for (let i = 0; i < vector.size; i++) {
     hash
+      .begin()
       .text(vector.names[i] ?? '')
       .number(vector.items[i] ?? 0)
       .end()
@@ -38,10 +39,9 @@ export function unitHash(recordId: string, readClass: string, unit: Unit): strin
   for (let i = 0; i < registers.size; i++) {
     for (const { edit } of registers.items[i] ?? []) {
       // Most registers of a record were written by one edit: what that says is hashed once.
-      if (edit === begun) hash.resume()
-      else begin(edit)
+      if (edit !== begun) begin(edit)
       begun = edit
-      hash.text(registers.names[i] ?? '').end()
+      hash.endWith(registers.names[i] ?? '')
     }
   }
   return hash.hex()
@@ -49,7 +49,7 @@ export function unitHash(recordId: string, readClass: string, unit: Unit): strin
 
 /** Whatever makes two edits of one dot two contents (`sameContent`). */
 function begin({ actor, counter, tag, stamp, ask, operation, decided }: Edit): void {
-  hash.text(actor).number(counter).text(tag).text(stamp)
+  hash.begin().text(actor).number(counter).text(tag).text(stamp)
   if (ask || operation !== undefined || decided) {
     hash
       .number(ask ? 1 : 0)
@@ -57,7 +57,6 @@ function begin({ actor, counter, tag, stamp, ask, operation, decided }: Edit): v
       .text(operation ?? '')
     if (decided) hash.text(decided.conflictId).text(decided.strategy)
   }
-  hash.mark()
 }
 
 /** The digest of each read class over all given records, which are those of one scope. */

@@ -6,18 +6,21 @@
 const C1 = 0x239b961b
 const C2 = 0xab0e9789
 /** Differ from lane to lane, so that no two lanes ever hold the same. */
-const LANE_CONSTANTS = [0x561ccd1b, 0x0bcaa747, 0x96cd1c35, 0x32ac3b17] as const
+const LANE_CONSTANTS = Int32Array.of(0x561ccd1b, 0x0bcaa747, 0x96cd1c35, 0x32ac3b17)
 const LANES = LANE_CONSTANTS.length
+/** Four lanes: `&` with this is the remainder. */
+const LAST_LANE = LANES - 1
 /** Looked up: `toString(16)` of a word that is no small integer takes ten times as long. */
 const HEX_OF_BYTE = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
 
 export class SetHash {
+  /** What every statement of the set begins with. */
   readonly #start = new Int32Array(LANES)
+  /** The statement under way. */
   readonly #lanes = new Int32Array(LANES)
-  readonly #sum = new Int32Array(LANES)
-  readonly #marked = new Int32Array(LANES)
-  #markedWords = 0
   #words = 0
+  readonly #ended = new Int32Array(LANES)
+  readonly #sum = new Int32Array(LANES)
 
   /**
    * Begins a set anew; one object can serve for many sets, one after the other.
@@ -28,66 +31,46 @@ export class SetHash {
     this.#sum.fill(0)
     this.#words = 0
     for (const text of texts) this.text(text)
-    this.#mixLanes()
-    this.#start.set(this.#lanes)
+    copy(this.#lanes, this.#start)
+    mix(this.#start, this.#words)
+    return this.begin()
+  }
+
+  /** Begins a statement. */
+  begin(): this {
+    copy(this.#start, this.#lanes)
     this.#words = 0
     return this
   }
 
   /** Continues the statement with a text. */
   text(text: string): this {
-    const lanes = this.#lanes
-    let lane = this.#words % LANES
-    // The lane whose turn it is, and those after it. Locals of one loop, so that they stay in processor registers.
-    let first = at(lanes, lane)
-    let second = at(lanes, (lane + 1) % LANES)
-    let third = at(lanes, (lane + 2) % LANES)
-    let fourth = at(lanes, (lane + 3) % LANES)
-    for (let i = -2; i < text.length; i += 2) {
-      const word = i < 0 ? text.length : text.charCodeAt(i) | (i + 1 < text.length ? text.charCodeAt(i + 1) << 16 : 0)
-      const next = mixed(first, second, word, lane)
-      first = second
-      second = third
-      third = fourth
-      fourth = next
-      lane = (lane + 1) & (LANES - 1)
-    }
-    lanes[lane] = first
-    lanes[(lane + 1) % LANES] = second
-    lanes[(lane + 2) % LANES] = third
-    lanes[(lane + 3) % LANES] = fourth
-    this.#words += 1 + ((text.length + 1) >>> 1)
+    this.#words = takeText(text, this.#lanes, this.#words, this.#lanes)
     return this
   }
 
   /** Continues the statement with a whole number from 0 to 2^53. */
   number(value: number): this {
-    this.#word(value | 0)
-    this.#word((value / 2 ** 32) | 0)
+    this.#words = takeWord(value | 0, this.#lanes, this.#words)
+    this.#words = takeWord((value / 2 ** 32) | 0, this.#lanes, this.#words)
     return this
   }
 
-  /** Remembers the beginning of a statement, so that others can have the same. */
-  mark(): void {
-    this.#marked.set(this.#lanes)
-    this.#markedWords = this.#words
-  }
-
-  /** Begins a statement as far as it was when it was last marked. */
-  resume(): void {
-    this.#lanes.set(this.#marked)
-    this.#words = this.#markedWords
-  }
-
-  /** Ends the statement. */
+  /** The statement is one of the set. */
   end(): void {
-    this.#mixLanes()
-    const [lanes, sum, start] = [this.#lanes, this.#sum, this.#start]
-    for (let i = 0; i < LANES; i++) {
-      sum[i] = at(sum, i) + at(lanes, i)
-      lanes[i] = at(start, i)
-    }
-    this.#words = 0
+    copy(this.#lanes, this.#ended)
+    this.#add(this.#words)
+  }
+
+  /** The statement with this text at its end is one of the set. It stays under way as it is, for others that begin like it. */
+  endWith(text: string): void {
+    this.#add(takeText(text, this.#lanes, this.#words, this.#ended))
+  }
+
+  #add(words: number): void {
+    const [ended, sum] = [this.#ended, this.#sum]
+    mix(ended, words)
+    for (let i = 0; i < LANES; i++) sum[i] = at(sum, i) + at(ended, i)
   }
 
   hex(): string {
@@ -97,33 +80,66 @@ export class SetHash {
     }
     return text
   }
+}
 
-  #word(word: number): void {
-    const lane = this.#words++ % LANES
-    this.#lanes[lane] = mixed(at(this.#lanes, lane), at(this.#lanes, (lane + 1) % LANES), word, lane)
+/** Takes in its length, then its characters two by two. @returns how many words have been taken in after it */
+function takeText(text: string, from: Int32Array, before: number, into: Int32Array): number {
+  const pairs = text.length >>> 1
+  let lane = before & LAST_LANE
+  // The lane whose turn it is, and those after it. Locals of one loop, so that they stay in processor registers.
+  let first = at(from, lane)
+  let second = at(from, (lane + 1) & LAST_LANE)
+  let third = at(from, (lane + 2) & LAST_LANE)
+  let fourth = at(from, (lane + 3) & LAST_LANE)
+  let word = text.length
+  for (let i = 0; ; i++) {
+    const next = mixed(first, second, word, lane)
+    first = second
+    second = third
+    third = fourth
+    fourth = next
+    lane = (lane + 1) & LAST_LANE
+    if (i === pairs) break
+    word = text.charCodeAt(2 * i) | (text.charCodeAt(2 * i + 1) << 16)
   }
+  into[lane] = first
+  into[(lane + 1) & LAST_LANE] = second
+  into[(lane + 2) & LAST_LANE] = third
+  into[(lane + 3) & LAST_LANE] = fourth
+  const words = before + 1 + pairs
+  return text.length & 1 ? takeWord(text.charCodeAt(text.length - 1), into, words) : words
+}
 
-  /** Lets every bit of the statement reach every bit of every lane. */
-  #mixLanes(): void {
-    const lanes = this.#lanes
-    const [b, c, d] = [at(lanes, 1), at(lanes, 2), at(lanes, 3)]
-    const sum = at(lanes, 0) + b + c + d
-    const first = avalanche(sum ^ this.#words)
-    const second = avalanche((sum + b) ^ this.#words)
-    const third = avalanche((sum + c) ^ this.#words)
-    const fourth = avalanche((sum + d) ^ this.#words)
-    const mixed = first + second + third + fourth
-    lanes[0] = mixed
-    lanes[1] = mixed + second
-    lanes[2] = mixed + third
-    lanes[3] = mixed + fourth
-  }
+function takeWord(word: number, lanes: Int32Array, before: number): number {
+  const lane = before & LAST_LANE
+  lanes[lane] = mixed(at(lanes, lane), at(lanes, (lane + 1) & LAST_LANE), word, lane)
+  return before + 1
+}
+
+/** Lets every bit of the statement reach every bit of every lane. */
+function mix(lanes: Int32Array, words: number): void {
+  const [b, c, d] = [at(lanes, 1), at(lanes, 2), at(lanes, 3)]
+  const sum = at(lanes, 0) + b + c + d
+  const first = avalanche(sum ^ words)
+  const second = avalanche((sum + b) ^ words)
+  const third = avalanche((sum + c) ^ words)
+  const fourth = avalanche((sum + d) ^ words)
+  const mixed = first + second + third + fourth
+  lanes[0] = mixed
+  lanes[1] = mixed + second
+  lanes[2] = mixed + third
+  lanes[3] = mixed + fourth
+}
+
+/** Of four numbers, which \`set\` takes longer for than this. */
+function copy(from: Int32Array, into: Int32Array): void {
+  for (let i = 0; i < LANES; i++) into[i] = at(from, i)
 }
 
 /** A lane after a word was taken in. */
 function mixed(lane: number, nextLane: number, word: number, place: number): number {
   const mixed = lane ^ Math.imul(rotated(Math.imul(word, C1), 15), C2)
-  return (Math.imul((rotated(mixed, 19) + nextLane) | 0, 5) + (LANE_CONSTANTS[place] ?? 0)) | 0
+  return (Math.imul((rotated(mixed, 19) + nextLane) | 0, 5) + at(LANE_CONSTANTS, place)) | 0
 }
 
 function at(lanes: Int32Array, i: number): number {
