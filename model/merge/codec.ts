@@ -60,57 +60,66 @@ export function encodeRecord(record: CausalRecord): StoredRecord {
 }
 
 function actorsOf({ units }: CausalRecord): string[] {
-  const vectors = [...units.values()].map(({ vector }) => SortedMap.from(vector))
+  const vectors = SortedMap.from(units).items.map(({ vector }) => SortedMap.from(vector).names)
   const [first] = vectors
-  if (first && vectors.length === 1) return [...first.names]
-  return [...new Set(vectors.flatMap(({ names }) => names))].sort(compareText)
+  return first && vectors.length === 1 ? first.slice() : [...new Set(vectors.flat())].sort(compareText)
 }
 
 function encodeUnit(unit: Unit, actors: readonly string[]): StoredUnit {
   const vector = SortedMap.from(unit.vector)
   const registers = SortedMap.from(unit.registers)
-  const { edits, placeOf } = editsOf(registers)
+  const edits = editsOf(registers)
   const r: Record<string, unknown[]> = {}
+  let before: Edit | undefined
+  let place = 0
   for (let i = 0; i < registers.size; i++) {
     const siblings = registers.items[i] ?? []
-    const only = siblings[0]
+    const only = siblings.length === 1 ? siblings[0] : undefined
+    // Most registers of a record were written by one edit, which need not be looked up each time.
+    if (only && only.edit !== before) {
+      before = only.edit
+      place = placeOf(only.edit, edits)
+    }
     // A list that is written down at once takes a third of one that grows.
-    const flat = only && siblings.length === 1 ? [placeOf.get(only.edit), only.value] : flatOf(siblings, placeOf)
+    const flat = only ? [place, only.value] : siblings.flatMap(({ edit, value }) => [placeOf(edit, edits), value])
     setOwn(r, registers.names[i] ?? '', flat)
   }
   const countsAll = vector.size === actors.length
   return {
-    v: countsAll ? [...vector.items] : actors.map((actor) => vector.get(actor) ?? 0),
+    v: countsAll ? vector.items.slice() : actors.map((actor) => vector.get(actor) ?? 0),
     e: encodeEdits(edits, actors),
     r,
   }
 }
 
-function flatOf(siblings: readonly Sibling[], placeOf: ReadonlyMap<Edit, number>): unknown[] {
-  return siblings.flatMap(({ edit, value }) => [placeOf.get(edit), value])
-}
+/** So many are sooner looked through than sorted twice. */
+const FEW_EDITS = 16
 
-/** The edits of a unit in canonical order, each dot once, and the place of each. */
-function editsOf(registers: SortedMap<readonly Sibling[]>): {
-  readonly edits: readonly Edit[]
-  readonly placeOf: ReadonlyMap<Edit, number>
-} {
-  const placeOf = new Map<Edit, number>()
+/** The edits of a unit in canonical order, each dot once. */
+function editsOf(registers: SortedMap<readonly Sibling[]>): readonly Edit[] {
+  const found: Edit[] = []
   let before: Edit | undefined
   for (const siblings of registers.items) {
     for (const { edit } of siblings) {
-      // Most registers of a record were written by one edit, which need not be looked up each time.
-      if (edit !== before) placeOf.set(edit, 0)
+      if (edit === before) continue
       before = edit
+      if (found.length > FEW_EDITS || !found.includes(edit)) found.push(edit)
     }
   }
-  const edits: Edit[] = []
-  for (const edit of [...placeOf.keys()].sort(compareDots)) {
-    const last = edits.at(-1)
-    if (!last || !sameDot(last, edit)) edits.push(edit)
-    placeOf.set(edit, edits.length - 1)
+  found.sort(compareDots)
+  return found.filter((edit, i) => i === 0 || !sameDot(edit, found[i - 1] ?? edit))
+}
+
+/** @param edits in order of dots; this dot is one of them */
+function placeOf(edit: Edit, edits: readonly Edit[]): number {
+  let low = 0
+  let high = edits.length - 1
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (compareDots(edits[middle] ?? edit, edit) < 0) low = middle + 1
+    else high = middle
   }
-  return { edits, placeOf }
+  return low
 }
 
 /** Both are in order of actors, and every edit is by one that is listed. */
