@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { statSync } from 'node:fs'
 import { createRxDatabase, type RxCollection } from 'rxdb'
 import { z } from 'zod'
@@ -9,6 +8,7 @@ import { err, ok, type Result } from '../../model/result.ts'
 import type { ChangeStore, History, StateStore } from '../../model/sync/changeStore.ts'
 import { type Database, type OpenError, openDatabase } from '../storage/open.ts'
 import { getRxStorageSqlite, type SqliteCommit } from '../storage/rxStorage.ts'
+import { ACTORS, newActor } from './actors.ts'
 import { openSqliteHistory, type SqliteHistory } from './sqliteHistory.ts'
 import { forgetOld, indexLog, openSqliteLog } from './sqliteLog.ts'
 import { renewMark } from './sqliteMark.ts'
@@ -35,11 +35,6 @@ export interface SqliteStore {
 export interface SqliteOptions {
   /** Wall clock, ms since 1970 UTC. */
   readonly now?: () => number
-}
-
-/** An actor and an epoch are 8 random bytes, written as 11 characters. */
-export function newActor(): string {
-  return randomBytes(8).toString('base64url')
 }
 
 /**
@@ -153,9 +148,6 @@ export async function forgetEpoch(state: StateStore): Promise<void> {
 async function retireActors(state: StateStore): Promise<void> {
   for (const key of (await state.list(ACTORS)).keys()) await state.set(key, undefined)
 }
-
-/** Which actor stands for whom in this incarnation; the rest of the key is the business of `people.ts`. */
-export const ACTORS = 'actor/'
 
 /**
  * A file that was removed can still be written to, and all of it is gone when the process ends. So every write looks

@@ -1,13 +1,10 @@
 import type { Api } from '../../model/client/calls.ts'
-import { openFromOptions } from './commands/serve.ts'
 import type { Failure } from './exit.ts'
 import type { ParsedOptions } from './options.ts'
 import { connect, serverFromOptions } from './server.ts'
+import { withInstall } from './withInstall.ts'
 
-/**
- * Runs with the server that `--server` and `--token` name, or with the install of `--data` (by default the app's own),
- * opened for the time that it takes.
- */
+/** Runs with the server that `--server` and `--token` name, or with the install of `--data`. */
 export async function withServer(
   options: ParsedOptions,
   run: (api: Api) => Promise<Failure | undefined>,
@@ -15,11 +12,5 @@ export async function withServer(
   const named = serverFromOptions(options)
   if (!named.ok) return named.error
   if (named.value) return run(named.value)
-  const install = await openFromOptions({ ...options, text: (name) => (name === 'port' ? '0' : options.text(name)) })
-  if ('message' in install) return install
-  try {
-    return await run(connect(install.url, install.identity.token))
-  } finally {
-    await install.stop()
-  }
+  return withInstall(options, ({ url, identity }) => run(connect(url, identity.token)))
 }

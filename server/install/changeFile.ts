@@ -18,9 +18,9 @@ import { TRUSTED } from '../../model/sync/rules.ts'
 import { MAX_CHANGES } from '../../model/wire/changes.ts'
 import type { SqliteStore } from '../changes/sqlite.ts'
 import { claimOf, readStatement, signStatement } from '../identity/signed.ts'
+import { CHANGE_FILE_KIND } from './changeFileKind.ts'
 import type { InstallParts } from './context.ts'
 
-const KIND = 'wscf1'
 const MAX_LINE_CHARS = 2_000_000
 
 const headerSchema = z.object({
@@ -56,7 +56,11 @@ export async function writeChangeFile(
       lines.push(JSON.stringify(encodeRecord(await border.outgoing(record))))
     }
   }
-  const header = signStatement(KIND, { team: team.id, epoch: changes.epoch, sha256: hashOf(lines) }, team.privateKey)
+  const header = signStatement(
+    CHANGE_FILE_KIND,
+    { team: team.id, epoch: changes.epoch, sha256: hashOf(lines) },
+    team.privateKey,
+  )
   return { text: `${[header, ...lines].join('\n')}\n`, records: lines.length }
 }
 
@@ -68,20 +72,16 @@ export interface ChangeFileReport {
 
 export type ChangeFileError = { readonly kind: 'not-a-change-file' | 'other-team' | 'changed-since' }
 
-export function isChangeFile(text: string): boolean {
-  return text.startsWith(`${KIND}.`)
-}
-
 /** Nothing of a file is taken that another team wrote, or that was changed since. */
 export async function readChangeFile(
   text: string,
   { identity: { team }, store: { changes, state }, keys }: FileParts,
 ): Promise<Result<ChangeFileReport, ChangeFileError>> {
   const [head = '', ...lines] = text.split('\n').filter((line) => line !== '')
-  const claim = headerSchema.safeParse(claimOf(KIND, head))
+  const claim = headerSchema.safeParse(claimOf(CHANGE_FILE_KIND, head))
   if (!claim.success) return err({ kind: 'not-a-change-file' })
   if (claim.data.team !== team.id) return err({ kind: 'other-team' })
-  const header = readStatement(KIND, head, headerSchema, team.publicKey)
+  const header = readStatement(CHANGE_FILE_KIND, head, headerSchema, team.publicKey)
   if (!header.ok || header.value.sha256 !== hashOf(lines)) return err({ kind: 'changed-since' })
   const inbox: InboxOptions = { changes, state, rules: TRUSTED, peerEpoch: header.value.epoch, border: keys.border() }
   const refused: ChangeFileReport['refused'][number][] = []

@@ -9,7 +9,7 @@ import { createClock } from '../../model/merge/clock.ts'
 import { type Author, createRecord } from '../../model/merge/edit.ts'
 import { viewRecord } from '../../model/merge/view.ts'
 import type { ChangeStore, StateStore } from '../../model/sync/changeStore.ts'
-import { ACTORS, newActor } from '../changes/sqlite.ts'
+import { ACTORS, newActor } from '../changes/actors.ts'
 
 export interface Person {
   readonly team: string

@@ -2,7 +2,7 @@
 import { WebSocket } from 'ws'
 import { type Message, parseMessage } from '../../model/wire/index.ts'
 import { PROTOCOL } from '../../model/wire/version.ts'
-import { newActor } from '../../server/changes/sqlite.ts'
+import { newActor } from '../../server/changes/actors.ts'
 import { type PinOptions, pinnedAgent } from '../../server/identity/pinned.ts'
 import { eventually } from './wedsync.ts'
 

@@ -12,8 +12,8 @@ import { writeWhole } from '../../identity/wholeFile.ts'
 import { type Failure, failed, print, usageError } from '../exit.ts'
 import type { OptionSpecs, ParsedOptions } from '../options.ts'
 import { failureOf, serverOptions } from '../server.ts'
+import { withInstall } from '../withInstall.ts'
 import { withServer } from '../withServer.ts'
-import { openFromOptions } from './serve.ts'
 
 export const exportOptions: OptionSpecs = {
   ...serverOptions,
@@ -89,9 +89,7 @@ async function exportChanges(
   if (since !== undefined && !z.iso.datetime().safeParse(since).success) {
     return usageError(`--since takes a time like 2027-06-12T08:00:00Z, not "${since}".`)
   }
-  const install = await openFromOptions({ ...options, text: (name) => (name === 'port' ? '0' : options.text(name)) })
-  if ('message' in install) return install
-  try {
+  return withInstall(options, async (install) => {
     const file = await install.writeChanges({
       ...(since !== undefined && { sinceMs: Date.parse(since) }),
       ...(wedding !== undefined && { wedding }),
@@ -102,7 +100,5 @@ async function exportChanges(
       options.flag('json') ? JSON.stringify({ file: out, records: file.records }) : `${file.records} records: ${out}`,
     )
     return undefined
-  } finally {
-    await install.stop()
-  }
+  })
 }

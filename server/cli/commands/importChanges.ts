@@ -3,7 +3,7 @@ import { unreachable } from '../../../model/result.ts'
 import type { ChangeFileError } from '../../install/changeFile.ts'
 import { type Failure, failed, print, usageError } from '../exit.ts'
 import type { ParsedOptions } from '../options.ts'
-import { openFromOptions } from './serve.ts'
+import { withInstall } from '../withInstall.ts'
 
 /** @param texts the contents of the files, by name */
 export async function importChanges(
@@ -13,9 +13,7 @@ export async function importChanges(
   if (options.text('data') === undefined || options.text('server') !== undefined) {
     return usageError('A change file is imported with --data, into an install that is not running.')
   }
-  const install = await openFromOptions({ ...options, text: (name) => (name === 'port' ? '0' : options.text(name)) })
-  if ('message' in install) return install
-  try {
+  return withInstall(options, async (install) => {
     for (const [file, text] of texts) {
       const read = await install.readChanges(text)
       if (!read.ok) return failed(`${file}: ${wordsFor(read.error)}`)
@@ -27,9 +25,7 @@ export async function importChanges(
       }
     }
     return undefined
-  } finally {
-    await install.stop()
-  }
+  })
 }
 
 function wordsFor({ kind }: ChangeFileError): string {

@@ -2,7 +2,7 @@
 import type { Install } from '../../install/install.ts'
 import { type Failure, failed, print, usageError } from '../exit.ts'
 import type { OptionSpecs, ParsedOptions } from '../options.ts'
-import { openFromOptions } from './serve.ts'
+import { withInstall } from '../withInstall.ts'
 
 export const recoveryOptions: OptionSpecs = {
   data: { type: 'string', value: 'DIR', help: 'the folder of an install that is not running' },
@@ -14,9 +14,7 @@ const POLL_MS = 100
 
 export async function recovery(options: ParsedOptions): Promise<Failure | undefined> {
   if (options.text('data') === undefined) return usageError('--data is missing: say which install to make a kit for.')
-  const install = await openFromOptions({ ...options, text: (name) => (name === 'port' ? '0' : options.text(name)) })
-  if ('message' in install) return install
-  try {
+  return withInstall(options, async (install) => {
     const words = await install.recoveryWords()
     if (words === undefined) {
       return failed(
@@ -27,9 +25,7 @@ export async function recovery(options: ParsedOptions): Promise<Failure | undefi
     if (options.flag('json')) print(JSON.stringify({ words, atCloud }))
     else show(words.split(' '), atCloud)
     return undefined
-  } finally {
-    await install.stop()
-  }
+  })
 }
 
 /** Gives the kit's box some time to get to the cloud, without which the words open nothing once this device is lost. */
