@@ -35,6 +35,7 @@ import { dialCloud, dialHub, knownCloud, knownHub, rememberCloud } from './calls
 import type { ChangeFileOptions, readChangeFile, writeChangeFile } from './changeFile.ts'
 import { changeFileDoor } from './changeFileDoor.ts'
 import { installContext } from './context.ts'
+import { withoutFormerTeams } from './formerTeams.ts'
 import { holdIdentity } from './heldIdentity.ts'
 import { createHubSwitch, TAKES_OVER } from './hubSwitch.ts'
 import { joinByLink, type TeamClash } from './joining.ts'
@@ -171,7 +172,7 @@ async function start(
   options: InstallOptions,
   begun: Stoppable[],
 ): Promise<Result<Install, StartError>> {
-  const { store } = sound
+  const store = withoutFormerTeams(sound.store)
   const { state, changes } = store
   const { log, discovery = true } = options
   let identity = await ownIdentity(store, options)

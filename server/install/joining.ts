@@ -9,6 +9,7 @@ import { type LinkError, parseCloudLink, parseJoinLink } from '../identity/joinL
 import { type JoinError, type JoinOptions, joinTeam } from '../identity/joinTeam.ts'
 import { loadWrappingKeys } from '../identity/ownKeys.ts'
 import { rememberHub } from './calls.ts'
+import { noteTeamChange } from './formerTeams.ts'
 import { joinThroughCloud } from './throughCloud.ts'
 
 /** This install already holds weddings of another team, which must not be mixed with those of the link. */
@@ -42,7 +43,10 @@ export async function joinByLink(
   const joined = cloudLink?.ok
     ? await joinThroughCloud(cloudLink.value, identity, state)
     : await joinAtHub(text, identity, state, options)
-  if (joined.ok) await state.set(JOINED_BY, [...used, usedLink])
+  if (joined.ok) {
+    await noteTeamChange(state, identity.team.id, joined.value.team.id)
+    await state.set(JOINED_BY, [...used, usedLink])
+  }
   return joined
 }
 

@@ -18,6 +18,7 @@ import type { SealingKeys } from '../identity/sealingKeys.ts'
 import type { CloudJoin, CloudJoinError, JoinRequest } from '../rest/context.ts'
 import { personOf } from './callers.ts'
 import { INVITATIONS_PATH, knownCloud, RECOVERY_PATH, rememberCloud, rememberEnrolment } from './calls.ts'
+import { noteTeamChange } from './formerTeams.ts'
 import type { TeamClash } from './joining.ts'
 import type { People } from './people.ts'
 
@@ -82,6 +83,7 @@ export async function recoverTeam(
   const place = found && openRecoveryBox(words, found.box, found.grants)
   if (!place) return err({ kind: 'unexpected-reply', detail: 'the recovery box does not open' })
   const member = await settle(place, url, identity, state)
+  await noteTeamChange(state, identity.team.id, member.team.id)
   await state.set('recovered-by', usedWords)
   return ok(member)
 }

@@ -78,17 +78,30 @@ it('a laptop that runs joins by a link that was sent: both screens show one code
   // The process went on, as part of the team: its former token is of a team that is no more.
   expect(await laptop.joining()).toMatchObject({ ok: false, error: { status: 401 } })
   await down(ben)
-  const member = api(await up('device', '--data', folder))
+  const again = await up('device', '--data', folder)
+  const member = api(again)
   const { quarantined } = await eventually(
     'the hub is reached',
     async () => mustBeOk(await member.installStatus()),
     ({ upstreams }) => upstreams.some(({ state }) => state === 'equal'),
   )
-  expect(quarantined, 'what it was in its own team is in the way of nothing').toBe(0)
+  const ofOwner = mustBeOk(await owner.installStatus()).quarantined
+  expect([quarantined, ofOwner], 'what it was in its own team is in the way of nothing').toEqual([0, 0])
   expect(mustBeOk(await member.installStatus())).toMatchObject({
     personName: 'Benedikt',
     grant: { role: 'photographer' },
   })
+
+  const other = await hub('Otto')
+  const { join: next } = mustBeOk(await api(other).createJoin({ body: { role: 'viewer' } }))
+  await down(again)
+  const moved = api(await up('device', '--data', folder, '--join', next))
+  await eventually(
+    'without weddings it may join another team, as one of its own would have',
+    async () => mustBeOk(await moved.installStatus()),
+    ({ upstreams, grant }) => grant.role === 'viewer' && upstreams.some(({ state }) => state === 'equal'),
+  )
+  expect(mustBeOk(await api(other).installStatus()).quarantined).toBe(0)
 })
 
 it('a laptop that is declined says so and stays what it was; one may give up; a link given at the start asks as well', async () => {

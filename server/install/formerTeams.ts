@@ -1,0 +1,36 @@
+/**
+ * Teams that this install was part of before it joined another. What it had in their scopes (its own certificate, whose edits
+ * its actors' are) stays in its database, and is nothing to its present team: it is neither sent nor counted.
+ */
+import { z } from 'zod'
+import type { StateStore } from '../../model/sync/changeStore.ts'
+import type { SqliteStore } from '../changes/sqlite.ts'
+
+const FORMER_TEAMS = 'former-teams'
+const teams = z.array(z.string()).default([])
+
+async function formerTeams(state: StateStore): Promise<readonly string[]> {
+  return teams.parse((await state.get(FORMER_TEAMS)) ?? undefined)
+}
+
+/** Whoever was part of one team is now part of another, or of the same still. */
+export async function noteTeamChange(state: StateStore, before: string, now: string): Promise<void> {
+  if (before === now) return
+  const others = (await formerTeams(state)).filter((team) => team !== before && team !== now)
+  await state.set(FORMER_TEAMS, [...others, before])
+}
+
+/** The store, without the scopes of former teams. */
+export function withoutFormerTeams(store: SqliteStore): SqliteStore {
+  const { changes, state } = store
+  return {
+    ...store,
+    changes: {
+      ...changes,
+      async scopes() {
+        const former = await formerTeams(state)
+        return (await changes.scopes()).filter((scope) => !former.includes(scope))
+      },
+    },
+  }
+}
