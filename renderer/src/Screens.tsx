@@ -1,7 +1,7 @@
 import { Alert, Button, Container, Stack, Text } from '@mantine/core'
 import { useMemo, useState } from 'react'
 import { DecideProvider } from './conflicts/DecideProvider.tsx'
-import { useStatus, useWeddings } from './data/ReplicaContext.tsx'
+import { useReplica, useStatus, useWeddings } from './data/ReplicaContext.tsx'
 import { DevicesScreen } from './devices/DevicesScreen.tsx'
 import { JoinRequests } from './devices/JoinRequests.tsx'
 import { JoinTeamDialog } from './devices/JoinTeamDialog.tsx'
@@ -19,6 +19,7 @@ export function Screens() {
   const rows = useWeddings()
   const status = useStatus()
   const problem = status?.problem
+  const isTablet = useReplica().replica.kind === 'tablet'
   const { value: joins, again } = useJoins()
   const [isJoining, setJoining] = useState(false)
   const weddings = useMemo(() => rows?.map(weddingOf), [rows])
@@ -35,12 +36,17 @@ export function Screens() {
           <Alert color="red" title="This device was shut out of the team" mt="md">
             <Stack gap="sm" align="start">
               <Text size="sm">
-                One of its owners has done that. What you write here stays on this device and reaches nobody. To come
-                back, ask for a new invitation, and join with its link.
+                An owner has done that. What you write here stays on this device and reaches nobody. If it was a
+                mistake,{' '}
+                {isTablet
+                  ? 'scan a new code from the hub: you come back with what you have written.'
+                  : 'ask for a new link, and join with it: you come back with what you have written.'}
               </Text>
-              <Button onClick={() => setJoining(true)} aria-haspopup="dialog">
-                Join again
-              </Button>
+              {!isTablet && (
+                <Button onClick={() => setJoining(true)} aria-haspopup="dialog">
+                  Join again
+                </Button>
+              )}
             </Stack>
           </Alert>
         )}

@@ -155,7 +155,7 @@ describe('the window', () => {
     await page.getByRole('button', { name: 'Let a device join' }).click()
     const dialog = page.getByRole('dialog', { name: 'Let a device join' })
     await dialog.getByRole('button', { name: 'Show the code' }).click()
-    const link = await dialog.getByLabel('Link').inputValue()
+    const link = await dialog.getByLabel('For a tablet or phone').inputValue()
     expect(link).toMatch(/^https:\/\/.*#join=/)
     await dialog.getByRole('img', { name: /code/i }).waitFor()
     await page.keyboard.press('Escape')

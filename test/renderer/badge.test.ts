@@ -67,6 +67,11 @@ describe('the sync badge', () => {
     expect(badge({ problem: 'The server stopped.' }, 1).kind).toBe('problem')
   })
 
+  it('says that a device was shut out, and not that a network is away', () => {
+    const { kind, words } = badge({ upstreams: [peer('Hub', 'offline', 3)], isShutOut: true })
+    expect([kind, words]).toEqual(['shutOut', 'Shut out: nothing is sent'])
+  })
+
   it('owns up to what was set aside', () => {
     expect(badge({ upstreams: [peer('Hub', 'equal')], quarantined: 2 }).words).toBe('All equal · except 2 set aside')
   })

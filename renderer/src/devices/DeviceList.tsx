@@ -102,13 +102,13 @@ function RevokeDialog({ device, onClose, onDone }: RevokeDialogProps) {
       size="md"
     >
       <Text>
-        It is cut off here at once, and gets and sends nothing more. Other hubs and the cloud shut it out as soon as
-        they hear of it. What is stored on it already stays there. To come back, it needs a new invitation.
+        It gets and sends nothing more, from now on. What is on it already stays on it. To come back, it needs a new
+        invitation.
       </Text>
       {mayServeAsHub(device) && (
-        <Alert color="yellow" mt="md" title="If it is a laptop, it knows the key of the team">
-          It could have been the hub, and this key cannot be taken back from it. If somebody may have it who means harm,
-          begin a new team as well, and bring the weddings there by export and import.
+        <Alert color="yellow" mt="md" title="Was it a laptop that was stolen?">
+          A laptop that could have been the hub can still let others in as if it were. If somebody has it who means
+          harm, begin a new team as well: export the weddings, and import them there.
         </Alert>
       )}
       {failure !== undefined && (

@@ -1,7 +1,6 @@
 import './devices.css'
 import { Alert, Button, Group, Text, Title } from '@mantine/core'
 import { useCallback, useState } from 'react'
-import type { ClientError } from '../../../model/client/client.ts'
 import { mayServeAsHub } from '../../../model/roles.ts'
 import { useReplica, useStatus } from '../data/ReplicaContext.tsx'
 import { useOthers } from '../presence/useOthers.ts'
@@ -34,9 +33,9 @@ export function DevicesScreen({ weddings }: { readonly weddings: readonly Weddin
       {kind === 'install' ? (
         <InstallPart weddings={weddings} onChange={devices.again} />
       ) : (
-        <TabletCard status={status} isShutOut={isRevoked(devices.failure)} />
+        <TabletCard status={status} />
       )}
-      {devices.value && !isRevoked(devices.failure) && (
+      {devices.value && !status.isShutOut && (
         <DeviceList
           devices={devices.value.devices}
           isOld={devices.failure !== undefined}
@@ -47,7 +46,7 @@ export function DevicesScreen({ weddings }: { readonly weddings: readonly Weddin
           onChange={devices.again}
         />
       )}
-      {!devices.value && (
+      {!devices.value && !status.isShutOut && (
         <Text c="dimmed">
           {devices.failure
             ? 'The list of devices comes from the hub, which is out of reach.'
@@ -119,8 +118,4 @@ function InstallPart({ weddings, onChange }: InstallPartProps) {
       {dialog === 'join' && <JoinTeamDialog onClose={() => setDialog(undefined)} />}
     </>
   )
-}
-
-function isRevoked(failure: ClientError | undefined): boolean {
-  return failure?.kind === 'refused' && failure.code === 'REVOKED'
 }

@@ -72,6 +72,11 @@ export function HubCard({ hub, status, onChange }: HubCardProps) {
                 else void stop()
               }}
             />
+            {hub.serving && isUnreachable(hub.url) && (
+              <Alert color="yellow" title="This laptop is in no network: nobody else can reach it">
+                Join the Wi-Fi of the venue, or switch on the hotspot of this laptop. Its address then appears here.
+              </Alert>
+            )}
             {failure !== undefined && (
               <Alert color="red" title={hub.serving ? 'The hub still runs' : 'The hub could not be started'}>
                 <Text size="sm">
@@ -130,13 +135,15 @@ export function HubCard({ hub, status, onChange }: HubCardProps) {
   )
 }
 
+function isUnreachable(url: string | undefined): boolean {
+  return url !== undefined && new URL(url).hostname === LOOPBACK
+}
+
 function whatItMeans({ serving, url }: HubState, connected: number): string {
   if (!serving) {
     return 'Tablets and other laptops on the same Wi-Fi can then join, and stay in step through this laptop. It needs no internet.'
   }
-  if (url !== undefined && new URL(url).hostname === LOOPBACK) {
-    return 'This laptop is in no network, so nobody can reach it. Join the Wi-Fi of the venue or switch on the hotspot of this laptop: its address then appears here.'
-  }
+  if (isUnreachable(url)) return 'It runs.'
   const count =
     connected === 0
       ? 'Nobody is connected yet.'

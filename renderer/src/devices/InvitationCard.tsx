@@ -47,8 +47,8 @@ export function InvitationCard({ invitation, isOver, onRenew }: InvitationCardPr
         <QrCode text={link} />
         <Stack gap="sm" style={{ flex: 1, minWidth: 240 }}>
           <Text>
-            A tablet on the same Wi-Fi scans this with its camera. On a laptop with WedSync, open “Devices”, press “Join
-            a team”, and paste the second link.
+            A tablet or phone on the same Wi-Fi scans this with its camera. On a laptop with WedSync, open “Devices”,
+            press “Join a team”, and paste the link for a laptop.
           </Text>
           <Text fw={600}>
             For one device
@@ -57,8 +57,8 @@ export function InvitationCard({ invitation, isOver, onRenew }: InvitationCardPr
               : `, until ${timeWords(expiresMs, deviceZone(), localDate(Date.now(), deviceZone()))}`}
             . {asksFirst ? 'You are asked before it is in.' : 'It is in at once.'}
           </Text>
-          <CopyLink label="Link" url={link} />
-          <CopyLink label="The same for WedSync on a laptop" url={appLink} />
+          <CopyLink label="For a tablet or phone" url={link} />
+          <CopyLink label="For a laptop with WedSync" url={appLink} />
         </Stack>
       </Group>
       <Text size="sm">
@@ -108,7 +108,7 @@ function CopyLink({ label, url }: { readonly label: string; readonly url: string
           Copy
         </Button>
       </Group>
-      <Text size="sm" aria-live="polite">
+      <Text size="sm" aria-live="polite" mih="1.55em">
         {hint}
       </Text>
     </div>

@@ -1,15 +1,14 @@
-import { Alert, Stack, Text, Title } from '@mantine/core'
+import { Stack, Text, Title } from '@mantine/core'
 import type { ReplicaStatus } from '../replica/replica.ts'
 import { FingerprintWords } from './FingerprintWords.tsx'
 import { ROLE_NAMES, weddingsWords } from './roleWords.ts'
 
 interface TabletCardProps {
   readonly status: ReplicaStatus
-  readonly isShutOut: boolean
 }
 
 /** What a tablet has to say of itself. */
-export function TabletCard({ status, isShutOut }: TabletCardProps) {
+export function TabletCard({ status }: TabletCardProps) {
   const { personName, deviceName, grant, hub, upstreams } = status
   const isConnected = upstreams.some(({ state }) => state !== 'offline')
   return (
@@ -27,12 +26,7 @@ export function TabletCard({ status, isShutOut }: TabletCardProps) {
               {ROLE_NAMES[grant.role]}, {weddingsWords(grant.weddings)}
             </Text>
           </div>
-          {isShutOut ? (
-            <Alert color="red" title="This device was shut out of the team">
-              An owner has done that, so nothing is sent or received any more. If it was a mistake, ask for a new
-              invitation.
-            </Alert>
-          ) : (
+          {!status.isShutOut && (
             <Text>
               {isConnected
                 ? `Connected with the hub “${hub?.name ?? ''}”. This device also keeps everything itself.`

@@ -81,6 +81,9 @@ async function isOut({ token }: Membership): Promise<boolean> {
 /** Unauthenticated: the token has run out; forbidden: the device was shut out. */
 const OUT: ReadonlySet<number> = new Set([401, 403])
 
+/** Set once the hub has said that this place is no longer good, until another is taken. */
+const SHUT_OUT = 'shutOut'
+
 type Joined = Result<z.infer<typeof membership>, ClientError>
 
 async function join(
@@ -117,6 +120,7 @@ async function join(
   await stores.state.set('epoch', newEpoch())
   await stores.state.set('actor', null)
   await stores.state.set('membership', member)
+  await stores.state.set(SHUT_OUT, null)
   return start(stores, member)
 }
 
@@ -172,6 +176,7 @@ async function start({ records, state }: Stores, member: Membership): Promise<Op
     scheduler: browserScheduler,
     self: () => ({ deviceId, deviceName, team: team.id, token }),
     onChange: () => refresh(),
+    onShutOut: () => void state.set(SHUT_OUT, true).then(refresh),
     onRenewed(renewed) {
       token = renewed
       void state.set('membership', { ...member, token })
@@ -262,6 +267,7 @@ async function readStatus(member: Membership, sync: ReplicaSync, state: StateSto
     upstreams,
     devices: [],
     quarantined: (await quarantined(state)).length,
+    ...((await state.get(SHUT_OUT)) === true && { isShutOut: true }),
     ...(notice !== undefined && { notice }),
   }
 }
@@ -308,9 +314,10 @@ function isSavingData(navigator: unknown): boolean {
 }
 
 function describeDevice(userAgent: string): string {
-  const kind = /iPad|Tablet/.test(userAgent) ? 'tablet' : /iPhone|Mobile/.test(userAgent) ? 'phone' : 'browser'
-  const system = /(Android|iPhone|iPad|Windows|Mac OS|Linux)/.exec(userAgent)?.[1]
-  return system ? `${kind} (${system})` : kind
+  const [system] = /iPad|iPhone|Android|Windows|Mac OS|Linux/.exec(userAgent) ?? []
+  if (system === 'Android') return /Mobile/.test(userAgent) ? 'Android phone' : 'Android tablet'
+  if (system === 'iPad' || system === 'iPhone') return system
+  return system ? `browser on ${system}` : 'browser'
 }
 
 const SECOND_TAB: OpenOutcome = {

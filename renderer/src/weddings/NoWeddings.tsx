@@ -3,6 +3,8 @@ import { Button, SimpleGrid, Stack, Text, Title } from '@mantine/core'
 interface NoWeddingsProps {
   /** A tablet receives its weddings; it does not begin them. */
   readonly waitsForHub: boolean
+  /** Something is on its way. */
+  readonly isFetching: boolean
   readonly mayBegin: boolean
   readonly busy: boolean
   readonly onImport: () => void
@@ -12,12 +14,12 @@ interface NoWeddingsProps {
 }
 
 /** An empty database. */
-export function NoWeddings({ waitsForHub, mayBegin, busy, onImport, onSample, onJoin }: NoWeddingsProps) {
+export function NoWeddings({ waitsForHub, isFetching, mayBegin, busy, onImport, onSample, onJoin }: NoWeddingsProps) {
   if (waitsForHub || !mayBegin) {
     return (
       <Stack align="center" ta="center" py={96} gap="sm">
         <Title order={1} size="h2">
-          No wedding here yet
+          {isFetching ? 'Fetching your weddings…' : 'No wedding here yet'}
         </Title>
         <Text c="dimmed" maw={440}>
           The weddings that you may see appear here by themselves as soon as the hub has sent them. Keep this page open

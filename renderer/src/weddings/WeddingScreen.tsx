@@ -42,11 +42,10 @@ export function WeddingScreen({ wedding, tab }: WeddingScreenProps) {
             Times in {wedding.zone.replaceAll('_', ' ')}
           </Text>
         </Group>
-        {here !== '' && (
-          <Text size="sm" mt={4} className="fact" role="status">
-            <Icon name="people" size={16} /> Here now: {here}
-          </Text>
-        )}
+        {/* Always there: a line that came and went would move what somebody is about to press. */}
+        <Text size="sm" mt={4} className="fact" role="status" {...(here === '' && { c: 'dimmed' })}>
+          <Icon name="people" size={16} /> {here === '' ? 'Nobody else has this open' : `Also here: ${here}`}
+        </Text>
       </div>
       <Tabs
         value={tab}
@@ -73,5 +72,5 @@ export function WeddingScreen({ wedding, tab }: WeddingScreenProps) {
 }
 
 function hereWords(others: readonly Present[]): string {
-  return others.map(({ personName, deviceName }) => `${personName} (${deviceName})`).join(', ')
+  return others.map(({ personName, deviceName }) => `${personName} on ${deviceName}`).join(', ')
 }

@@ -43,6 +43,7 @@ export function WeddingsScreen({ weddings }: { readonly weddings: readonly Weddi
       {weddings.length === 0 ? (
         <NoWeddings
           waitsForHub={waitsForHub}
+          isFetching={status?.upstreams.some(({ state }) => state === 'syncing') === true}
           mayBegin={mayBegin}
           busy={busy}
           onImport={() => setImporting(true)}
