@@ -2,7 +2,7 @@
 import { encodeRecord } from '../../model/merge/codec.ts'
 import { scopeDigest } from '../../model/merge/digest.ts'
 import { type CausalRecord, restrictRecord } from '../../model/merge/record.ts'
-import { mayEnterWedding, mayRead } from '../../model/roles.ts'
+import { mayEnterWedding, mayRead, type Role } from '../../model/roles.ts'
 import { livePlaces } from './ledger.ts'
 import type { Machine, World } from './machine.ts'
 import { look } from './people.ts'
@@ -45,18 +45,34 @@ function differenceFromCloud(machine: Machine, machines: readonly Machine[], wor
   for (const scope of cloud.disk.scopes()) {
     const expected = readable(cloud.disk.inScope(scope), scope, machine, world)
     const found = machine.disk.inScope(scope)
-    const [theirs, own] = [expected, found].map((records) => new Map(records.map((record) => [record.id, record])))
-    for (const id of new Set([...(theirs?.keys() ?? []), ...(own?.keys() ?? [])])) {
-      const [one, other] = [own?.get(id), theirs?.get(id)]
-      if (machine.overreached.has(id) || textOf(one) === textOf(other)) continue
-      return `${machine.name} differs in ${(one ?? other)?.table} ${id}: ${textOf(one)} where the cloud has ${textOf(other)}`
-    }
-    const kept = (records: readonly CausalRecord[]) => records.filter(({ id }) => !machine.overreached.has(id))
-    if (JSON.stringify([...scopeDigest(kept(expected))]) !== JSON.stringify([...scopeDigest(kept(found))])) {
-      return `${machine.name} has other digests of ${scope} although its records are the same`
+    for (const [id, one, other] of pairsById(found, expected)) {
+      if (machine.overreached.has(id)) continue
+      const [own, theirs] = [one && writtenDown(one), other && writtenDown(other)]
+      if (own?.text !== theirs?.text) {
+        return `${machine.name} differs in ${(one ?? other)?.table} ${id}: ${own?.text ?? 'nothing'} where the cloud has ${theirs?.text ?? 'nothing'}`
+      }
+      // A digest of a scope is made of those of its units, so it is enough that each of them is the same.
+      if (own?.digests !== theirs?.digests) {
+        return `${machine.name} has other digests of ${id} in ${scope} although the record is the same`
+      }
     }
   }
   return undefined
+}
+
+type Pair = readonly [id: string, one: CausalRecord | undefined, other: CausalRecord | undefined]
+
+/** Both in the order of their ids, as a disk lists them. */
+function* pairsById(ones: readonly CausalRecord[], others: readonly CausalRecord[]): Generator<Pair> {
+  let [i, j] = [0, 0]
+  while (i < ones.length || j < others.length) {
+    const [one, other] = [ones[i], others[j]]
+    const id = other === undefined || (one && one.id <= other.id) ? one?.id : other.id
+    if (id === undefined) throw new Error('one of the two has a record left')
+    if (one?.id === id) i++
+    if (other?.id === id) j++
+    yield [id, one?.id === id ? one : undefined, other?.id === id ? other : undefined]
+  }
 }
 
 export function cloudOf(machines: readonly Machine[]): Machine {
@@ -72,19 +88,38 @@ function readable(
   { team }: World,
 ): readonly CausalRecord[] {
   if (scope !== team && !mayEnterWedding(grant, scope)) return []
-  return records.flatMap(
-    (record) => restrictRecord(record, (readClass) => mayRead(grant.role, record.table, readClass)) ?? [],
-  )
+  return records.flatMap((record) => asSeenBy(grant.role, record) ?? [])
 }
 
-const texts = new WeakMap<CausalRecord, string>()
+const seen = new WeakMap<CausalRecord, Map<Role, CausalRecord | undefined>>()
 
-/** Records never change, and most are asked for again. */
-function textOf(record: CausalRecord | undefined): string {
-  if (!record) return 'nothing'
-  const text = texts.get(record) ?? JSON.stringify(encodeRecord(record))
-  texts.set(record, text)
-  return text
+/** Records never change, and most are asked for again and again. */
+function asSeenBy(role: Role, record: CausalRecord): CausalRecord | undefined {
+  const known = seen.get(record) ?? new Map<Role, CausalRecord | undefined>()
+  seen.set(record, known)
+  if (!known.has(role)) {
+    known.set(
+      role,
+      restrictRecord(record, (readClass) => mayRead(role, record.table, readClass)),
+    )
+  }
+  return known.get(role)
+}
+
+interface WrittenDown {
+  readonly text: string
+  /** Of each read class. */
+  readonly digests: string
+}
+
+const written = new WeakMap<CausalRecord, WrittenDown>()
+
+function writtenDown(record: CausalRecord): WrittenDown {
+  const known = written.get(record)
+  if (known) return known
+  const made = { text: JSON.stringify(encodeRecord(record)), digests: JSON.stringify([...scopeDigest([record])]) }
+  written.set(record, made)
+  return made
 }
 
 /** Every acknowledged write is there: visible, beside others, or replaced by somebody who had seen it. */

@@ -66,7 +66,12 @@ export function createDisk(epoch: string, actor: string, from?: Disk): Disk {
     scopes: () => [...logs].filter(([, log]) => log.some(isLive)).map(([scope]) => scope),
     head: (scope) => logs.get(scope)?.findLast(isLive)?.seq ?? 0,
     since(scope, after, limit) {
-      const found = (logs.get(scope) ?? []).filter((row) => row.seq > after && isLive(row))
+      const log = logs.get(scope) ?? []
+      const found: Row[] = []
+      for (let i = firstAfter(log, after); i < log.length && found.length <= limit; i++) {
+        const row = log[i]
+        if (row && isLive(row)) found.push(row)
+      }
       return { rows: found.slice(0, limit), more: found.length > limit }
     },
     commit(writes) {
@@ -83,6 +88,17 @@ export function createDisk(epoch: string, actor: string, from?: Disk): Disk {
       return createDisk(otherEpoch, otherActor, this)
     },
   }
+}
+
+/** The place of the first row of a log, which is in the order of `seq`, that is after one. */
+function firstAfter(log: readonly Row[], seq: number): number {
+  let [from, to] = [0, log.length]
+  while (from < to) {
+    const middle = (from + to) >> 1
+    if ((log[middle]?.seq ?? 0) > seq) to = middle
+    else from = middle + 1
+  }
+  return from
 }
 
 export const DISK_FULL = 'the disk is full'
