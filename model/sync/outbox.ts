@@ -6,7 +6,7 @@
  */
 import type { Vectors } from '../merge/delta.ts'
 import type { CausalRecord } from '../merge/record.ts'
-import { type Ack, type Changes, MAX_CHANGES } from '../wire/index.ts'
+import { type Ack, changesText, MAX_CHANGES } from '../wire/index.ts'
 import type { Border } from './border.ts'
 import type { ChangeStore } from './changeStore.ts'
 import type { Cursor } from './cursors.ts'
@@ -39,7 +39,8 @@ export interface OutboxOptions {
   readonly sent: Cursor
   readonly priority: Priority
   readonly line: Line
-  readonly send: (message: Changes) => void
+  /** @param text a message of changes */
+  readonly send: (text: string, records: number) => void
   /** Whether a record is one of those that we do not take of the peer. */
   readonly isRefused?: (scope: string, id: string) => boolean
   /** Our log from `from` to `upTo` has nothing for the peer. */
@@ -266,7 +267,7 @@ export function openOutbox(options: OutboxOptions): Outbox {
       const encoded = await encodeFor(record, held(record.id), rules, border)
       if (seq !== undefined) heldVectors?.note(seq, record)
       if (!encoded) continue
-      chars += encoded.chars
+      chars += encoded.text.length
       if (records.length > 0 && chars > most) return { records, taken }
       records.push(encoded)
     }
@@ -274,10 +275,11 @@ export function openOutbox(options: OutboxOptions): Outbox {
   }
 
   function dispatch(scope: string, seq: number, remaining: number, records: readonly Encoded[]): void {
-    const chars = records.reduce((sum, each) => sum + each.chars, 0)
+    const chars = records.reduce((sum, { text }) => sum + text.length, 0)
     const batch = { seq, ids: records.map(({ id }) => id), flight: line.sent(chars) }
     unacknowledged.set(scope, [...(unacknowledged.get(scope) ?? []), batch])
-    send({ type: 'changes', scope, seq, remaining, records: records.map(({ form }) => form) })
+    const texts = records.map(({ text }) => text)
+    send(changesText({ scope, seq, remaining }, texts), texts.length)
   }
 
   async function run(): Promise<void> {

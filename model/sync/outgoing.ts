@@ -1,15 +1,14 @@
 /** The form in which a record leaves for one peer: what it may read, through the border, and of that what it lacks. */
-import { encodeRecord, type StoredRecord } from '../merge/codec.ts'
-import { deltaSince, encodeDelta, type StoredDelta, type Vectors } from '../merge/delta.ts'
+import { encodeRecord } from '../merge/codec.ts'
+import { deltaSince, encodeDelta, type Vectors } from '../merge/delta.ts'
 import { type CausalRecord, restrictRecord } from '../merge/record.ts'
 import { type Border, deltaOut } from './border.ts'
 import type { PeerRules } from './rules.ts'
 
 export interface Encoded {
   readonly id: string
-  readonly form: StoredRecord | StoredDelta
-  /** Length as JSON, characters. */
-  readonly chars: number
+  /** The record, or what the peer lacks of it, as JSON. */
+  readonly text: string
 }
 
 /**
@@ -31,7 +30,7 @@ export async function encodeFor(
   const key = JSON.stringify([[...readable.units.keys()], held && [...held].map(([name, seen]) => [name, [...seen]])])
   if (!known.has(key)) {
     const delta = held && deltaSince(readable, held)
-    known.set(key, held ? delta && encoded(record.id, encodeDelta(delta)) : encoded(record.id, encodeRecord(readable)))
+    known.set(key, held ? delta && written(record.id, encodeDelta(delta)) : written(record.id, encodeRecord(readable)))
   }
   return known.get(key)
 }
@@ -45,14 +44,14 @@ async function throughBorder(
 ): Promise<Encoded | undefined> {
   if (!held) {
     const whole = await border.outgoing(readable)
-    return whole.units.size > 0 ? encoded(readable.id, encodeRecord(whole)) : undefined
+    return whole.units.size > 0 ? written(readable.id, encodeRecord(whole)) : undefined
   }
   // Made before the border, which is dear: often the peer lacks nothing, since it is its own edit coming back.
   const delta = deltaSince(readable, held)
   const through = delta && (await deltaOut(border, delta))
-  return through && encoded(readable.id, encodeDelta(through))
+  return through && written(readable.id, encodeDelta(through))
 }
 
-function encoded(id: string, form: Encoded['form']): Encoded {
-  return { id, form, chars: JSON.stringify(form).length }
+function written(id: string, form: unknown): Encoded {
+  return { id, text: JSON.stringify(form) }
 }

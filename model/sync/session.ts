@@ -166,10 +166,12 @@ export function startSession(options: SessionOptions): Session {
     return bytes ? { bytesIn: bytes.in, bytesOut: bytes.out } : {}
   }
 
-  function send(message: Message): void {
+  function send(message: Exclude<Message, Changes>): void {
+    sendText(JSON.stringify(message))
+  }
+
+  function sendText(text: string, recordsOut = 0): void {
     if (!open) return
-    const text = JSON.stringify(message)
-    const recordsOut = message.type === 'changes' ? message.records.length : 0
     count({ bytesOut: text.length, recordsOut })
     transport.send(text)
     if (transport.buffered() <= MAX_BUFFERED) return
@@ -309,7 +311,7 @@ export function startSession(options: SessionOptions): Session {
       sent: cursors.sent,
       priority: options.priority,
       line,
-      send,
+      send: sendText,
       isRefused: (scope, id) => refusals?.by(scope, id) === 'us',
       onPassedOver: (scope, from, upTo) => verification?.passOver(scope, from, upTo),
     })

@@ -13,7 +13,7 @@
  */
 import type { DigestForest, DigestNode, Path } from '../merge/digestForest.ts'
 import { unreachable } from '../result.ts'
-import type { Digest, Message, Nodes, Probe, Repair, Resend, Verdict } from '../wire/index.ts'
+import type { Digest, Nodes, Probe, Repair, Resend, Verdict } from '../wire/index.ts'
 import { MAX_CHILDREN } from '../wire/probe.ts'
 import { MAX_REPAIRED } from '../wire/repair.ts'
 import type { ChangeStore } from './changeStore.ts'
@@ -42,7 +42,7 @@ export interface VerificationOptions {
   readonly outbox: () => Outbox | undefined
   /** How many changes of this scope the peer still has for us. */
   readonly incoming: (scope: string) => number
-  readonly send: (message: Message) => void
+  readonly send: (message: VerificationMessage) => void
   /** Makes the outbox send what it has. */
   readonly pump: () => void
   /** Calls back once; a later call with the same name takes the place of an earlier one. */

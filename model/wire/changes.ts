@@ -16,3 +16,11 @@ export const changes = z.strictObject({
    */
   records: z.array(z.unknown()).max(MAX_CHANGES),
 })
+
+/** A message of changes as text, of records that are text already: each is written down once, however many peers it goes to. */
+export function changesText(
+  { scope, seq, remaining }: Pick<z.infer<typeof changes>, 'scope' | 'seq' | 'remaining'>,
+  records: readonly string[],
+): string {
+  return `{"type":"changes","scope":${JSON.stringify(scope)},"seq":${seq},"remaining":${remaining},"records":[${records.join()}]}`
+}

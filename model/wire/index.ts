@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { err, ok, type Result } from '../result.ts'
 import { ack } from './ack.ts'
-import { changes, MAX_CHANGES } from './changes.ts'
+import { changes, changesText, MAX_CHANGES } from './changes.ts'
 import { bye, failure, ping, pong } from './control.ts'
 import { digest, resend, verdict } from './digest.ts'
 import { hello } from './hello.ts'
@@ -12,7 +12,7 @@ import { probe } from './probe.ts'
 import { repair } from './repair.ts'
 import { resume } from './resume.ts'
 
-export { MAX_CHANGES }
+export { changesText, MAX_CHANGES }
 /** A frame larger than this is refused before it is parsed. */
 export const MAX_MESSAGE_BYTES = 4_000_000
 

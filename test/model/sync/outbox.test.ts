@@ -4,7 +4,7 @@ import { openCursors } from '../../../model/sync/cursors.ts'
 import { createLine, type Line } from '../../../model/sync/line.ts'
 import { type Outbox, openOutbox } from '../../../model/sync/outbox.ts'
 import { type PeerRules, TRUSTED } from '../../../model/sync/rules.ts'
-import type { Changes } from '../../../model/wire/index.ts'
+import { type Changes, parseMessage } from '../../../model/wire/index.ts'
 import { uuidOf } from '../../support/ids.ts'
 import { WEDDING_MORNING_MS } from '../../support/manualScheduler.ts'
 import { type MemoryReplica, openMemoryReplica } from '../../support/memoryReplica.ts'
@@ -52,8 +52,14 @@ async function open(
     sent: cursors.sent,
     priority: () => 0,
     line,
-    send: (message) => sent.push(message),
+    send: (text) => sent.push(messageIn(text)),
   })
+}
+
+function messageIn(text: string): Changes {
+  const parsed = parseMessage(text)
+  if (!parsed.ok || parsed.value.type !== 'changes') throw new Error(`no changes: ${text}`)
+  return parsed.value
 }
 
 const acknowledge = async (outbox: Outbox, seq: number): Promise<void> => {
