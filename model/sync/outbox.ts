@@ -6,7 +6,7 @@
  */
 import type { Vectors } from '../merge/delta.ts'
 import type { CausalRecord } from '../merge/record.ts'
-import { type Ack, changesText, MAX_CHANGES } from '../wire/index.ts'
+import { type Ack, type Changes, changesText, MAX_CHANGES } from '../wire/index.ts'
 import type { Border } from './border.ts'
 import type { ChangeStore } from './changeStore.ts'
 import type { Cursor } from './cursors.ts'
@@ -21,6 +21,11 @@ import type { PeerRules } from './rules.ts'
 
 /** So many changes at once are still what people do, however slow the line is. The same for all, who then share a page. */
 const LIVE_RECORDS = 50
+/**
+ * What people do within so many ms of what they did before goes together with whatever follows, unless that was acknowledged
+ * sooner: a burst of edits, of which only the last states travel, takes a few messages, and a single edit never waits.
+ */
+const FOLD_MS = 10
 /** Records of which we know what the peer has told us in this session. */
 const MAX_TOLD = 256
 /** Records that may wait to be sent again, of all scopes. What is beyond is found by the next comparison of digests. */
@@ -41,6 +46,10 @@ export interface OutboxOptions {
   readonly line: Line
   /** @param text a message of changes */
   readonly send: (text: string, records: number) => void
+  /** On the clock by which the line counts, ms. */
+  readonly elapsed: () => number
+  /** Has `pump` called after so many ms, instead of an earlier wish for the same scope. */
+  readonly wake: (scope: string, ms: number) => void
   /** Whether a record is one of those that we do not take of the peer. */
   readonly isRefused?: (scope: string, id: string) => boolean
   /** Our log from `from` to `upTo` has nothing for the peer. */
@@ -68,6 +77,8 @@ interface Batch {
   readonly seq: number
   readonly ids: readonly string[]
   readonly flight: Flight
+  /** All that people had done until then. */
+  readonly isLive: boolean
 }
 
 /** Something that may be sent next. */
@@ -118,7 +129,7 @@ export function openOutbox(options: OutboxOptions): Outbox {
 
   function partsOf(scope: string, remainder: Remainder): readonly Part[] {
     const parts: Part[] = []
-    if (remainder.news) parts.push({ scope, remainder, kind: 'live' })
+    if (remainder.news && !isFolding(scope)) parts.push({ scope, remainder, kind: 'live' })
     if (again.has(scope)) parts.push({ scope, remainder, kind: 'again' })
     for (const tier of TIERS.keys()) {
       const gap = remainder.gapOf(tier)
@@ -127,24 +138,40 @@ export function openOutbox(options: OutboxOptions): Outbox {
     return parts
   }
 
+  /** Whether what people do now in a scope waits for the answer to what they did just before. */
+  function isFolding(scope: string): boolean {
+    const last = unacknowledged.get(scope)?.findLast(({ isLive }) => isLive)
+    const ms = last ? last.flight.sentAtMs + FOLD_MS - options.elapsed() : 0
+    if (ms > 0) options.wake(scope, ms)
+    return ms > 0
+  }
+
   async function mostImportant(): Promise<Part | undefined> {
     for (;;) {
-      let best: { readonly part: Part; readonly rank: number } | undefined
+      const parts: Part[] = []
       for (const scope of ready) {
         const remainder = await remainderOf(scope)
         if (remainders.get(scope) !== remainder) continue // rewound; `pump` was or will be called
-        const parts = partsOf(scope, remainder)
-        if (parts.length === 0) ready.delete(scope)
-        for (const part of parts) {
-          const level = part.kind === 'gap' ? (TIERS[part.tier]?.level ?? 0) : (TIERS[0]?.level ?? 0)
-          const rank = await options.priority(scope, level)
-          if (!best || isSooner(part, rank, best.part, best.rank)) best = { part, rank }
-        }
+        const ofScope = partsOf(scope, remainder)
+        if (ofScope.length === 0 && !remainder.news) ready.delete(scope)
+        parts.push(...ofScope)
       }
-      if (!best || (await rules.mayEnter(best.part.scope))) return best?.part
-      ready.delete(best.part.scope)
-      again.delete(best.part.scope)
+      const best = await soonest(parts)
+      if (!best || (await rules.mayEnter(best.scope))) return best
+      ready.delete(best.scope)
+      again.delete(best.scope)
     }
+  }
+
+  async function soonest(parts: readonly Part[]): Promise<Part | undefined> {
+    if (parts.length < 2) return parts[0] // mostly so, and a rank is read from the store
+    let best: { readonly part: Part; readonly rank: number } | undefined
+    for (const part of parts) {
+      const level = part.kind === 'gap' ? (TIERS[part.tier]?.level ?? 0) : (TIERS[0]?.level ?? 0)
+      const rank = await options.priority(part.scope, level)
+      if (!best || isSooner(part, rank, best.part, best.rank)) best = { part, rank }
+    }
+    return best?.part
   }
 
   function hasRoom({ kind }: Part): boolean {
@@ -189,7 +216,7 @@ export function openOutbox(options: OutboxOptions): Outbox {
     }
     if (isCut) remainder.news = true
     if (records.length === 0) options.onPassedOver?.(scope, from, remainder.tail)
-    post(scope, remainder, records, isCut)
+    post(scope, remainder, records, { more: isCut, isLive: !isCut })
   }
 
   async function sendGap(part: Extract<Part, { kind: 'gap' }>): Promise<void> {
@@ -208,11 +235,16 @@ export function openOutbox(options: OutboxOptions): Outbox {
     if (remainder.left === 0) remainder.dropGaps()
     // Read on from the tail once more: only then is it known what the peer holds of what changed meanwhile.
     if (!remainder.hasGaps) remainder.news = true
-    post(scope, remainder, records, remainder.hasGaps)
+    post(scope, remainder, records, { more: remainder.hasGaps, isLive: false })
   }
 
   /** Says what there is to say, also that no more comes when more was announced. */
-  function post(scope: string, remainder: Remainder, records: readonly Encoded[], more: boolean): void {
+  function post(
+    scope: string,
+    remainder: Remainder,
+    records: readonly Encoded[],
+    { more, isLive }: { readonly more: boolean; readonly isLive: boolean },
+  ): void {
     if (records.length === 0 && (more || !announced.has(scope))) {
       // Only the peer's own changes, or nothing that it may read: it holds all there is for it up to here.
       if (!unacknowledged.get(scope)?.length) sent.set(scope, remainder.cursor)
@@ -221,7 +253,7 @@ export function openOutbox(options: OutboxOptions): Outbox {
     const remaining = remainder.hasGaps ? Math.max(1, remainder.left ?? 1) : 0
     if (remaining > 0) announced.add(scope)
     else announced.delete(scope)
-    dispatch(scope, remainder.cursor, remaining, records)
+    dispatch({ scope, seq: remainder.cursor, remaining }, records, isLive)
   }
 
   /** One batch of what is to be sent again. The log moves by nothing. */
@@ -241,7 +273,8 @@ export function openOutbox(options: OutboxOptions): Outbox {
     for (const id of ids) if (!left.has(id)) wanted.delete(id)
     if (wanted.size === 0) again.delete(scope)
     if (records.length === 0) return
-    dispatch(scope, remainder.cursor, announced.has(scope) ? Math.max(1, remainder.left ?? 1) : 0, records)
+    const remaining = announced.has(scope) ? Math.max(1, remainder.left ?? 1) : 0
+    dispatch({ scope, seq: remainder.cursor, remaining }, records, false)
   }
 
   function recordsOfBatch(): number {
@@ -274,12 +307,13 @@ export function openOutbox(options: OutboxOptions): Outbox {
     return { records, taken: all.length }
   }
 
-  function dispatch(scope: string, seq: number, remaining: number, records: readonly Encoded[]): void {
+  function dispatch(head: Omit<Changes, 'type' | 'records'>, records: readonly Encoded[], isLive: boolean): void {
+    const { scope, seq } = head
     const chars = records.reduce((sum, { text }) => sum + text.length, 0)
-    const batch = { seq, ids: records.map(({ id }) => id), flight: line.sent(chars) }
+    const batch = { seq, ids: records.map(({ id }) => id), flight: line.sent(chars), isLive }
     unacknowledged.set(scope, [...(unacknowledged.get(scope) ?? []), batch])
     const texts = records.map(({ text }) => text)
-    send(changesText({ scope, seq, remaining }, texts), texts.length)
+    send(changesText(head, texts), texts.length)
   }
 
   async function run(): Promise<void> {

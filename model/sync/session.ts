@@ -22,6 +22,7 @@ import { MAX_REPAIRED } from '../wire/repair.ts'
 import { agreedProtocol, MIN_PROTOCOL, PROTOCOL } from '../wire/version.ts'
 import { type Arrivals, openArrivals } from './arrivals.ts'
 import type { Border } from './border.ts'
+import { type Answer, type Arrived, answersTo, mergedChanges, takeBurst } from './burst.ts'
 import type { ChangeStore, StateStore } from './changeStore.ts'
 import { type Cursors, openCursors } from './cursors.ts'
 import { type DigestIndex, digestIndexOf } from './digestIndex.ts'
@@ -50,7 +51,7 @@ export const SILENCE_MS = 7_000
 /** Bytes that may wait in the socket of a peer that does not read. What is sent by itself stays far below. */
 const MAX_BUFFERED = 2_000_000
 /** Messages that may wait for their turn. A peer that keeps to the window never fills it. */
-const MAX_QUEUED_MESSAGES = 64
+const MAX_WAITING = 64
 
 export interface SelfIntroduction {
   readonly deviceId: string
@@ -134,7 +135,6 @@ export function startSession(options: SessionOptions): Session {
   let refusals: Refusals | undefined
   let verification: Verification | undefined
   let open = true
-  let queued = 0
   let work: Promise<void> = Promise.resolve()
   const sinceMs = scheduler.now()
   let lastHeard = scheduler.elapsed()
@@ -147,6 +147,7 @@ export function startSession(options: SessionOptions): Session {
   /** In which version we have asked for a record that holds edits against our role. */
   const askedToTakeBack = new Map<string, number>()
   const timers = new Map<string, () => void>()
+  const waiting: Arrived[] = []
   let rest: () => void
   const atRest = new Promise<void>((resolve) => {
     rest = resolve
@@ -312,6 +313,8 @@ export function startSession(options: SessionOptions): Session {
       priority: options.priority,
       line,
       send: sendText,
+      elapsed: scheduler.elapsed,
+      wake: (scope, ms) => timer(`fold ${scope}`, ms, pump),
       isRefused: (scope, id) => refusals?.by(scope, id) === 'us',
       onPassedOver: (scope, from, upTo) => verification?.passOver(scope, from, upTo),
     })
@@ -323,8 +326,9 @@ export function startSession(options: SessionOptions): Session {
     for (const scope of scopes) verification?.soon(scope)
   }
 
-  async function onChanges(message: Changes, arrivedAt: number): Promise<void> {
+  async function onChanges(burst: readonly Arrived<Changes>[]): Promise<void> {
     if (!peer || !rules || !arrivals) return close({ code: 'PROTOCOL', message: 'changes before hello' })
+    const message = mergedChanges(burst)
     const { scope, seq, remaining, records } = message
     incoming.set(scope, remaining)
     count({ recordsIn: records.length })
@@ -347,15 +351,19 @@ export function startSession(options: SessionOptions): Session {
     await noteRefusals(scope, ids, refused, false)
     if (offered.length > 0) outbox?.sendAgain(scope, offered)
     arrivals.settle(scope, seq, ids, needs)
-    const forNewer = peer.protocol >= 2 && {
-      ...(needs.length > 0 && { needs: [...needs] }),
-      tookMs: scheduler.elapsed() - arrivedAt,
-    }
-    send({ type: 'ack', scope, seq, refused: [...refused], ...forNewer })
+    for (const answer of answersTo(burst, { refused, needs })) acknowledge(scope, answer, peer.protocol)
     pump()
     // Also if it brought nothing new here: what the peer holds has changed since it was compared.
     verification?.touch(scope)
     options.onProgress()
+  }
+
+  function acknowledge(scope: string, { seq, refused, needs, at }: Answer, protocol: number): void {
+    const forNewer = protocol >= 2 && {
+      ...(needs.length > 0 && { needs: [...needs] }),
+      tookMs: scheduler.elapsed() - at,
+    }
+    send({ type: 'ack', scope, seq, refused: [...refused], ...forNewer })
   }
 
   async function onAck(message: Ack): Promise<void> {
@@ -427,14 +435,14 @@ export function startSession(options: SessionOptions): Session {
     options.presence?.hear({ type: 'presence', devices: heard }, ourLine)
   }
 
-  async function handle(message: Message, arrivedAt: number): Promise<void> {
+  async function handle({ message, at, chars }: Arrived): Promise<void> {
     switch (message.type) {
       case 'hello':
-        return onHello(message, scheduler.now() - (scheduler.elapsed() - arrivedAt))
+        return onHello(message, scheduler.now() - (scheduler.elapsed() - at))
       case 'resume':
         return onResume(message.cursors)
       case 'changes':
-        return onChanges(message, arrivedAt)
+        return onChanges(takeBurst({ message, at, chars }, waiting))
       case 'ack':
         return onAck(message)
       case 'digest':
@@ -459,9 +467,11 @@ export function startSession(options: SessionOptions): Session {
     }
   }
 
-  function enqueue(task: () => Promise<void>): void {
+  function enqueue(arrived: Arrived): void {
+    waiting.push(arrived)
     work = work.then(async () => {
-      if (open) await task()
+      const next = open ? waiting.shift() : undefined // none if it was taken together with one before it
+      if (next) await handle(next)
     })
     guard(work)
   }
@@ -476,12 +486,8 @@ export function startSession(options: SessionOptions): Session {
     // Not in turn, or the time of a commit would count as the line's.
     if (parsed.value.type === 'ping') return send({ type: 'pong' })
     if (parsed.value.type === 'pong') return line.ponged()
-    if (queued >= MAX_QUEUED_MESSAGES) return close({ code: 'FLOOD', message: 'too many messages without waiting' })
-    queued++
-    enqueue(async () => {
-      await handle(parsed.value, arrivedAt)
-      queued--
-    })
+    if (waiting.length >= MAX_WAITING) return close({ code: 'FLOOD', message: 'too many messages without waiting' })
+    enqueue({ message: parsed.value, at: arrivedAt, chars: text.length })
   })
   transport.onClose(() => finish())
 

@@ -14,9 +14,13 @@ const PEER = 'peer-epoch_'
 
 let replica: MemoryReplica
 let sent: Changes[]
+let elapsedMs: number
+let wishes: [scope: string, ms: number][]
 beforeEach(async () => {
   replica = await openMemoryReplica('hub', { now: () => WEDDING_MORNING_MS })
   sent = []
+  elapsedMs = WEDDING_MORNING_MS
+  wishes = []
 })
 afterEach(() => replica.close())
 
@@ -53,6 +57,8 @@ async function open(
     priority: () => 0,
     line,
     send: (text) => sent.push(messageIn(text)),
+    elapsed: () => elapsedMs,
+    wake: (scope, ms) => wishes.push([scope, ms]),
   })
 }
 
@@ -275,6 +281,58 @@ describe('outbox', () => {
     }
     await outbox.pump()
     expect(sent.map(({ records }) => records.length)).toEqual([25, 25, 1])
+  })
+
+  it.each([
+    { until: 'it is acknowledged', release: () => undefined },
+    {
+      until: '10 ms have passed',
+      release: () => {
+        elapsedMs += 10
+      },
+    },
+  ])(
+    '[SYN21] a single edit goes at once, and what follows within 10 ms goes together when $until',
+    async ({ until, release }) => {
+      await add(200, 1)
+      const outbox = await open(new Map([[LAKE, 1]]))
+      await outbox.pump()
+      for (let i = 1; i < 4; i++) {
+        await add(200 + i, 1)
+        outbox.touch(LAKE)
+        await outbox.pump()
+      }
+      expect([namesSent(), wishes, outbox.isQuiet(LAKE)]).toEqual([
+        ['Task 0'],
+        [
+          [LAKE, 10],
+          [LAKE, 10],
+        ],
+        false,
+      ])
+      release()
+      if (until === 'it is acknowledged') await acknowledge(outbox, 2)
+      else await outbox.pump()
+      expect(sent.map(({ seq, records }) => [seq, records.length])).toEqual([
+        [2, 1],
+        [4, 2],
+      ])
+    },
+  )
+
+  it('what waits to be sent for longer goes on while a burst of edits is held back', async () => {
+    await add(200, 150)
+    const outbox = await open(new Map([[LAKE, 150]]))
+    await outbox.pump()
+    for (const id of [300, 301]) {
+      await add(id, 1)
+      outbox.touch(LAKE)
+      await outbox.pump()
+    }
+    outbox.sendAgain(LAKE, [uuidOf(203)])
+    await outbox.pump()
+    expect(sent.map(({ records }) => records.length)).toEqual([1, 1])
+    expect(namesSent()).toEqual(['Task 0', 'Task 3'])
   })
 
   it('takes an answer to something it never sent for nothing', async () => {

@@ -1,0 +1,84 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createRecord } from '../../../model/merge/edit.ts'
+import { type Arrived, answersTo, mergedChanges, takeBurst } from '../../../model/sync/burst.ts'
+import type { Changes } from '../../../model/wire/index.ts'
+import { uuidOf } from '../../support/ids.ts'
+import { createSyncTeam, holdingsOf, type SyncTeam } from '../../support/syncTeam.ts'
+
+const LAKE = uuidOf(100)
+
+function changes(seq: number, ids: readonly string[], more: { scope?: string; chars?: number } = {}): Arrived<Changes> {
+  const { scope = LAKE, chars = 100 } = more
+  const records = ids.map((id) => ({ id }))
+  return { message: { type: 'changes', scope, seq, remaining: 10 - seq, records }, at: seq, chars }
+}
+
+const ping: Arrived = { message: { type: 'ping' }, at: 0, chars: 15 }
+
+function burstOf([first, ...waiting]: Arrived[]): { seqs: number[]; left: number } {
+  if (first?.message.type !== 'changes') throw new Error('the first brings changes')
+  const burst = takeBurst({ ...first, message: first.message }, waiting)
+  return { seqs: burst.map(({ message }) => message.seq), left: waiting.length }
+}
+
+describe('messages of changes that wait together', () => {
+  it.each([
+    { next: 'nothing', waiting: [], seqs: [1] },
+    { next: 'changes of the same scope', waiting: [changes(2, ['b']), changes(3, [])], seqs: [1, 2, 3] },
+    { next: 'changes of another scope', waiting: [changes(2, ['b'], { scope: uuidOf(1) }), changes(3, [])], seqs: [1] },
+    { next: 'something else', waiting: [ping, changes(2, ['b'])], seqs: [1] },
+    { next: 'a record that came before', waiting: [changes(2, ['b']), changes(3, ['c', 'a'])], seqs: [1, 2] },
+    { next: 'more than a megabyte', waiting: [changes(2, ['b'], { chars: 999_901 })], seqs: [1] },
+    {
+      next: 'more than 500 records',
+      waiting: [1, 2, 3, 4, 5].map((n) =>
+        changes(
+          n + 1,
+          [...Array(100).keys()].map((i) => `${n} ${i}`),
+        ),
+      ),
+      seqs: [1, 2, 3, 4, 5],
+    },
+  ])('[SYN22] are joined at once up to the first that is not to be: $next', ({ waiting, seqs }) => {
+    expect(burstOf([changes(1, ['a']), ...waiting])).toEqual({ seqs, left: waiting.length + 1 - seqs.length })
+  })
+
+  it('are one message that goes as far as the last, and each is answered for itself', () => {
+    const burst = [changes(1, ['a', 'b']), changes(2, ['c'])]
+    expect(mergedChanges(burst)).toMatchObject({
+      seq: 2,
+      remaining: 8,
+      records: [{ id: 'a' }, { id: 'b' }, { id: 'c' }],
+    })
+    const refused = ['b', 'unreadable-0'].map((id) => ({ id, reason: 'no' }))
+    expect(answersTo(burst, { refused, needs: ['a', 'c'] })).toEqual([
+      { seq: 1, at: 1, refused: [{ id: 'b', reason: 'no' }], needs: ['a'] },
+      { seq: 2, at: 2, refused: [{ id: 'unreadable-0', reason: 'no' }], needs: ['c'] },
+    ])
+  })
+})
+
+describe('a replica that is slower than its peer', () => {
+  let team: SyncTeam
+  beforeEach(() => {
+    team = createSyncTeam()
+  })
+  afterEach(() => team.close())
+
+  it('[SYN22] commits what has arrived meanwhile at once, and acknowledges every message', async () => {
+    const [tablet, hub] = [await team.replica('tablet'), await team.replica('hub')]
+    const guests = Array.from({ length: 300 }, (_, i) =>
+      createRecord({ id: uuidOf(200 + i), scope: LAKE, table: 'guests', data: { name: `Guest ${i}` } }, hub.author()),
+    )
+    await hub.changes.update([], () => guests.map((record) => ({ record })))
+    let commits = 0
+    tablet.changes.subscribe(() => commits++)
+    const line = team.connect(tablet, hub)
+    await team.settle()
+    while (line.pipe.deliverAll() > 0) await team.settle()
+    const batches = line.sent('changes', 'called').map(({ seq }) => seq)
+    expect(line.sent('ack', 'caller').map(({ seq }) => seq)).toEqual(batches)
+    expect([batches.length, commits]).toEqual([5, 2])
+    expect(await holdingsOf(tablet, LAKE)).toEqual(await holdingsOf(hub, LAKE))
+  })
+})
