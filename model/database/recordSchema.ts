@@ -34,9 +34,15 @@ export const recordSchema: RxJsonSchema<RecordDocument> = {
   indexes: [['scope', 'table']],
 }
 
-/** For a storage without a commit order: the writer counts, and the log is an index. */
+/**
+ * For a storage without a commit order: the writer counts. The log is read once and kept in memory (`commitLog.ts`), so no index
+ * has it: each would be written with every record. Version 0 had two.
+ */
 export const sequencedRecordSchema: RxJsonSchema<RecordDocument> = {
   ...recordSchema,
+  version: 1,
   required: [...(recordSchema.required ?? []), 'seq'],
-  indexes: [['scope', 'table'], ['scope', 'seq'], ['seq']],
 }
+
+/** What becomes of the documents of earlier versions: nothing, since only the indexes have changed. */
+export const sequencedRecordMigrations = { 1: (document: RecordDocument): RecordDocument => document }

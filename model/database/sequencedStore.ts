@@ -1,13 +1,16 @@
-import { normalizeMangoQuery, prepareQuery, type RxCollection } from 'rxdb'
+import { normalizeMangoQuery, prepareQuery, type RxCollection, type RxDocumentData } from 'rxdb'
 import { type Change, type ChangeStore, lazyChange, type TableFilter } from '../sync/changeStore.ts'
 import { createCommitLog, type LogEntry } from './commitLog.ts'
 import { recordOf } from './recordOf.ts'
 import type { RecordDocument } from './recordSchema.ts'
 import { rxRecordStore } from './rxRecordStore.ts'
 
+/** No record is ever deleted, and every index begins with it: a query without it would go through all of it. */
+const IN_USE = { _deleted: { $eq: false } }
+
 /**
  * A `ChangeStore` over a storage that keeps no commit order (Dexie in a tablet's browser, memory): every write carries
- * the next `seq`, by which the change log is read once at the start. Only one store may be open on the same data at a time,
+ * the next `seq`, by which the change log is put in order once, at the start. Only one store may be open on the same data at a time,
  * since two would count apart; the caller sees to it (a tab by a Web Lock).
  */
 export async function openSequencedStore(
@@ -16,11 +19,12 @@ export async function openSequencedStore(
 ): Promise<ChangeStore> {
   const storage = collection.storageInstance
   const log = createCommitLog()
-  const all = normalizeMangoQuery<RecordDocument>(storage.schema, {
-    selector: { seq: { $gte: 0 } },
-    sort: [{ seq: 'asc' }],
+  const all = normalizeMangoQuery<RxDocumentData<RecordDocument>>(storage.schema, {
+    selector: IN_USE,
+    sort: [{ id: 'asc' }],
   })
-  for (const document of (await storage.query(prepareQuery(storage.schema, all))).documents) log.note(document)
+  const { documents } = await storage.query(prepareQuery(storage.schema, all))
+  for (const document of [...documents].sort((a, b) => (a.seq ?? 0) - (b.seq ?? 0))) log.note(document)
   let seq = Math.max(0, ...log.scopes().map(log.head))
   const records = rxRecordStore(collection, () => ++seq)
   // Before whoever else subscribes: they read the log when they hear of a change.
@@ -70,13 +74,15 @@ export async function openSequencedStore(
     },
 
     async countSince(scope, since, except) {
-      if (except === undefined) {
+      if (except === undefined && since === 0) {
         // Of the storage and not of the log: whoever counts all wants to know whether some are missing.
-        const query = normalizeMangoQuery<RecordDocument>(storage.schema, { selector: { scope, seq: { $gt: since } } })
+        const query = normalizeMangoQuery<RxDocumentData<RecordDocument>>(storage.schema, {
+          selector: { ...IN_USE, scope },
+        })
         return (await storage.count(prepareQuery(storage.schema, query))).count
       }
       let count = 0
-      for (const { from } of log.since(scope, since)) if (from !== except) count++
+      for (const { from } of log.since(scope, since)) if (except === undefined || from !== except) count++
       return count
     },
   }

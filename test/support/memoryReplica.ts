@@ -1,6 +1,11 @@
 import { createRxDatabase, type RxCollection, type RxDocumentData } from 'rxdb'
 import { getRxStorageMemory } from 'rxdb/plugins/storage-memory'
-import { RECORDS, type RecordDocument, sequencedRecordSchema } from '../../model/database/recordSchema.ts'
+import {
+  RECORDS,
+  type RecordDocument,
+  sequencedRecordMigrations,
+  sequencedRecordSchema,
+} from '../../model/database/recordSchema.ts'
 import { openSequencedStore } from '../../model/database/sequencedStore.ts'
 import { createClock } from '../../model/merge/clock.ts'
 import { type Author, createRecord, type Data, editRecord, type NewRecord } from '../../model/merge/edit.ts'
@@ -62,7 +67,9 @@ export async function openMemoryReplica(
     storage: getRxStorageMemory(),
     multiInstance: false,
   })
-  const { records: collection } = await database.addCollections({ [RECORDS]: { schema: sequencedRecordSchema } })
+  const { records: collection } = await database.addCollections({
+    [RECORDS]: { schema: sequencedRecordSchema, migrationStrategies: sequencedRecordMigrations, autoMigrate: false },
+  })
   if (!collection) throw new Error('RxDB made no collection')
   const rows = documents.map((document) => ({ document }))
   if (rows.length > 0) await collection.storageInstance.bulkWrite(rows, 'from the start')

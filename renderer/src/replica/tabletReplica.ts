@@ -2,15 +2,14 @@
  * A tablet's own replica: RxDB over Dexie in this browser, and the same sync engine as everywhere, calling the hub that
  * gave the page. It goes on working when the hub is gone.
  */
-import { createRxDatabase, type RxCollection } from 'rxdb'
-import { getRxStorageDexie } from 'rxdb/plugins/storage-dexie'
+import type { RxCollection } from 'rxdb'
 import { BehaviorSubject } from 'rxjs'
 import { v5 as uuidv5 } from 'uuid'
 import { z } from 'zod'
 import { toBase64Url } from '../../../model/bytes.ts'
 import type { ClientError } from '../../../model/client/client.ts'
 import { ACTOR_RECORDS } from '../../../model/database/actorRecords.ts'
-import { RECORDS, type RecordDocument, sequencedRecordSchema } from '../../../model/database/recordSchema.ts'
+import type { RecordDocument } from '../../../model/database/recordSchema.ts'
 import { openSequencedStore } from '../../../model/database/sequencedStore.ts'
 import { askUntilAnswered, commitmentTo, invitationId, NONCE_BYTES } from '../../../model/identity/joinCode.ts'
 import { createClock } from '../../../model/merge/clock.ts'
@@ -27,9 +26,9 @@ import { membership, pageApi } from './api.ts'
 import { browserScheduler, dialHub } from './browserTransport.ts'
 import type { OpenOutcome, ReplicaStatus } from './replica.ts'
 import { askForRoom, roomNotice } from './room.ts'
-import { type StateDocument, stateSchema, stateStore } from './stateCollection.ts'
+import { stateStore } from './stateCollection.ts'
+import { openTabletDatabase, TABLET_DATABASE } from './tabletDatabase.ts'
 
-const DATABASE = 'wedsync-tablet'
 const STATUS_PAUSE_MS = 200
 /** How often somebody who waits to be let in asks again. */
 const ASK_EVERY_MS = 1_000
@@ -215,14 +214,10 @@ async function start({ records, state }: Stores, member: Membership): Promise<Op
 }
 
 async function openStores(): Promise<Stores> {
-  const database = await createRxDatabase<{
-    [RECORDS]: RxCollection<RecordDocument>
-    state: RxCollection<StateDocument>
-  }>({ name: DATABASE, storage: getRxStorageDexie(), multiInstance: false })
-  await database.addCollections({ [RECORDS]: { schema: sequencedRecordSchema }, state: { schema: stateSchema } })
+  const { records, state } = await openTabletDatabase()
   // Browsers may clear data under pressure unless they are asked not to; they may say no, and the hub has a copy.
   await navigator.storage?.persist?.()
-  return { records: database[RECORDS], state: stateStore(database.state) }
+  return { records, state: stateStore(state) }
 }
 
 function newEpoch(): string {
@@ -278,12 +273,12 @@ async function readStatus(member: Membership, sync: ReplicaSync, state: StateSto
  */
 async function holdTab(): Promise<boolean> {
   const isFirst = await new Promise<boolean>((resolve) => {
-    void navigator.locks.request(DATABASE, { ifAvailable: true }, (lock) => {
+    void navigator.locks.request(TABLET_DATABASE, { ifAvailable: true }, (lock) => {
       resolve(lock !== null)
       return lock === null ? undefined : new Promise(() => undefined) // held as long as the tab lives
     })
   })
-  if (!isFirst) void navigator.locks.request(DATABASE, () => window.location.reload())
+  if (!isFirst) void navigator.locks.request(TABLET_DATABASE, () => window.location.reload())
   return isFirst
 }
 
