@@ -6,18 +6,19 @@
  * - *from a cursor*: the change log itself. An edit that was made long ago and arrived now is new in it, whatever the
  *   clocks say, so a client that keeps its cursor misses nothing.
  */
-import { type Stamp, stampMs } from '../../model/merge/clock.ts'
+import { stampMs } from '../../model/merge/clock.ts'
 import { type CausalRecord, liveValues } from '../../model/merge/record.ts'
 import type { Edit } from '../../model/merge/unit.ts'
 import { compareText } from '../../model/merge/vector.ts'
 import type { ServerChange } from '../../model/rest/sync.ts'
-import { mayRead, type Role } from '../../model/roles.ts'
+import type { Role } from '../../model/roles.ts'
 import type { ChangeStore } from '../../model/sync/changeStore.ts'
 import type { Caller, ServerContext } from './context.ts'
 import { type Cursor, decodeCursor, encodeCursor } from './cursor.ts'
+import { mergeSorted } from './mergeSorted.ts'
 import { weddingsFor } from './reading.ts'
 import { createRows, type Row, type Rows } from './rows.ts'
-import type { IndexEntry, ScopeIndex } from './scopeIndex.ts'
+import { compareDated, type DatedEntry, type ScopeIndex } from './scopeIndex.ts'
 
 /** What the very call that asks has written: it need not be told. */
 export interface OwnWrites {
@@ -69,81 +70,85 @@ interface PullParts {
   readonly rows: Rows
 }
 
-interface Due {
-  readonly id: string
-  readonly stamp: Stamp
-  /** Its place in the log of its scope. */
-  readonly scope: string
-  readonly seq: number
-}
-
 async function sinceTime(
   { changes, index, rows: known }: PullParts,
   scopes: readonly string[],
   cursor: Cursor | undefined,
   { caller, sinceMs, limit, own }: PullRequest,
 ): Promise<Found> {
-  const heads = new Map<string, number>()
-  const all: Due[] = []
+  const { role } = caller.grant
   const { after } = cursor ?? {}
-  // Rows of one millisecond may be on both sides of the place where the last page ended.
-  const fromMs = after ? stampMs(after[0]) - 1 : (sinceMs ?? Number.POSITIVE_INFINITY)
-  for (const [scope, extract] of await index(scopes)) {
-    heads.set(scope, extract.seq)
-    for (const entry of extract.writtenSince(fromMs)) {
-      const stamp = readableStamp(entry, caller.grant.role)
-      const due = stamp !== undefined && { id: entry.id, stamp, scope, seq: entry.seq }
-      if (due && isDue(due, after, sinceMs)) all.push(due)
-    }
-  }
-  const due = await withoutOwn(changes, all, sinceMs ?? 0, own)
-  due.sort((a, b) => compareText(a.stamp, b.stamp) || compareText(a.id, b.id))
+  const extracts = await index(scopes)
+  // Now, since others may bring them further up to date while this call reads on.
+  const heads = new Map([...extracts].map(([scope, { seq }]) => [scope, seq]))
+  const isBehind = after ? behindPlace(after) : behindTime(sinceMs ?? Number.POSITIVE_INFINITY)
+  const found = mergeSorted(
+    [...extracts.values()].map((extract) => extract.written(role, isBehind)),
+    compareDated,
+  )
+  const due = await withoutOwn(changes, firstOf(found, limit, own), sinceMs ?? 0, own)
   const page = due.slice(0, limit)
-  const rows = (await rowsOf(page, known, caller.grant.role, changes)).map((row) => asChange(row, sinceMs))
+  const rows = (await rowsOf(page, known, role, changes)).map((row) => asChange(row, sinceMs))
   const seqs = cursor?.seqs ?? heads
   const last = page.at(-1)
   const next = due[limit]
   if (last && next) {
     // Rows of one millisecond may fall on both sides of the page: a client that pages by time gets them again.
     const untilMs = Math.min(stampMs(last.stamp), stampMs(next.stamp) - 1)
-    return { rows, hasMore: true, cursor: { seqs, after: [last.stamp, last.id] }, untilMs }
+    return { rows, hasMore: true, cursor: { seqs, after: [last.stamp, last.entry.id] }, untilMs }
   }
   const hasMore = [...heads].some(([scope, seq]) => seq > (seqs.get(scope) ?? 0))
   return { rows, hasMore, cursor: { seqs } }
 }
 
-/** The latest edit that this role may know of. */
-function readableStamp({ table, base, stamps }: IndexEntry, role: Role): Stamp | undefined {
-  if (!mayRead(role, table, base)) return undefined
-  let latest: Stamp | undefined
-  for (const [readClass, stamp] of stamps) {
-    if (mayRead(role, table, readClass) && (latest === undefined || stamp > latest)) latest = stamp
+function behindPlace([stamp, id]: NonNullable<Cursor['after']>): (dated: DatedEntry) => boolean {
+  return (dated) => (compareText(dated.stamp, stamp) || compareText(dated.entry.id, id)) > 0
+}
+
+function behindTime(ms: number): (dated: DatedEntry) => boolean {
+  return ({ stamp }) => stampMs(stamp) > ms
+}
+
+/** One more than asked for, which tells whether there is more, and beside them the records that the call itself is about. */
+function firstOf(found: Iterable<DatedEntry>, limit: number, own: OwnWrites | undefined): readonly DatedEntry[] {
+  const due: DatedEntry[] = []
+  let others = 0
+  for (const dated of found) {
+    due.push(dated)
+    if (!own?.recordIds.has(dated.entry.id)) others += 1
+    if (others > limit) break
   }
-  return latest
+  return due
 }
 
 /** Reads only those records whose rows are not known. */
-async function rowsOf(page: readonly Due[], known: Rows, role: Role, changes: ChangeStore): Promise<readonly Row[]> {
-  const kept = page.map((due) => known.get(due, role))
-  const records = await changes.records(page.filter((_, i) => !kept[i]).map(({ id }) => id))
-  return page.flatMap((due, i) => {
+async function rowsOf(
+  page: readonly DatedEntry[],
+  known: Rows,
+  role: Role,
+  changes: ChangeStore,
+): Promise<readonly Row[]> {
+  const kept = page.map(({ entry }) => known.get(entry, role))
+  const records = await changes.records(page.filter((_, i) => !kept[i]).map(({ entry }) => entry.id))
+  return page.flatMap(({ entry }, i) => {
     if (kept[i]) return kept[i]
-    const record = records.get(due.id)
-    return (record && known.make(due, role, record)) ?? []
+    const record = records.get(entry.id)
+    return (record && known.make(entry, role, record)) ?? []
   })
 }
 
-function isDue({ id, stamp }: Pick<Due, 'id' | 'stamp'>, after: Cursor['after'], sinceMs: number | undefined): boolean {
-  if (after) return (compareText(stamp, after[0]) || compareText(id, after[1])) > 0
-  return sinceMs !== undefined && stampMs(stamp) > sinceMs
-}
-
 /** Leaves out records of which nothing but this call's own edits is new. */
-async function withoutOwn(changes: ChangeStore, due: Due[], sinceMs: number, own?: OwnWrites): Promise<Due[]> {
+async function withoutOwn(
+  changes: ChangeStore,
+  due: readonly DatedEntry[],
+  sinceMs: number,
+  own: OwnWrites | undefined,
+): Promise<readonly DatedEntry[]> {
   if (!own) return due
-  const records = await changes.records(due.filter(({ id }) => own.recordIds.has(id)).map(({ id }) => id))
-  return due.filter(({ id }) => {
-    const record = records.get(id)
+  const ids = due.map(({ entry }) => entry.id)
+  const records = await changes.records(ids.filter((id) => own.recordIds.has(id)))
+  return due.filter(({ entry }) => {
+    const record = records.get(entry.id)
     return !record || hasNews(record, sinceMs, own)
   })
 }

@@ -3,22 +3,22 @@
  * are in conflict. Clients poll for both, and reading every record each time would cost most of what the server does.
  */
 import { isOfSomeOperation } from '../../model/conflicts/operations.ts'
-import { type Stamp, stampMs } from '../../model/merge/clock.ts'
+import type { Stamp } from '../../model/merge/clock.ts'
 import { conflictsOf } from '../../model/merge/conflicts.ts'
 import { type CausalRecord, liveValues } from '../../model/merge/record.ts'
 import { compareText } from '../../model/merge/vector.ts'
+import { mayRead, type Role } from '../../model/roles.ts'
 import type { ChangeStore } from '../../model/sync/changeStore.ts'
 
 export interface IndexEntry {
   readonly id: string
-  /** Its place in the log. */
+  /** With `seq`, its place in the log. */
+  readonly scope: string
   readonly seq: number
   readonly table: string
   readonly base: string
   /** Read class → latest stamp of a live value. */
   readonly stamps: ReadonlyMap<string, Stamp>
-  /** The latest of all classes. */
-  readonly latest: Stamp
   /** Ids of what in it waits for a person, field by field. */
   readonly pending: readonly string[]
   /** One of them may be, together with others, about a single action. */
@@ -27,13 +27,22 @@ export interface IndexEntry {
   readonly decided: boolean
 }
 
+/** A record by the latest edit of it that somebody may know of. */
+export interface DatedEntry {
+  readonly entry: IndexEntry
+  readonly stamp: Stamp
+}
+
 export interface ScopeExtract {
   /** The place in the log up to which it is current. */
   readonly seq: number
   /** Records with anything pending or decided. */
   readonly contested: ReadonlyMap<string, IndexEntry>
-  /** Records of which some class was written later than this (ms since 1970 UTC), the latest first. */
-  writtenSince(ms: number): Iterable<IndexEntry>
+  /**
+   * What the role may read of, the earliest edit first, equal ones by id, from the first that lies behind a place.
+   * @param isBehind for a place in that order; true for all that come after one for which it is true
+   */
+  written(role: Role, isBehind: (dated: DatedEntry) => boolean): Iterable<DatedEntry>
 }
 
 /** @returns the extract of each of the scopes */
@@ -69,8 +78,8 @@ class Extract implements ScopeExtract {
   readonly #changes: ChangeStore
   readonly #scope: string
   readonly #entries = new Map<string, IndexEntry>()
-  /** The latest last, among them some that a later one of the same record has replaced. `undefined`: to be sorted. */
-  #inOrder: IndexEntry[] | undefined
+  /** For each role that has asked. */
+  readonly #orders = new Map<Role, Order>()
   /** Refreshes take turns: two at once could put an older state over a newer one. */
   #turn: Promise<void> = Promise.resolve()
   /** The one that has not begun yet: it will see whatever is committed by now, so all who ask meanwhile share it. */
@@ -90,14 +99,10 @@ class Extract implements ScopeExtract {
     await this.#next
   }
 
-  *writtenSince(ms: number): Generator<IndexEntry> {
-    this.#inOrder ??= [...this.#entries.values()].sort((a, b) => compareText(a.latest, b.latest))
-    const entries = this.#inOrder
-    for (let i = entries.length - 1; i >= 0; i--) {
-      const entry = entries[i]
-      if (!entry || stampMs(entry.latest) <= ms) return
-      if (this.#entries.get(entry.id) === entry) yield entry
-    }
+  *written(role: Role, isBehind: (dated: DatedEntry) => boolean): Generator<DatedEntry> {
+    const order = this.#orders.get(role) ?? new Order(role, this.#entries)
+    this.#orders.set(role, order)
+    yield* order.from(isBehind)
   }
 
   async #readOn(): Promise<void> {
@@ -111,14 +116,84 @@ class Extract implements ScopeExtract {
 
   #note(entry: IndexEntry): void {
     this.#entries.set(entry.id, entry)
-    // Mostly it is the latest of all; an edit that was made long ago is sorted in when somebody asks.
-    const last = this.#inOrder?.at(-1)
-    const isLatest = last === undefined || last.latest <= entry.latest
-    if (isLatest && (this.#inOrder?.length ?? 0) <= 2 * this.#entries.size) this.#inOrder?.push(entry)
-    else this.#inOrder = undefined
+    for (const order of this.#orders.values()) order.note(entry)
     if (entry.pending.length > 0 || entry.decided) this.contested.set(entry.id, entry)
     else this.contested.delete(entry.id)
   }
+}
+
+/** The entries of a scope in the order of the edits that one role may know of. */
+class Order {
+  readonly #role: Role
+  readonly #entries: ReadonlyMap<string, IndexEntry>
+  /** Among them some that a later one of the same record has replaced. */
+  #dated: DatedEntry[] = []
+
+  /** @param entries as they are now and will be: by id, those that count */
+  constructor(role: Role, entries: ReadonlyMap<string, IndexEntry>) {
+    this.#role = role
+    this.#entries = entries
+    this.#dated = [...entries.values()].flatMap((entry) => this.#date(entry) ?? []).sort(compareDated)
+  }
+
+  note(entry: IndexEntry): void {
+    const dated = this.#date(entry)
+    if (!dated) return
+    // Mostly it is the latest of all.
+    const last = this.#dated.at(-1)
+    if (!last || compareDated(last, dated) <= 0) this.#dated.push(dated)
+    else
+      this.#dated.splice(
+        this.#indexOf((each) => compareDated(each, dated) > 0),
+        0,
+        dated,
+      )
+    if (this.#dated.length > 2 * this.#entries.size + 1) this.#dated = this.#dated.filter((each) => this.#counts(each))
+  }
+
+  *from(isBehind: (dated: DatedEntry) => boolean): Generator<DatedEntry> {
+    const dated = this.#dated
+    for (let i = this.#indexOf(isBehind); i < dated.length; i++) {
+      const each = dated[i]
+      if (each && this.#counts(each)) yield each
+    }
+  }
+
+  #counts({ entry }: DatedEntry): boolean {
+    return this.#entries.get(entry.id) === entry
+  }
+
+  #date(entry: IndexEntry): DatedEntry | undefined {
+    const stamp = readableStamp(entry, this.#role)
+    return stamp === undefined ? undefined : { entry, stamp }
+  }
+
+  /** Of the first for which it is true, as it is for all that follow. */
+  #indexOf(isBehind: (dated: DatedEntry) => boolean): number {
+    let from = 0
+    let to = this.#dated.length
+    while (from < to) {
+      const middle = (from + to) >>> 1
+      const dated = this.#dated[middle]
+      if (dated && isBehind(dated)) to = middle
+      else from = middle + 1
+    }
+    return from
+  }
+}
+
+export function compareDated(a: DatedEntry, b: DatedEntry): number {
+  return compareText(a.stamp, b.stamp) || compareText(a.entry.id, b.entry.id)
+}
+
+/** The latest edit that this role may know of. */
+function readableStamp({ table, base, stamps }: IndexEntry, role: Role): Stamp | undefined {
+  if (!mayRead(role, table, base)) return undefined
+  let latest: Stamp | undefined
+  for (const [readClass, stamp] of stamps) {
+    if (mayRead(role, table, readClass) && (latest === undefined || stamp > latest)) latest = stamp
+  }
+  return latest
 }
 
 function entryOf(record: CausalRecord, seq: number): IndexEntry {
@@ -129,15 +204,15 @@ function entryOf(record: CausalRecord, seq: number): IndexEntry {
     if (latest === undefined || edit.stamp > latest) stamps.set(readClass, edit.stamp)
     if (edit.decided) decided = true
   }
-  const { id, table, base } = record
+  const { id, scope, table, base } = record
   const conflicts = conflictsOf(record)
   return {
     id,
+    scope,
     seq,
     table,
     base,
     stamps,
-    latest: [...stamps.values()].sort(compareText).at(-1) ?? '',
     pending: conflicts.map(({ conflictId }) => conflictId),
     isOfOperation: conflicts.some(isOfSomeOperation),
     decided,
