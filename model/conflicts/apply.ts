@@ -1,6 +1,6 @@
 /** Edits that decide or reopen a conflict, before they are stamped into a record. Pure. */
 import { type Author, type Data, deleteRecord, editRecord, keepRecord, type Seen } from '../merge/edit.ts'
-import type { CausalRecord } from '../merge/record.ts'
+import { type CausalRecord, liveValues } from '../merge/record.ts'
 import { EMPTY_VECTOR } from '../merge/vector.ts'
 import { unreachable } from '../result.ts'
 
@@ -45,4 +45,12 @@ export function applyEdits(
 /** All that the record holds. */
 export function seenIn(record: CausalRecord): Seen {
   return (readClass) => record.units.get(readClass)?.vector ?? EMPTY_VECTOR
+}
+
+/**
+ * Whether an edit of this author's, of this very stamp, stands in the record: a store that asks for a change again may ask
+ * about records in which it is committed already.
+ */
+export function isWrittenBy(record: CausalRecord, { actor, stamp }: Author): boolean {
+  return [...liveValues(record)].some(({ edit }) => edit.actor === actor && edit.stamp === stamp)
 }

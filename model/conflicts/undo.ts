@@ -53,6 +53,13 @@ export function undoDecision(
   return edits.length > 0 ? ok(edits) : err({ kind: 'values-unknown' })
 }
 
+/** Whether what was decided on this conflict waits in the record again. */
+export function isReopened(record: CausalRecord, conflictId: string): boolean {
+  return [...liveValues(record)].some(
+    ({ edit: { decided } }) => decided?.conflictId === conflictId && isUndo(decided.strategy),
+  )
+}
+
 /** The live values by which somebody settled this conflict, without those that they wrote by the way. */
 function decisionsOn(record: CausalRecord, conflictId: string): readonly Placed[] {
   const live = [...liveValues(record)]

@@ -1,11 +1,11 @@
 /** Carries out decisions on entries of the queue, all of them in one commit. */
-import { applyEdits } from '../../model/conflicts/apply.ts'
+import { applyEdits, isWrittenBy } from '../../model/conflicts/apply.ts'
 import { type Decision, type DecisionError, decide } from '../../model/conflicts/decide.ts'
 import type { QueueEntry } from '../../model/conflicts/entry.ts'
 import { currentEntry } from '../../model/conflicts/queue.ts'
 import { stampTime } from '../../model/merge/clock.ts'
 import type { Author } from '../../model/merge/edit.ts'
-import { type CausalRecord, liveValues } from '../../model/merge/record.ts'
+import type { CausalRecord } from '../../model/merge/record.ts'
 import { err, ok, type Result } from '../../model/result.ts'
 import type { Caller, ServerContext } from './context.ts'
 import { readablePart } from './reading.ts'
@@ -89,10 +89,6 @@ function idsOf({ parts }: QueueEntry): readonly string[] {
 /** What was committed before stays done. */
 function joined(before: Settled | undefined, now: Settled): Settled {
   return before?.ok && now.ok ? ok([...before.value, ...now.value]) : now
-}
-
-export function isWrittenBy(record: CausalRecord, { actor, stamp }: Author): boolean {
-  return [...liveValues(record)].some(({ edit }) => edit.actor === actor && edit.stamp === stamp)
 }
 
 function settleIn(

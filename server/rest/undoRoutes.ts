@@ -1,5 +1,5 @@
 /** `POST /conflicts/:conflictId/undo`: a route of ours. What was decided waits again, on every device. */
-import { applyEdits } from '../../model/conflicts/apply.ts'
+import { applyEdits, isWrittenBy } from '../../model/conflicts/apply.ts'
 import { type UndoError, undoDecision } from '../../model/conflicts/undo.ts'
 import { type CausalRecord, liveValues } from '../../model/merge/record.ts'
 import { DELETED, parseRegister } from '../../model/merge/registers.ts'
@@ -12,7 +12,6 @@ import { forbidden, HttpError, missing } from './errors.ts'
 import { readablePart } from './reading.ts'
 import type { Handlers } from './router.ts'
 import { sealedHere, sealingOf } from './sealing.ts'
-import { isWrittenBy } from './settle.ts'
 
 export function undoHandlers(parts: ConflictParts): Pick<Handlers, 'undoDecision'> {
   return {

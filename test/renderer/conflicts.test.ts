@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest'
+import { applyEdits } from '../../model/conflicts/apply.ts'
 import { type Decision, keeping } from '../../model/conflicts/decide.ts'
 import type { QueueEntry } from '../../model/conflicts/entry.ts'
+import { undoDecision } from '../../model/conflicts/undo.ts'
 import { encodeRecord } from '../../model/merge/codec.ts'
 import { createRecord, deleteRecord, editRecord } from '../../model/merge/edit.ts'
 import { type CausalRecord, joinRecords, liveValues } from '../../model/merge/record.ts'
 import type { RecordStore } from '../../model/sync/changeStore.ts'
+import { supersededValues } from '../../model/sync/superseded.ts'
 import { openEntries } from '../../renderer/src/conflicts/entries.ts'
 import { decidableAlike, outcomesOf } from '../../renderer/src/conflicts/similar.ts'
 import { fieldWords, recordName, sideWords, valueWords, writerWords } from '../../renderer/src/conflicts/words.ts'
@@ -53,7 +56,7 @@ const apart = joined(
 )
 
 /** Records in memory, which somebody else may have changed since the person looked. */
-function storeOf(initial: readonly CausalRecord[], person = 'ana') {
+function storeOf(initial: readonly CausalRecord[], person = 'ana', asking: 'once' | 'asks twice' = 'once') {
   let commits = 0
   const held = new Map(initial.map((record) => [record.id, record]))
   const store: RecordStore = {
@@ -62,15 +65,31 @@ function storeOf(initial: readonly CausalRecord[], person = 'ana') {
     update: async (ids, change) => {
       const asked = [...held].filter(([id]) => ids.includes(id))
       commits++
-      for (const { record } of change(new Map(asked))) held.set(record.id, record)
+      const [first, ...others] = change(new Map(asked))
+      if (first) held.set(first.record.id, first.record)
+      const rest = asking === 'once' ? others : change(new Map([...held].filter(([id]) => ids.includes(id))))
+      for (const { record } of rest) if (record.id !== first?.record.id) held.set(record.id, record)
     },
     subscribe: () => () => undefined,
   }
   return {
     edits: createEdits({ store, author: () => by(person) }),
     now: () => [...held.values()],
+    held,
     commits: () => commits,
   }
+}
+
+/** Two who have moved an item of their own each way. */
+function clashOver(n: string): CausalRecord {
+  const item = createRecord(
+    { id: ID.replace(/1$/, n), scope: SCOPE, table: 'timeline_items', data: { title: n } },
+    by('ana'),
+  )
+  return joined(
+    editRecord(item, { startTime: '2026-06-13T19:15:00Z' }, by('hana')),
+    editRecord(item, { startTime: '2026-06-13T19:40:00Z' }, by('piet')),
+  )
 }
 
 async function decide(choose: (entry: QueueEntry) => Decision, shown = apart, stored = shown): Promise<CausalRecord> {
@@ -255,6 +274,47 @@ describe('a decision', () => {
         .toSorted(),
     ).toEqual(entries.map(({ conflictId }) => conflictId).toSorted())
     expect(commits()).toBe(2)
+  })
+
+  it('[CON7] is taken back as a whole where somebody has taken back a part of it', async () => {
+    const both = ['1', '2'].map(clashOver)
+    const entries = open(both)
+    const [entry, other] = entries
+    if (!entry || !other) throw new Error('expected two entries')
+    const { edits, now, held } = storeOf(both)
+    const undo = await edits.decide(entry, { strategy: 'use_client' }, [other])
+    const [first] = now()
+    const decided = now().find(({ id }) => id === other.parts[0].record.id)
+    const shown = both.find(({ id }) => id === decided?.id)
+    if (!first || !decided || !shown) throw new Error('expected both records')
+    const part = undoDecision(decided, other.conflictId, by('rita'), supersededValues(shown, decided))
+    if (!part.ok) throw new Error(part.error.kind)
+    const reopened = applyEdits(decided, part.value)
+    held.set(decided.id, reopened)
+    await undo()
+    expect(
+      open(now())
+        .map(({ conflictId }) => conflictId)
+        .toSorted(),
+    ).toEqual(entries.map(({ conflictId }) => conflictId).toSorted())
+    expect(held.get(decided.id)).toBe(reopened)
+    await undo()
+    expect(open(now())).toHaveLength(2)
+  })
+
+  it('is one edit and can be taken back where the store asks again about what it has committed', async () => {
+    const both = ['1', '2'].map(clashOver)
+    const [entry, other] = open(both)
+    if (!entry || !other) throw new Error('expected two entries')
+    const { edits, now } = storeOf(both, 'ana', 'asks twice')
+    const undo = await edits.decide(entry, { strategy: 'use_client' }, [other])
+    expect(open(now())).toEqual([])
+    await undo()
+    expect(
+      open(now())
+        .map(({ conflictId }) => conflictId)
+        .toSorted(),
+    ).toEqual([entry.conflictId, other.conflictId].toSorted())
   })
 
   it('is not offered for others that this person may not decide, or that have more than two sides', () => {

@@ -1,8 +1,8 @@
 /** What a person does to records, as stamped edits. Every promise rejects if the edit is not safely stored. */
-import { applyEdits, seenIn } from '../../../model/conflicts/apply.ts'
+import { applyEdits, isWrittenBy, seenIn } from '../../../model/conflicts/apply.ts'
 import { type Decision, decide } from '../../../model/conflicts/decide.ts'
 import type { QueueEntry } from '../../../model/conflicts/entry.ts'
-import { type UndoError, undoDecision } from '../../../model/conflicts/undo.ts'
+import { isReopened, type UndoError, undoDecision } from '../../../model/conflicts/undo.ts'
 import {
   createRecord,
   type Data,
@@ -45,7 +45,7 @@ export interface Edits {
    * value that came meanwhile stays beside it, and is decided next.
    * @param alike others that are decided the same way: all in one commit, as one operation with one undo
    * @returns takes the decision back: what it chose between stands in the records again, to be decided anew. Rejects if
-   *   somebody changed them since. A browser keeps no history, so what the decision replaced is kept with this function.
+   *   somebody changed them since; what is taken back already stays so. A browser keeps no history, so what the decision replaced is kept with this function.
    */
   decide(entry: QueueEntry, decision: Decision, alike?: readonly QueueEntry[]): Promise<() => Promise<void>>
 }
@@ -68,13 +68,16 @@ export function createEdits({ store, author }: Pick<Replica, 'store' | 'author'>
       refused = undefined
       const writes: Write[] = []
       for (const current of records.values()) {
+        if (isWrittenBy(current, me)) continue
         const decided = [...liveValues(current)].flatMap(({ edit }) => edit.decided?.conflictId ?? [])
         const own = [...new Set(decided)].filter((id) => ids.has(id))
-        const edits = own.map((id) => undoDecision(current, id, me, replaced.get(current.id) ?? []))
+        // Somebody was faster with some of it; the rest is taken back all the same.
+        const standing = own.filter((id) => !isReopened(current, id))
+        const edits = standing.map((id) => undoDecision(current, id, me, replaced.get(current.id) ?? []))
         if (own.length === 0) refused = { kind: 'no-decision' }
         for (const each of edits) if (!each.ok) refused = each.error
         const undone = edits.flatMap((each) => (each.ok ? each.value : []))
-        writes.push({ record: applyEdits(current, undone) })
+        if (undone.length > 0) writes.push({ record: applyEdits(current, undone) })
       }
       // What was decided at once is taken back at once, or not at all.
       return refused ? [] : writes
@@ -131,8 +134,9 @@ export function createEdits({ store, author }: Pick<Replica, 'store' | 'author'>
         if (missing.size > 0) return []
         return [...records.values()].flatMap((current) => {
           const before = shown.get(current.id)
-          if (!before) return []
-          const record = applyEdits(current, decided, seenIn(before))
+          const own = decided.filter(({ recordId }) => recordId === current.id)
+          if (!before || own.some(({ author }) => isWrittenBy(current, author))) return []
+          const record = applyEdits(current, own, seenIn(before))
           replaced.set(current.id, supersededValues(current, record))
           return record === current ? [] : [{ record }]
         })
