@@ -15,12 +15,19 @@ const knownVersion: Plugin = {
   },
 }
 
-/** The program of the thread for whole databases is a bundle of its own beside the server's. */
-const knownWorker: Plugin = {
-  name: 'wedsync-worker',
+const WORKERS: Readonly<Record<string, string>> = {
+  'backup/workerFile.ts': `export const WORKER_FILE = new URL('./backupWorker.js', import.meta.url)`,
+  'storage/checkpointWorkerFile.ts': `export const CHECKPOINT_WORKER_FILE = new URL('./checkpointWorker.js', import.meta.url)`,
+}
+
+/** The programs of threads are bundles of their own beside the server's. */
+const knownWorkers: Plugin = {
+  name: 'wedsync-workers',
   load(id) {
-    const file = fileURLToPath(new URL('backup/workerFile.ts', import.meta.url)).replaceAll('\\', '/')
-    return id === file ? `export const WORKER_FILE = new URL('./backupWorker.js', import.meta.url)` : undefined
+    const found = Object.entries(WORKERS).find(
+      ([file]) => id === fileURLToPath(new URL(file, import.meta.url)).replaceAll('\\', '/'),
+    )
+    return found?.[1]
   },
 }
 
@@ -28,12 +35,16 @@ const knownWorker: Plugin = {
 export default defineConfig({
   root: fileURLToPath(new URL('.', import.meta.url)),
   publicDir: false,
-  plugins: [knownVersion, knownWorker],
+  plugins: [knownVersion, knownWorkers],
   build: {
     ssr: true,
     rolldownOptions: {
-      input: { electron: 'electron.ts', backupWorker: 'backup/worker.ts' },
-      // What both need lies beside them, so that an address relative to one is right in all.
+      input: {
+        electron: 'electron.ts',
+        backupWorker: 'backup/worker.ts',
+        checkpointWorker: 'storage/checkpointWorker.ts',
+      },
+      // What several need lies beside them, so that an address relative to one is right in all.
       output: { chunkFileNames: '[name]-[hash].js' },
     },
     outDir: '../dist/server',

@@ -6,6 +6,7 @@ import { RECORDS, type RecordDocument, recordSchema } from '../../model/database
 import { rxRecordStore } from '../../model/database/rxRecordStore.ts'
 import { err, ok, type Result } from '../../model/result.ts'
 import type { ChangeStore, History, StateStore } from '../../model/sync/changeStore.ts'
+import { startCheckpoints } from '../storage/checkpoints.ts'
 import { type Database, type OpenError, openDatabase } from '../storage/open.ts'
 import { getRxStorageSqlite, type SqliteCommit } from '../storage/rxStorage.ts'
 import { ACTORS, newActor } from './actors.ts'
@@ -60,7 +61,7 @@ export async function openSqliteStore(
       database.close()
       return err({ kind: 'unreadable', file, detail })
     }
-    return ok(await openParts({ file, database, wasUnclean, now }))
+    return ok(await openParts({ file, key, database, wasUnclean, now }))
   } catch (error) {
     database.close()
     throw storageErrorOf(error)
@@ -69,20 +70,23 @@ export async function openSqliteStore(
 
 interface OpenedFile {
   readonly file: string
+  readonly key: Uint8Array
   readonly database: Database
   readonly wasUnclean: boolean
   readonly now: () => number
 }
 
-async function openParts({ file, database, wasUnclean, now }: OpenedFile): Promise<SqliteStore> {
+async function openParts({ file, key, database, wasUnclean, now }: OpenedFile): Promise<SqliteStore> {
   const history = openSqliteHistory(database, now)
   const checkInPlace = guardPlace(file)
+  const checkpoints = startCheckpoints(database, { file, key })
   const state = guarded(openSqliteState(database, now), checkInPlace)
   const rxStorage = getRxStorageSqlite({
     database,
     onCommit: (commit) => {
       checkInPlace()
       noteHistory(history, commit, now())
+      checkpoints.note(commit.rows.length)
     },
   })
   const rxDatabase = await createRxDatabase<Collections>({
@@ -114,6 +118,7 @@ async function openParts({ file, database, wasUnclean, now }: OpenedFile): Promi
       wasUnclean,
       async close() {
         await rxDatabase.close()
+        await checkpoints.close()
         database.close()
       },
     }
