@@ -24,6 +24,11 @@ export function makeStamp(ms: number, counter: number): Stamp {
   return ms.toString(36).padStart(MS_DIGITS, '0') + counter.toString(36).padStart(COUNTER_DIGITS, '0')
 }
 
+/** The last stamp that a whole millisecond can have. */
+export function lastStampOf(ms: number): Stamp {
+  return makeStamp(ms, MAX_COUNTER)
+}
+
 /** Milliseconds since 1970 UTC. */
 export function stampMs(stamp: Stamp): number {
   return Number.parseInt(stamp.slice(0, MS_DIGITS), 36)

@@ -6,7 +6,7 @@
  * - *from a cursor*: the change log itself. An edit that was made long ago and arrived now is new in it, whatever the
  *   clocks say, so a client that keeps its cursor misses nothing.
  */
-import { stampMs } from '../../model/merge/clock.ts'
+import { lastStampOf, MAX_STAMP_MS, stampMs } from '../../model/merge/clock.ts'
 import { type CausalRecord, liveValues } from '../../model/merge/record.ts'
 import type { Edit } from '../../model/merge/unit.ts'
 import { compareText } from '../../model/merge/vector.ts'
@@ -106,7 +106,10 @@ function behindPlace([stamp, id]: NonNullable<Cursor['after']>): (dated: DatedEn
 }
 
 function behindTime(ms: number): (dated: DatedEntry) => boolean {
-  return ({ stamp }) => stampMs(stamp) > ms
+  if (ms < 0) return () => true
+  if (ms > MAX_STAMP_MS) return () => false
+  const last = lastStampOf(ms)
+  return ({ stamp }) => stamp > last
 }
 
 /** One more than asked for, which tells whether there is more, and beside them the records that the call itself is about. */
