@@ -11,17 +11,19 @@ export function parseRows<T>(schema: z.ZodType<T>, rows: readonly unknown[]): re
 /** A `bigint` column: `pg` returns text, PGlite a number. */
 export const whole = z.union([z.number(), z.string(), z.bigint()]).transform(Number)
 
+const name = z.string()
+
 /**
  * A name (of a table, a scope, a peer, a state key) as a `text` column can hold it. PostgreSQL takes no NUL character,
  * and a lone surrogate has no UTF-8; a peer could send either, and one such record must not stop the others. Ordinary
  * names stay as they are; no two names become one.
  */
-export function toColumn(name: string): string {
-  return JSON.stringify(name).slice(1, -1)
+export function toColumn(text: string): string {
+  return JSON.stringify(text).slice(1, -1)
 }
 
 export function fromColumn(column: string): string {
-  return z.string().parse(JSON.parse(`"${column}"`))
+  return column.includes('\\') ? name.parse(JSON.parse(`"${column}"`)) : column
 }
 
 export function toDocument(record: CausalRecord): string {

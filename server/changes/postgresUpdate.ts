@@ -79,6 +79,8 @@ interface Plan {
 type Outcome = { readonly committed: readonly string[] } | { readonly state: State }
 
 const row = z.object({ seq: whole, doc: z.string() })
+const headRow = z.object({ scope: z.string(), seq: whole })
+const placeRow = z.object({ id: z.string(), seq: whole })
 
 async function readState(sql: Queries, ids: readonly string[]): Promise<State> {
   if (ids.length === 0) return { ids, rows: new Map() }
@@ -140,14 +142,14 @@ async function lockScopes(sql: Queries, scopes: readonly string[]): Promise<Map<
     'SELECT scope, seq FROM scopes WHERE scope = ANY($1::text[]) ORDER BY scope FOR UPDATE',
     [columns],
   )
-  const heads = parseRows(z.object({ scope: z.string(), seq: whole }), rows)
+  const heads = parseRows(headRow, rows)
   return new Map(heads.map(({ scope, seq }) => [fromColumn(scope), seq]))
 }
 
 async function isCurrent(sql: Queries, { ids, rows }: State): Promise<boolean> {
   if (ids.length === 0) return true
   const found = parseRows(
-    z.object({ seq: whole, id: z.string() }),
+    placeRow,
     await sql.query('SELECT id, seq FROM records WHERE id = ANY($1::text[])', [ids.map(toColumn)]),
   )
   const seqs = new Map(found.map(({ id, seq }) => [id, seq]))

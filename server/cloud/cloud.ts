@@ -174,11 +174,10 @@ async function ownEnrolToken({ state }: PostgresStore): Promise<string> {
   return token
 }
 
+const teamKey = z.string().optional()
+
 async function publicKeyOfTeam({ state }: PostgresStore, team: string): Promise<string | undefined> {
-  return z
-    .string()
-    .optional()
-    .parse(await state.get(`team/${team}`))
+  return teamKey.parse(await state.get(`team/${team}`))
 }
 
 async function callerOf(token: string, store: PostgresStore): Promise<Caller | undefined> {

@@ -126,8 +126,10 @@ export function readToken(token: string, publicKey: string): Result<Capability, 
   return read
 }
 
+const teamClaim = z.object({ team: z.uuid() })
+
 /** The team that a token claims to be of, unverified: it only tells the cloud whose key to check it with. */
 export function teamOfToken(token: string): string | undefined {
   if (token.length > MAX_TOKEN_CHARS) return undefined
-  return z.object({ team: z.uuid() }).safeParse(claimOf(VERSION, token)).data?.team
+  return teamClaim.safeParse(claimOf(VERSION, token)).data?.team
 }
