@@ -7,12 +7,15 @@
  * The server is a process of its own, the clients are this one. They share the cores, so beside the times that a client
  * waits stands the processor time of the server's main thread for a request, which other programs on the machine change
  * little, and of the clients, which shows that it is not they who are measured.
+ *
+ * Whoever asks in closed form waits for everybody else: with n clients and a server that answers r requests a second, n / r
+ * seconds. So the goal for a typical push is for the paced form; in the closed one a push is a route like any other.
  */
 import { type ChildProcess, fork } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { Agent, request } from 'node:http'
-import { tmpdir } from 'node:os'
+import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { z } from 'zod'
@@ -20,6 +23,7 @@ import { syncReply } from '../../model/rest/sync.ts'
 import { API_PATH } from '../../server/rest/api.ts'
 import { findPostgres, startPostgres } from '../server/changes/postgresServer.ts'
 import type { Serving } from './apiServer.ts'
+import { isMet } from './goal.ts'
 import type { Figure } from './run.ts'
 
 const CLIENTS = [1, 50, 200]
@@ -34,8 +38,10 @@ const GOALS = { clients: 50, p95: 200, pushP95: 50 }
  */
 const PUSH = 'push of 10 changes'
 const HALF = 5
-/** A resolve needs a conflict each; those that are used up end the run before its time. */
-const CONFLICTS = 600
+/** A resolve needs a conflict each; if all of so many are used up, that ends the row before its time. */
+const MAX_CONFLICTS = 1_500
+/** Before a row is measured its work is done for so long, or so often: what is made once is no request's own cost. */
+const WARM_UP = { seconds: 2, requests: 200 }
 const SEED_MINUTES = 10
 /** A pull asks for what is new since this long ago, as a client does that polls. */
 const POLL_MS = 5_000
@@ -63,20 +69,29 @@ interface Answer {
 }
 
 type Ask = (token: string, method: string, path: string, body?: unknown) => Promise<Answer>
+interface Crowd {
+  readonly clients: number
+  readonly pace: Pace
+}
+
 /** One request of a client; `false` when there is nothing left to ask. */
 type Work = (client: number) => Promise<boolean>
 
+/** Prints a table of Markdown beside the figures that it returns. */
 export async function api(options: ApiBench): Promise<readonly Figure[]> {
   const folder = mkdtempSync(join(tmpdir(), 'wedsync-bench-api-'))
+  const startMs = performance.now()
   try {
     const sqlite = options.only === 'postgres' ? [] : await measure('sqlite', folder, options)
-    return options.only === 'sqlite' ? sqlite : [...sqlite, ...(await onPostgres(options))]
+    const rows = options.only === 'sqlite' ? sqlite : [...sqlite, ...(await onPostgres(options))]
+    process.stderr.write(`${tableOf(rows)}\n${Math.round((performance.now() - startMs) / 60_000)} minutes in all\n`)
+    return rows.flatMap(figuresOf)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
 }
 
-async function onPostgres(options: ApiBench): Promise<readonly Figure[]> {
+async function onPostgres(options: ApiBench): Promise<readonly Row[]> {
   const program = findPostgres()
   if (!program.ok) {
     process.stderr.write(`not on PostgreSQL: ${program.error}\n`)
@@ -91,14 +106,14 @@ async function onPostgres(options: ApiBench): Promise<readonly Figure[]> {
 }
 
 /** The rows of the table, in their order. */
-function* crowdsOf({ clients, pace }: ApiBench): Generator<{ readonly clients: number; readonly pace: Pace }> {
+function* crowdsOf({ clients, pace }: ApiBench): Generator<Crowd> {
   for (const each of ['closed', 'paced'] as const) {
     if (pace !== undefined && pace !== each) continue
     for (const count of clients === undefined ? CLIENTS : [clients]) yield { clients: count, pace: each }
   }
 }
 
-async function measure(kind: string, where: string, options: ApiBench): Promise<readonly Figure[]> {
+async function measure(kind: string, where: string, options: ApiBench): Promise<readonly Row[]> {
   const { seconds, records, workload } = options
   const crowds = [...crowdsOf(options)]
   const clients = String(Math.max(...crowds.map(({ clients }) => clients)))
@@ -111,23 +126,30 @@ async function measure(kind: string, where: string, options: ApiBench): Promise<
     }
     const agent = new Agent({ keepAlive: true })
     const ask = askOver(server.url, agent)
-    const figures: Figure[] = []
+    const rows: Row[] = []
+    process.stderr.write(`| ${HEADINGS.join(' | ')} |\n`)
     for (const crowd of crowds) {
       for (const [name, prepare] of Object.entries(TASKS)) {
         if (!name.startsWith(workload)) continue
-        const work = await prepare(server, ask)
-        await work(0) // what is read into memory once is no request's own cost
-        const measured = await load({ kind, name, ...crowd, seconds, work, processorMs })
-        for (const figure of measured) process.stderr.write(`${figure.name} ${figure.value} ${figure.unit}\n`)
-        figures.push(...measured)
+        const work = await prepare(server, ask, Math.min(MAX_CONFLICTS, requestsOf(crowd, seconds)))
+        await work(0) // what is read into memory once
+        const row = await load({ kind, name, ...crowd, seconds, work, processorMs })
+        process.stderr.write(`${lineOf(row)}\n`)
+        rows.push(row)
       }
     }
     agent.destroy()
-    return figures
+    return rows
   } finally {
     // It ends by itself then, so that a profile of it (`node --cpu-prof test/bench/run.ts api`) is written.
     child.disconnect()
   }
+}
+
+/** How many are asked at most; a closed form has no bound. */
+function requestsOf({ clients, pace }: Crowd, seconds: number): number {
+  const everySeconds = PACES[pace] / 1_000
+  return everySeconds === 0 ? Number.POSITIVE_INFINITY : (clients * (seconds + WARM_UP.seconds)) / everySeconds
 }
 
 function answerOf(child: ChildProcess): Promise<unknown> {
@@ -172,7 +194,9 @@ function batchOf(changes: readonly unknown[], conflictResolution: 'manual' | 'cl
   return { changes, lastSyncTime, batchId: randomUUID(), options: { conflictResolution } }
 }
 
-const TASKS: Readonly<Record<string, (server: Serving, ask: Ask) => Work | Promise<Work>>> = {
+type Prepare = (server: Serving, ask: Ask, conflicts: number) => Work | Promise<Work>
+
+const TASKS: Readonly<Record<string, Prepare>> = {
   [PUSH](server, ask) {
     const since = new Map<number, { readonly at: string; readonly ids: readonly string[] }>()
     return async (client) => {
@@ -205,8 +229,8 @@ const TASKS: Readonly<Record<string, (server: Serving, ask: Ask) => Work | Promi
     return true
   },
 
-  async resolve(server, ask) {
-    const conflicts = await makeConflicts(server, ask)
+  async resolve(server, ask, count) {
+    const conflicts = await makeConflicts(server, ask, count)
     return async (client) => {
       const conflictId = conflicts.pop()
       if (conflictId === undefined) return false
@@ -222,9 +246,9 @@ function tokenOf({ tokens }: Serving, client: number): string {
 }
 
 /** Two people who have not seen each other's edit of a guest, over and over. */
-async function makeConflicts(server: Serving, ask: Ask): Promise<string[]> {
+async function makeConflicts(server: Serving, ask: Ask, count: number): Promise<string[]> {
   const ids: string[] = []
-  while (ids.length < CONFLICTS) {
+  while (ids.length < count) {
     const timestamp = new Date().toISOString()
     const wedding_id = server.weddings[(ids.length / 100) % server.weddings.length]
     const guests = Array.from({ length: 100 }, () => randomUUID())
@@ -243,27 +267,74 @@ async function makeConflicts(server: Serving, ask: Ask): Promise<string[]> {
   return ids
 }
 
-interface Load {
+interface Load extends Crowd {
   readonly kind: string
   readonly name: string
-  readonly clients: number
-  readonly pace: Pace
   readonly seconds: number
   readonly work: Work
   /** Of the server, so far. */
   readonly processorMs: () => Promise<number>
 }
 
-async function load({ kind, name, clients, pace, seconds, work, processorMs }: Load): Promise<readonly Figure[]> {
-  const everyMs = PACES[pace]
-  const times: number[] = []
+/** A row of the table. */
+interface Row extends Crowd {
+  readonly kind: string
+  readonly name: string
+  /** Of the machine, when the row was done. */
+  readonly load: number
+  readonly perSecond: number
+  /** What clients waited, ms. */
+  readonly p50: number
+  readonly p95: number
+  readonly p99: number
+  /** Of p95, where there is one. */
+  readonly goal?: { readonly atMost: number }
+  /** Processor time for a request, ms. */
+  readonly serverMs: number
+  readonly clientsMs: number
+}
+
+async function load({ kind, name, clients, pace, seconds, work, processorMs }: Load): Promise<Row> {
+  await crowded({ clients, pace }, work, WARM_UP)
   const ownBefore = process.threadCpuUsage()
   const usedBefore = await processorMs()
   const startMs = performance.now()
-  const endMs = startMs + seconds * 1_000
+  const times = await crowded({ clients, pace }, work, { seconds, requests: Number.POSITIVE_INFINITY })
+  const tookSeconds = (performance.now() - startMs) / 1_000
+  const usedMs = (await processorMs()) - usedBefore
+  const own = process.threadCpuUsage(ownBefore)
+  const rounded = (value: number) => Number(value.toPrecision(3))
+  const percentile = (p: number) => rounded(times[Math.ceil((p / 100) * times.length) - 1] ?? Number.NaN)
+  return {
+    kind,
+    name,
+    clients,
+    pace,
+    load: rounded(loadavg()[0] ?? Number.NaN),
+    perSecond: Math.round(times.length / tookSeconds),
+    p50: percentile(50),
+    p95: percentile(95),
+    p99: percentile(99),
+    ...(clients === GOALS.clients && {
+      goal: { atMost: name === PUSH && pace === 'paced' ? GOALS.pushP95 : GOALS.p95 },
+    }),
+    serverMs: rounded(usedMs / times.length),
+    clientsMs: rounded((own.user + own.system) / 1_000 / times.length),
+  }
+}
+
+/** Everybody asks until the time is over or so many requests were made. @returns what each took, ms, the shortest first */
+async function crowded(
+  { clients, pace }: Crowd,
+  work: Work,
+  { seconds, requests }: { readonly seconds: number; readonly requests: number },
+): Promise<readonly number[]> {
+  const everyMs = PACES[pace]
+  const times: number[] = []
+  const endMs = performance.now() + seconds * 1_000
   const client = async (_: unknown, n: number): Promise<void> => {
     await pause((everyMs * n) / clients) // not all at the same moment
-    while (performance.now() < endMs) {
+    while (performance.now() < endMs && times.length < requests) {
       const askedMs = performance.now()
       if (!(await work(n))) return
       const tookMs = performance.now() - askedMs
@@ -272,21 +343,44 @@ async function load({ kind, name, clients, pace, seconds, work, processorMs }: L
     }
   }
   await Promise.all(Array.from({ length: clients }, client))
-  const tookSeconds = (performance.now() - startMs) / 1_000
-  const usedMs = (await processorMs()) - usedBefore
-  const own = process.threadCpuUsage(ownBefore)
-  const ownMs = (own.user + own.system) / 1_000
-  times.sort((a, b) => a - b)
-  const title = `${kind}, ${clients} clients, ${pace}, ${name}`
-  const rounded = (value: number) => Number(value.toPrecision(3))
-  const percentile = (p: number) => rounded(times[Math.ceil((p / 100) * times.length) - 1] ?? Number.NaN)
-  const goal = { atMost: name === PUSH ? GOALS.pushP95 : GOALS.p95 }
+  return times.sort((a, b) => a - b)
+}
+
+const HEADINGS = [
+  'database, clients, form, request',
+  'p50 ms',
+  'p95 ms',
+  'p99 ms',
+  'a second',
+  'server ms',
+  'clients ms',
+  'load',
+  'goal for p95',
+]
+
+function titleOf({ kind, clients, pace, name }: Row): string {
+  return `${kind}, ${clients} ${clients === 1 ? 'client' : 'clients'}, ${pace}, ${name}`
+}
+
+function lineOf(row: Row): string {
+  const { p50, p95, p99, perSecond, serverMs, clientsMs, goal } = row
+  const told = goal ? `${goal.atMost}: ${isMet(p95, goal) ? 'met' : '**missed**'}` : ''
+  return `| ${[titleOf(row), p50, p95, p99, perSecond, serverMs, clientsMs, row.load, told].join(' | ')} |`
+}
+
+function tableOf(rows: readonly Row[]): string {
+  const border = HEADINGS.map((_, n) => (n === 0 ? '---' : '---:'))
+  return [`| ${HEADINGS.join(' | ')} |`, `|${border.join('|')}|`, ...rows.map(lineOf)].join('\n')
+}
+
+function figuresOf(row: Row): readonly Figure[] {
+  const title = titleOf(row)
   return [
-    { name: `${title}, p50`, value: percentile(50), unit: 'ms' },
-    { name: `${title}, p95`, value: percentile(95), unit: 'ms', ...(clients === GOALS.clients && { goal }) },
-    { name: `${title}, p99`, value: percentile(99), unit: 'ms' },
-    { name: `${title}, throughput`, value: Math.round(times.length / tookSeconds), unit: '/s' },
-    { name: `${title}, processor time of the server`, value: rounded(usedMs / times.length), unit: 'ms a request' },
-    { name: `${title}, processor time of the clients`, value: rounded(ownMs / times.length), unit: 'ms a request' },
+    { name: `${title}, p50`, value: row.p50, unit: 'ms' },
+    { name: `${title}, p95`, value: row.p95, unit: 'ms', ...(row.goal && { goal: row.goal }) },
+    { name: `${title}, p99`, value: row.p99, unit: 'ms' },
+    { name: `${title}, throughput`, value: row.perSecond, unit: '/s' },
+    { name: `${title}, processor time of the server`, value: row.serverMs, unit: 'ms a request' },
+    { name: `${title}, processor time of the clients`, value: row.clientsMs, unit: 'ms a request' },
   ]
 }

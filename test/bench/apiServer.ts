@@ -61,6 +61,8 @@ async function serveSqlite(folder: string, weddings: readonly string[], clients:
     pagesDir: folder,
     log: () => undefined,
     discovery: false,
+    // The first one would be made while the first rows are measured.
+    keepBackups: 0,
     keyProvider: () => randomBytes(32),
   })
   if (!opened.ok) throw new Error(JSON.stringify(opened.error))

@@ -3,6 +3,7 @@ import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import { api } from './api.ts'
 import { chain } from './chain.ts'
+import { type Goal, isMet } from './goal.ts'
 import { hub } from './hub.ts'
 import { merge } from './merge.ts'
 import { seal } from './seal.ts'
@@ -14,7 +15,7 @@ export interface Figure {
   readonly value: number
   readonly unit: string
   /** Absent where nothing is to be reached. */
-  readonly goal?: { readonly atLeast: number } | { readonly atMost: number }
+  readonly goal?: Goal
 }
 
 const { values, positionals } = parseArgs({
@@ -67,7 +68,6 @@ else for (const figure of figures) process.stdout.write(`${lineOf(figure)}\n`)
 function lineOf({ name, value, unit, goal }: Figure): string {
   const line = `${name.padEnd(64)} ${value.toLocaleString('en')} ${unit}`
   if (!goal) return line
-  const isMet = 'atLeast' in goal ? value >= goal.atLeast : value <= goal.atMost
   const told = 'atLeast' in goal ? `at least ${goal.atLeast.toLocaleString('en')}` : `at most ${goal.atMost}`
-  return `${line.padEnd(84)} goal: ${told}, ${isMet ? 'met' : 'MISSED'}`
+  return `${line.padEnd(84)} goal: ${told}, ${isMet(value, goal) ? 'met' : 'MISSED'}`
 }
