@@ -4,7 +4,7 @@ import { stampMs } from '../merge/clock.ts'
 import type { CausalRecord } from '../merge/record.ts'
 import { viewRecord } from '../merge/view.ts'
 import type { ChangeStore } from '../sync/changeStore.ts'
-import { awaitsUpload, isBlobTable, type Mention, mentionsOf } from './mentions.ts'
+import { awaitsUpload, BLOB_TABLES, type Mention, mentionsOf } from './mentions.ts'
 
 export interface BlobRecord {
   readonly id: string
@@ -25,7 +25,11 @@ export interface BlobIndex {
 
 const PAGE = 500
 
-export function createBlobIndex(changes: ChangeStore): BlobIndex {
+/**
+ * @param pause lets others have their turn, between one scope and the next: where reading waits for nothing, all of the
+ *   log would be read in one go
+ */
+export function createBlobIndex(changes: ChangeStore, pause: () => Promise<void> = async () => undefined): BlobIndex {
   const records = new Map<string, BlobRecord>()
   const byName = new Map<string, Set<string>>()
   /** Scope → how far its log was read. */
@@ -40,7 +44,10 @@ export function createBlobIndex(changes: ChangeStore): BlobIndex {
     const scopes = stale === 'all' ? await changes.scopes() : stale
     stale = new Set()
     try {
-      for (const scope of scopes) await readLog(scope)
+      for (const scope of scopes) {
+        await readLog(scope)
+        await pause()
+      }
     } catch (error) {
       stale = 'all'
       throw error
@@ -48,10 +55,16 @@ export function createBlobIndex(changes: ChangeStore): BlobIndex {
   }
 
   async function readLog(scope: string): Promise<void> {
+    // Before the log: what is committed up to here is in it.
+    const head = await changes.head(scope)
     for (let more = true; more; ) {
-      const page = await changes.changesSince(scope, cursors.get(scope) ?? 0, { limit: PAGE })
-      for (const { record } of page.changes) if (isBlobTable(record.table)) note(record)
-      cursors.set(scope, page.upTo)
+      const page = await changes.changesSince(scope, cursors.get(scope) ?? 0, {
+        limit: PAGE,
+        tables: { only: BLOB_TABLES },
+      })
+      for (const { record } of page.changes) note(record)
+      // Behind the last of these tables there may be thousands of others, which need not be looked at again.
+      cursors.set(scope, page.more ? page.upTo : Math.max(page.upTo, head))
       more = page.more
     }
   }

@@ -18,7 +18,7 @@ export interface Mention {
   readonly kind: BlobKind
 }
 
-export function isBlobTable(table: string): table is BlobTable {
+function isBlobTable(table: string): table is BlobTable {
   return BLOB_TABLES.some((known) => known === table)
 }
 

@@ -1,6 +1,7 @@
 /** The blobs of an install: its store, its sweeping, and the transfers with the hub and the cloud that it calls. */
 import { renameSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type BlobIndex, createBlobIndex } from '../../model/blobs/blobIndex.ts'
 import { httpBlobRemote } from '../../model/blobs/remote.ts'
 import { type BlobTransfer, createBlobTransfer, type LocalBlobs } from '../../model/blobs/transfer.ts'
@@ -62,7 +63,7 @@ export interface InstallBlobs {
 export async function openInstallBlobs(options: InstallBlobsOptions): Promise<InstallBlobs> {
   const { dir, databaseKey, quotaMegabytes, changes, history, log } = options
   const store = await openOwnBlobs(dir, databaseKey, quotaMegabytes, log)
-  const index = createBlobIndex(changes)
+  const index = createBlobIndex(changes, nextTurn)
   let hub: BlobTransfer | undefined
   let isHubKnown = false
   let isCloudKnown = false
