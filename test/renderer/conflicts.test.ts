@@ -239,16 +239,7 @@ describe('a decision', () => {
   })
 
   it('for several alike is one commit under one operation, and is taken back at once', async () => {
-    const both = ['2', '3'].map((n) => {
-      const item = createRecord(
-        { id: ID.replace(/1$/, n), scope: SCOPE, table: 'timeline_items', data: { title: n } },
-        by('ana'),
-      )
-      return joined(
-        editRecord(item, { startTime: '2026-06-13T19:15:00Z' }, by('hana')),
-        editRecord(item, { startTime: '2026-06-13T19:40:00Z' }, by('piet')),
-      )
-    })
+    const both = ['2', '3'].map(clashOver)
     const entries = open(both)
     const [entry] = entries
     if (!entry) throw new Error('expected an entry')

@@ -45,7 +45,8 @@ export interface Edits {
    * value that came meanwhile stays beside it, and is decided next.
    * @param alike others that are decided the same way: all in one commit, as one operation with one undo
    * @returns takes the decision back: what it chose between stands in the records again, to be decided anew. Rejects if
-   *   somebody changed them since; what is taken back already stays so. A browser keeps no history, so what the decision replaced is kept with this function.
+   *   somebody changed them since; what is taken back already stays so. A browser keeps no history, so what the decision
+   *   replaced is kept with this function.
    */
   decide(entry: QueueEntry, decision: Decision, alike?: readonly QueueEntry[]): Promise<() => Promise<void>>
 }
