@@ -91,14 +91,19 @@ export async function openTcpProxy(targetPort: number, fateOf: (n: number) => Fa
 const RECORD_HEADER_BYTES = 5
 /** So much may wait in the proxy. */
 const MAX_AHEAD_MS = 500
-/** Timers of Node go by whole milliseconds: what was asked for later may come earlier. */
-const TIMER_SLACK_MS = 5
 
 function forward(from: Socket, to: Socket, fate: Fate, pass: (record: Buffer) => boolean): void {
   const { delayMs = 0, bytesPerSecond, cutAfterRecords } = fate
   let held = Buffer.alloc(0)
   /** When the line is free again. */
   let freeAt = 0
+  /** What is on the line, first in, first out: two timers of Node may fire in the other order than they were set in. */
+  const line: (() => void)[] = []
+
+  function arrivesAt(at: number, arrive: () => void): void {
+    line.push(arrive)
+    setTimeout(() => line.shift()?.(), Math.max(0, at - performance.now()))
+  }
 
   function put(bytes: Buffer): void {
     if (cutAfterRecords === undefined) {
@@ -124,10 +129,8 @@ function forward(from: Socket, to: Socket, fate: Fate, pass: (record: Buffer) =>
       from.pause()
       setTimeout(() => from.resume(), freeAt - now - MAX_AHEAD_MS)
     }
-    setTimeout(() => put(bytes), freeAt - now + delayMs)
+    arrivesAt(freeAt + delayMs, () => put(bytes))
   })
   // The end of one is the end of the other, when what was under way has arrived.
-  from.on('close', () =>
-    setTimeout(() => to.destroySoon(), Math.max(0, freeAt - performance.now()) + delayMs + TIMER_SLACK_MS),
-  )
+  from.on('close', () => arrivesAt(freeAt + delayMs, () => to.destroySoon()))
 }
