@@ -36,11 +36,16 @@ export function unitHash(recordId: string, readClass: string, unit: Unit): strin
   }
   const registers = SortedMap.from(unit.registers)
   let begun: Edit | undefined
+  let aside: Edit | undefined
   for (let i = 0; i < registers.size; i++) {
     for (const { edit } of registers.items[i] ?? []) {
-      // Most registers of a record were written by one edit: what that says is hashed once.
-      if (edit !== begun) begin(edit)
-      begun = edit
+      // Most registers of a record were written by one edit, and others stand between them: what each says is hashed once.
+      if (edit !== begun) {
+        hash.swap()
+        if (edit !== aside) begin(edit)
+        aside = begun
+        begun = edit
+      }
       hash.endWith(registers.names[i] ?? '')
     }
   }

@@ -17,8 +17,11 @@ export class SetHash {
   /** What every statement of the set begins with. */
   readonly #start = new Int32Array(LANES)
   /** The statement under way. */
-  readonly #lanes = new Int32Array(LANES)
+  #lanes = new Int32Array(LANES)
   #words = 0
+  /** The one set aside. */
+  #asideLanes = new Int32Array(LANES)
+  #asideWords = 0
   readonly #ended = new Int32Array(LANES)
   readonly #sum = new Int32Array(LANES)
 
@@ -40,6 +43,16 @@ export class SetHash {
   begin(): this {
     copy(this.#start, this.#lanes)
     this.#words = 0
+    return this
+  }
+
+  /** Sets the statement under way aside, and takes up the one that was set aside before. */
+  swap(): this {
+    const [lanes, words] = [this.#lanes, this.#words]
+    this.#lanes = this.#asideLanes
+    this.#words = this.#asideWords
+    this.#asideLanes = lanes
+    this.#asideWords = words
     return this
   }
 
