@@ -1,7 +1,7 @@
 /** Which records name which blob, kept in memory and brought up to date from the change log. */
 
 import { stampMs } from '../merge/clock.ts'
-import type { CausalRecord } from '../merge/record.ts'
+import { type CausalRecord, isEmptied } from '../merge/record.ts'
 import { viewRecord } from '../merge/view.ts'
 import type { ChangeStore } from '../sync/changeStore.ts'
 import { awaitsUpload, BLOB_TABLES, type Mention, mentionsOf } from './mentions.ts'
@@ -71,6 +71,10 @@ export function createBlobIndex(changes: ChangeStore, pause: () => Promise<void>
 
   function note(record: CausalRecord): void {
     for (const { sha256 } of records.get(record.id)?.mentions ?? []) byName.get(sha256)?.delete(record.id)
+    if (isEmptied(record)) {
+      records.delete(record.id)
+      return
+    }
     const entry = blobRecord(record)
     records.set(record.id, entry)
     for (const { sha256 } of entry.mentions) {

@@ -1,5 +1,6 @@
 import { normalizeMangoQuery, prepareQuery, type RxCollection, type RxDocumentData } from 'rxdb'
 import { encodeRecord } from '../merge/codec.ts'
+import { isEmptied } from '../merge/record.ts'
 import type { RecordStore, ScopePage, Write } from '../sync/changeStore.ts'
 import { recordOf } from './recordOf.ts'
 import type { RecordDocument } from './recordSchema.ts'
@@ -26,7 +27,8 @@ export function rxRecordStore(collection: RxCollection<RecordDocument>, nextSeq?
     for (;;) {
       const found = await storage.findDocumentsById([...asked], true)
       const previous = new Map(found.map((document) => [document.id, document]))
-      const all = change(new Map(found.map((document) => [document.id, recordOf(document)])))
+      const held = found.filter(({ _deleted }) => !_deleted)
+      const all = change(new Map(held.map((document) => [document.id, recordOf(document)])))
       const retry = open
       const writes = retry ? all.filter(({ record }) => retry.has(record.id)) : all
       if (writes.length === 0) return
@@ -47,14 +49,14 @@ export function rxRecordStore(collection: RxCollection<RecordDocument>, nextSeq?
 
   return {
     async records(ids) {
-      const found = await storage.findDocumentsById([...ids], true)
+      const found = await storage.findDocumentsById([...ids], false)
       return new Map(found.map((document) => [document.id, recordOf(document)]))
     },
 
     async inScope(scope, { table, after, limit }: ScopePage = {}) {
       const query = normalizeMangoQuery<Stored>(storage.schema, {
         selector: {
-          // No record ever is, and every index begins with it: without it, all records of all scopes would be read.
+          // Every index begins with it: without it, all records of all scopes would be read.
           _deleted: { $eq: false },
           scope,
           ...(table !== undefined && { table }),
@@ -108,7 +110,7 @@ function documentOf({ record, from = '' }: Write, before: Stored | undefined, ne
     ...encodeRecord(record),
     from,
     ...(nextSeq && { seq: nextSeq() }),
-    _deleted: false,
+    _deleted: isEmptied(record),
     _attachments: before?._attachments ?? {},
     _meta: before?._meta ?? { lwt: 1 },
     _rev: before?._rev ?? '',

@@ -1,12 +1,9 @@
 import { normalizeMangoQuery, prepareQuery, type RxCollection, type RxDocumentData } from 'rxdb'
 import { type Change, type ChangeStore, lazyChange, type TableFilter } from '../sync/changeStore.ts'
 import { createCommitLog, type LogEntry } from './commitLog.ts'
-import { recordOf } from './recordOf.ts'
+import { isTakenOut, recordOf } from './recordOf.ts'
 import type { RecordDocument } from './recordSchema.ts'
 import { rxRecordStore } from './rxRecordStore.ts'
-
-/** No record is ever deleted, and every index begins with it: a query without it would go through all of it. */
-const IN_USE = { _deleted: { $eq: false } }
 
 /**
  * A `ChangeStore` over a storage that keeps no commit order (Dexie in a tablet's browser, memory): every write carries
@@ -19,8 +16,9 @@ export async function openSequencedStore(
 ): Promise<ChangeStore> {
   const storage = collection.storageInstance
   const log = createCommitLog()
+  // With what was taken out: its place in the log is not to be given to another change.
   const all = normalizeMangoQuery<RxDocumentData<RecordDocument>>(storage.schema, {
-    selector: IN_USE,
+    selector: {},
     sort: [{ id: 'asc' }],
   })
   const { documents } = await storage.query(prepareQuery(storage.schema, all))
@@ -30,10 +28,18 @@ export async function openSequencedStore(
   // Before whoever else subscribes: they read the log when they hear of a change.
   storage.changeStream().subscribe(({ events }) => {
     for (const { operation, documentId, documentData } of events) {
-      if (operation === 'DELETE') log.drop(documentId)
+      if (operation === 'DELETE' && !isTakenOut(documentData)) log.drop(documentId)
       else log.note(documentData)
     }
   })
+
+  /** Every index begins with `_deleted`: without it, all of one would be gone through. */
+  async function countRows(scope: string, isOut: boolean): Promise<number> {
+    const query = normalizeMangoQuery<RxDocumentData<RecordDocument>>(storage.schema, {
+      selector: { _deleted: { $eq: isOut }, scope },
+    })
+    return (await storage.count(prepareQuery(storage.schema, query))).count
+  }
 
   return {
     ...records,
@@ -63,7 +69,7 @@ export async function openSequencedStore(
       const wanted = read.filter(({ from }) => except === undefined || from !== except)
       const found = await storage.findDocumentsById(
         wanted.map(({ id }) => id),
-        false,
+        true, // also what was taken out, which the log tells of
       )
       const byId = new Map(found.map((document) => [document.id, document]))
       return {
@@ -76,10 +82,7 @@ export async function openSequencedStore(
     async countSince(scope, since, except) {
       if (except === undefined && since === 0) {
         // Of the storage and not of the log: whoever counts all wants to know whether some are missing.
-        const query = normalizeMangoQuery<RxDocumentData<RecordDocument>>(storage.schema, {
-          selector: { ...IN_USE, scope },
-        })
-        return (await storage.count(prepareQuery(storage.schema, query))).count
+        return (await countRows(scope, false)) + (await countRows(scope, true))
       }
       let count = 0
       for (const { from } of log.since(scope, since)) if (except === undefined || from !== except) count++

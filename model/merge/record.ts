@@ -49,6 +49,18 @@ function mismatchOf(a: CausalRecord, b: CausalRecord): IdentityMismatch['field']
   return a.base === b.base ? undefined : 'base'
 }
 
+/**
+ * What a replica keeps of a record that it has taken out again (`sync/takeOut.ts`): what it was, and nothing that anybody wrote.
+ * It leaves no replica, stands in no digest, and joins with whatever a peer may hold of it.
+ */
+export function emptied(record: CausalRecord): CausalRecord {
+  return { ...record, units: SortedMap.empty() }
+}
+
+export function isEmptied({ units }: CausalRecord): boolean {
+  return units.size === 0
+}
+
 export function sameRecord(a: CausalRecord, b: CausalRecord): boolean {
   if (a === b) return true
   if (a.id !== b.id || a.scope !== b.scope || a.table !== b.table || a.units.size !== b.units.size) return false
@@ -72,8 +84,8 @@ export function restrictRecord(
   mayRead: (readClass: string) => boolean,
 ): CausalRecord | undefined {
   const units = SortedMap.from(new Map([...record.units].filter(([readClass]) => mayRead(readClass))))
-  if (units.size === record.units.size) return record
-  return units.size === 0 ? undefined : { ...record, units }
+  if (units.size === 0) return undefined
+  return units.size === record.units.size ? record : { ...record, units }
 }
 
 export interface Placed extends Sibling {

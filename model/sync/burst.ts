@@ -50,15 +50,15 @@ export function mergedChanges(burst: readonly Arrived<Changes>[]): Changes {
   return messages.length === 1 ? last : { ...last, records: messages.flatMap(({ records }) => records) }
 }
 
-export type Answer = Pick<Ack, 'seq'> & Pick<Received, 'refused' | 'needs'> & { readonly at: number }
+type Outcome = Pick<Received, 'refused' | 'needs' | 'absent'>
+export type Answer = Pick<Ack, 'seq'> & Outcome & { readonly at: number }
 
 /** What to answer to each of the messages, of what became of all of them. */
-export function answersTo(
-  burst: readonly Arrived<Changes>[],
-  { refused, needs }: Pick<Received, 'refused' | 'needs'>,
-): readonly Answer[] {
+export function answersTo(burst: readonly Arrived<Changes>[], outcome: Outcome): readonly Answer[] {
+  const { refused, needs, absent } = outcome
+  // What is absent was refused.
   if (refused.length === 0 && needs.length === 0) {
-    return burst.map(({ message: { seq }, at }) => ({ seq, at, refused, needs }))
+    return burst.map(({ message: { seq }, at }) => ({ seq, at, ...outcome }))
   }
   const placeOf = new Map<string, number>()
   for (const [place, { message }] of burst.entries()) {
@@ -71,5 +71,6 @@ export function answersTo(
     at,
     refused: refused.filter(({ id }) => isOf(place)(id)),
     needs: needs.filter(isOf(place)),
+    absent: absent.filter(isOf(place)),
   }))
 }

@@ -3,7 +3,10 @@ import type { Edit } from '../merge/unit.ts'
 import type { Vector } from '../merge/vector.ts'
 import type { Result } from '../result.ts'
 
-/** One record to be committed. */
+/**
+ * One record to be committed. One with nothing in it (`emptied`) is taken out: nobody is given it any more, and the change log
+ * tells of it. Installs and tablets take records out; the cloud never does.
+ */
 export interface Write {
   readonly record: CausalRecord
   /** The epoch of the peer whose state this is, unaltered; it is then not sent back there. Absent for an edit or a merge. */

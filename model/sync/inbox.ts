@@ -45,6 +45,8 @@ export interface Received {
   readonly needs: readonly string[]
   /** Records that are now as the peer holds them: what we had written in them is kept as a draft. */
   readonly takenBack: readonly string[]
+  /** Of the refused ones, those of which nothing is here that the peer may read. */
+  readonly absent: readonly string[]
 }
 
 const MAX_REASON_CHARS = 500
@@ -66,6 +68,7 @@ export async function receiveChanges(message: Changes, options: InboxOptions): P
       refused: message.records.map((raw) => ({ id: idOf(raw) ?? 'unknown', reason })),
       needs: [],
       takenBack: [],
+      absent: [],
     }
   }
   const { setbacks, ...received } = await joinChanges(message, options)
@@ -100,7 +103,7 @@ export async function joinChanges(message: Changes, options: InboxOptions): Prom
   }
   const setbacks = new Map<string, Setback>([...outcome.refused, ...shut])
   for (const { id, ...entry } of unreadable) setbacks.set(id, entry)
-  return { setbacks, needs: outcome.needs, takenBack: outcome.takenBack }
+  return { setbacks, needs: outcome.needs, takenBack: outcome.takenBack, absent: outcome.absent }
 }
 
 /** What is to be taken back is kept before it goes. @returns the records of ours that are kept so, as they were */
@@ -157,6 +160,7 @@ interface Outcome {
   readonly refused: ReadonlyMap<string, Setback>
   readonly needs: readonly string[]
   readonly takenBack: readonly string[]
+  readonly absent: readonly string[]
 }
 
 /** Pure: may run again with records that somebody else changed meanwhile. */
@@ -170,6 +174,7 @@ function decide(
   const refused = new Map<string, Setback>()
   const needs: string[] = []
   const takenBack: string[] = []
+  const absent: string[] = []
   for (const [id, offer] of offers) {
     const mine = current.get(id)
     const theirs = offer(mine)
@@ -189,6 +194,7 @@ function decide(
     const reason = leap(theirs, mine) ?? rules.refusal(theirs, mine)
     if (reason !== undefined || !joined.ok) {
       refused.set(id, { reason: reason ?? wordsFor(joined), raw: encodeRecord(theirs) })
+      if (!mine || !restrictRecord(mine, (readClass) => rules.mayRead(mine, readClass))) absent.push(id)
       continue
     }
     if (joined.value === mine) continue
@@ -199,7 +205,7 @@ function decide(
     const unaltered = shared !== undefined && hasSeenAll(held, shared)
     writes.push(unaltered ? { record: joined.value, from: peerEpoch } : { record: joined.value })
   }
-  return { writes, refused, needs, takenBack }
+  return { writes, refused, needs, takenBack, absent }
 }
 
 function hasSeenAll(held: Vectors, { units }: CausalRecord): boolean {

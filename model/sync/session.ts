@@ -39,6 +39,7 @@ import { openRefusals, type Refusals } from './refusals.ts'
 import type { Accepted } from './rules.ts'
 import type { Scheduler } from './scheduler.ts'
 import { isAgainstRole } from './takeBack.ts'
+import { takeOut } from './takeOut.ts'
 import type { Transport } from './transport.ts'
 import { openVerification, type Verification, type VerificationMessage } from './verification.ts'
 
@@ -144,8 +145,8 @@ export function startSession(options: SessionOptions): Session {
   let helloSentMs: number | undefined
   let leaveRoom: (() => void) | undefined
   const incoming = new Map<string, number>()
-  /** In which version we have asked for a record that holds edits against our role. */
-  const askedToTakeBack = new Map<string, number>()
+  /** In which version we have given up, or asked for, a record that holds edits against our role. */
+  const givenUp = new Map<string, number>()
   const timers = new Map<string, () => void>()
   const waiting: Arrived[] = []
   let rest: () => void
@@ -332,7 +333,7 @@ export function startSession(options: SessionOptions): Session {
     const { scope, seq, remaining, records } = message
     incoming.set(scope, remaining)
     count({ recordsIn: records.length })
-    const { refused, needs, takenBack } = await receiveChanges(message, {
+    const { refused, needs, takenBack, absent } = await receiveChanges(message, {
       changes,
       state,
       rules,
@@ -351,49 +352,58 @@ export function startSession(options: SessionOptions): Session {
     await noteRefusals(scope, ids, refused, false)
     if (offered.length > 0) outbox?.sendAgain(scope, offered)
     arrivals.settle(scope, seq, ids, needs)
-    for (const answer of answersTo(burst, { refused, needs })) acknowledge(scope, answer, peer.protocol)
+    for (const answer of answersTo(burst, { refused, needs, absent })) acknowledge(scope, answer, peer.protocol)
     pump()
     // Also if it brought nothing new here: what the peer holds has changed since it was compared.
     verification?.touch(scope)
     options.onProgress()
   }
 
-  function acknowledge(scope: string, { seq, refused, needs, at }: Answer, protocol: number): void {
+  function acknowledge(scope: string, { seq, refused, needs, absent, at }: Answer, protocol: number): void {
     const forNewer = protocol >= 2 && {
       ...(needs.length > 0 && { needs: [...needs] }),
       tookMs: scheduler.elapsed() - at,
     }
-    send({ type: 'ack', scope, seq, refused: [...refused], ...forNewer })
+    const forNewest = protocol >= 3 && absent.length > 0 && { absent: [...absent] }
+    send({ type: 'ack', scope, seq, refused: [...refused], ...forNewer, ...forNewest })
   }
 
   async function onAck(message: Ack): Promise<void> {
     if (!outbox) return close({ code: 'PROTOCOL', message: 'ack before resume' })
     await noteRefusals(message.scope, outbox.acknowledge(message), message.refused, true)
-    await askToTakeBack(message.scope, message.refused)
+    await giveUpRefused(message)
     pump()
     verification?.touch(message.scope)
     options.onProgress()
   }
 
-  /** Of what our own role may not write, the peer is asked what it holds: that is what the record becomes here. */
-  async function askToTakeBack(scope: string, refused: readonly Refused[]): Promise<void> {
-    const own = rules?.ownEdits
-    if (!own || refused.length === 0) return
+  /**
+   * Of what our own role may not write, the peer is asked what it holds: that is what the record becomes here. Where it has said
+   * that it holds nothing, that is known already.
+   */
+  async function giveUpRefused({ scope, refused, absent = [] }: Ack): Promise<void> {
+    const ownEdits = rules?.ownEdits
+    if (!peer || !ownEdits || refused.length === 0) return
     const records = [...(await changes.records(refused.map(({ id }) => id))).values()]
     const against = records.filter(
       (record) =>
-        record.scope === scope &&
-        askedToTakeBack.get(record.id) !== recordVersion(record) &&
-        isAgainstRole(record, own),
+        record.scope === scope && givenUp.get(record.id) !== recordVersion(record) && isAgainstRole(record, ownEdits),
     )
     if (against.length === 0) return
-    for (const record of against) askedToTakeBack.set(record.id, recordVersion(record))
+    for (const record of against) givenUp.set(record.id, recordVersion(record))
     const isInUse = (record: CausalRecord) =>
-      [...liveValues(record)].some(({ edit }) => own.isOwn(edit.actor) && !own.isRetired(edit.actor))
-    if (against.some(isInUse)) await own.retire()
+      [...liveValues(record)].some(({ edit }) => ownEdits.isOwn(edit.actor) && !ownEdits.isRetired(edit.actor))
+    if (against.some(isInUse)) await ownEdits.retire()
     const ids = against.map(({ id }) => id)
-    for (let i = 0; i < ids.length; i += MAX_REPAIRED) {
-      send({ type: 'repair', scope, ids: ids.slice(i, i + MAX_REPAIRED) })
+    const out = await takeOut(
+      ids.filter((id) => absent.includes(id)),
+      { changes, state, peerEpoch: peer.epoch, ownEdits },
+    )
+    // They are no longer what the peer has refused.
+    if (out.length > 0) await refusals?.note(scope, out, [], true)
+    const held = ids.filter((id) => !absent.includes(id))
+    for (let i = 0; i < held.length; i += MAX_REPAIRED) {
+      send({ type: 'repair', scope, ids: held.slice(i, i + MAX_REPAIRED) })
     }
   }
 

@@ -6,9 +6,10 @@
  *     the hub   {P: 3}         title → P3 "Dinner"
  *     after     {P: 3}         title → P3 "Dinner"    draft: title "mine". V never writes again: V2 would be given out twice
  *
- * What somebody else wrote and the peer lacks is never taken back: it may have lost it (decision 0037).
+ * What somebody else wrote and the peer lacks is never taken back: it may have lost it (decision 0037). Of a record that the
+ * people here alone have written, and the peer holds nothing, nothing is left here either (`takeOut.ts`).
  */
-import { type CausalRecord, liveValues } from '../merge/record.ts'
+import { type CausalRecord, emptied, liveValues } from '../merge/record.ts'
 import { parseRegister } from '../merge/registers.ts'
 import { SortedMap } from '../merge/sortedMap.ts'
 import type { Unit } from '../merge/unit.ts'
@@ -49,28 +50,29 @@ export interface TakenBack {
 }
 
 /**
- * @param theirs the record as the peer holds it, whole as far as it is for us
+ * @param theirs the record as the peer holds it, whole as far as it is for us; `undefined` if it holds nothing of it
  * @returns `undefined` if there is nothing to take back, or it is not ours alone
  */
 export function takeBack(
   mine: CausalRecord,
-  theirs: CausalRecord,
+  theirs: CausalRecord | undefined,
   { rules, isRetired }: OwnEdits,
 ): TakenBack | undefined {
-  if (mine.scope !== theirs.scope || mine.table !== theirs.table || mine.base !== theirs.base) return undefined
+  const { scope, table, base, units: held } = theirs ?? emptied(mine)
+  if (mine.scope !== scope || mine.table !== table || mine.base !== base) return undefined
   const units = new Map<string, Unit>()
   for (const [readClass, unit] of mine.units) {
-    const other = theirs.units.get(readClass)
+    const other = held.get(readClass)
     const news = [...unit.vector].filter(([actor, counter]) => counter > (other?.vector.get(actor) ?? 0))
     const isOurs = news.every(([actor]) => isRetired(actor))
     // Of what the peer does not show us, it cannot be told what it holds.
-    if (!isOurs && other) return undefined
+    if (!isOurs && (other || !theirs)) return undefined
     if (!isOurs) units.set(readClass, unit)
   }
   const kept = new Set(units.keys())
-  for (const [readClass, unit] of theirs.units) units.set(readClass, unit)
+  for (const [readClass, unit] of held) units.set(readClass, unit)
   const typed = [...liveValues(mine)].filter(({ readClass, edit }) => {
-    const other = theirs.units.get(readClass)
+    const other = held.get(readClass)
     return !kept.has(readClass) && !(other && covers(other.vector, edit))
   })
   const reason = rules.passesOn || typed.length === 0 ? undefined : rules.refusal(mine, theirs)

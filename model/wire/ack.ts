@@ -16,4 +16,6 @@ export const ack = plainAck.extend({
   needs: z.array(id).max(MAX_CHANGES).optional(),
   /** From the arrival of the changes until now, ms: what is left of the time until this arrives is the line's. */
   tookMs: z.number().min(0).optional(),
+  /** Records that I refused and of which I hold nothing that you may read. Since protocol 3. */
+  absent: z.array(id).max(MAX_CHANGES).optional(),
 })

@@ -20,10 +20,15 @@ export const HISTORY: readonly ProtocolVersion[] = [
     change: 'records as deltas; ack asks for whole records and says how long it took; presence; hello may grow',
     fingerprint: '3882358527a0c6d9',
   },
+  {
+    protocol: 3,
+    change: 'ack says of which refused records nothing is there',
+    fingerprint: 'b212de897e1ec9e4',
+  },
 ]
 
 /** The newest that we speak. With an older peer we speak what it does. */
-export const PROTOCOL = 2
+export const PROTOCOL = 3
 /** A peer that does not speak at least this is refused, and told to update. */
 export const MIN_PROTOCOL = 1
 

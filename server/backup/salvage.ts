@@ -3,7 +3,7 @@
  * it was written; and joining it to the restored store is what would happen had a peer sent it. So what was typed since
  * the last backup survives, save what stood on the damaged pages.
  */
-import { joinRecords } from '../../model/merge/record.ts'
+import { isEmptied, joinRecords } from '../../model/merge/record.ts'
 import type { ChangeStore, Write } from '../../model/sync/changeStore.ts'
 import { readRecord, recordTableOf } from '../changes/sqliteLog.ts'
 import { type Database, openForReading } from '../storage/open.ts'
@@ -60,7 +60,7 @@ function lastSeqOf(database: Database, table: string): number | undefined {
 }
 
 async function joinAll(batch: readonly string[], changes: ChangeStore): Promise<number> {
-  const records = batch.map(readRecord)
+  const records = batch.map(readRecord).filter((record) => !isEmptied(record))
   let recovered = 0
   await changes.update(
     records.map(({ id }) => id),

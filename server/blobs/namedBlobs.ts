@@ -1,5 +1,6 @@
 /** Which blobs the records of a store name, read from its log: also from a backup, or beside a running install. */
 import { BLOB_TABLES, mentionsOf } from '../../model/blobs/mentions.ts'
+import { isEmptied } from '../../model/merge/record.ts'
 import { viewRecord } from '../../model/merge/view.ts'
 import type { ChangeStore } from '../../model/sync/changeStore.ts'
 
@@ -18,7 +19,7 @@ export async function namedBlobs(
     for (let [seq, more] = [0, true]; more; ) {
       const page = await log.changesSince(scope, seq, { limit: PAGE, tables: { only: BLOB_TABLES } })
       for (const { record } of page.changes) {
-        if (viewRecord(record).deleted) continue
+        if (isEmptied(record) || viewRecord(record).deleted) continue
         for (const { sha256 } of mentionsOf(record)) named.set(sha256, record.id)
       }
       seq = page.upTo

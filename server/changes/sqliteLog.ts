@@ -5,7 +5,7 @@
 import { z } from 'zod'
 import { recordOf } from '../../model/database/recordOf.ts'
 import { RECORDS, type RecordDocument } from '../../model/database/recordSchema.ts'
-import type { CausalRecord } from '../../model/merge/record.ts'
+import { type CausalRecord, isEmptied } from '../../model/merge/record.ts'
 import { err, ok, type Result } from '../../model/result.ts'
 import {
   type BeforeHistory,
@@ -100,7 +100,10 @@ export function openSqliteLog(database: Database, table: string): SqliteLog {
       return count.get(scope, seq, except ?? 'no peer at all') ?? 0
     },
     *inScope(scope) {
-      for (const data of all.iterate(scope)) yield readRecord(data)
+      for (const data of all.iterate(scope)) {
+        const record = readRecord(data)
+        if (!isEmptied(record)) yield record
+      }
     },
     // In one transaction: one moment of the file, whoever writes to it meanwhile.
     weddingAt: database.transaction((scope: string, ms: number) => weddingAt(scope, ms)),
@@ -134,7 +137,8 @@ function pastReader(database: Database, table: string): SqliteLog['weddingAt'] {
       const then = versionAt.get(current.id, ms)
       if (!then) continue
       const lost = lostSince.all(current.id, then.seq).map(decodeSuperseded)
-      records.push(recordAt(current, decodeVectors(then.vectors), lost))
+      const past = recordAt(current, decodeVectors(then.vectors), lost)
+      if (!isEmptied(past)) records.push(past)
     }
     return ok(records)
   }

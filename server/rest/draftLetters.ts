@@ -1,8 +1,9 @@
 /** Drafts (`model/sync/drafts.ts`) in the queue: shown with the reason, made again as new edits, or put away. */
 import { v5 as uuidv5 } from 'uuid'
 import { decodeRecord } from '../../model/merge/codec.ts'
-import { editRecord } from '../../model/merge/edit.ts'
+import { createRecord, editRecord } from '../../model/merge/edit.ts'
 import type { CausalRecord } from '../../model/merge/record.ts'
+import { CREATED } from '../../model/merge/registers.ts'
 import { viewRecord } from '../../model/merge/view.ts'
 import { err, ok, type Result } from '../../model/result.ts'
 import { type Draft, drafts, removeDraft } from '../../model/sync/drafts.ts'
@@ -59,8 +60,9 @@ export async function makeAgain(
   let reason: string | undefined
   await changes.update([letter.id], (current) => {
     const before = current.get(letter.id)
-    reason = before ? undefined : 'the record is not on this device any more'
-    const after = before && editRecord(before, data, author)
+    const isAnew = !before && letter.fields.includes(CREATED)
+    const after = isAnew ? createRecord({ ...drafted, data }, author) : before && editRecord(before, data, author)
+    reason = after ? undefined : 'the record is not on this device any more'
     if (!after || after === before) return []
     reason = rules.refusal(after, before)
     return reason === undefined ? [{ record: after }] : []

@@ -5,7 +5,7 @@
 import { isOfSomeOperation } from '../../model/conflicts/operations.ts'
 import type { Stamp } from '../../model/merge/clock.ts'
 import { conflictsOf } from '../../model/merge/conflicts.ts'
-import { type CausalRecord, liveValues } from '../../model/merge/record.ts'
+import { type CausalRecord, isEmptied, liveValues } from '../../model/merge/record.ts'
 import { compareText } from '../../model/merge/vector.ts'
 import { mayRead, type Role } from '../../model/roles.ts'
 import type { ChangeStore } from '../../model/sync/changeStore.ts'
@@ -110,10 +110,18 @@ class Extract implements ScopeExtract {
   async #readOn(): Promise<void> {
     for (let more = true; more; ) {
       const page = await this.#changes.changesSince(this.#scope, this.seq, { limit: PAGE })
-      for (const { seq, record } of page.changes) this.#note(entryOf(record, seq))
+      for (const { seq, record } of page.changes) {
+        if (isEmptied(record)) this.#drop(record.id)
+        else this.#note(entryOf(record, seq))
+      }
       this.seq = page.upTo
       more = page.more
     }
+  }
+
+  #drop(id: string): void {
+    this.#entries.delete(id)
+    this.contested.delete(id)
   }
 
   #note(entry: IndexEntry): void {

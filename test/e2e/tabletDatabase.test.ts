@@ -49,4 +49,12 @@ describe('the database of a tablet', () => {
       expect(after.membership).toEqual({ team: 'Lake' })
     }
   })
+
+  it('[ROL5] gives the place of a record that was taken out to no other change, also after it was closed', async () => {
+    const page = await browser.newPage()
+    await page.goto(url)
+    await page.evaluate((scopes) => window.bench.tabletDatabasePage.writeFirstVersion(scopes, 10), SCOPES)
+    const { heads, held } = await page.evaluate((scopes) => window.bench.tabletDatabasePage.takeOutLast(scopes), SCOPES)
+    expect(held).toEqual(heads.map((head) => ({ head, counted: 10, records: 9 })))
+  })
 })

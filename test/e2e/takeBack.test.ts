@@ -1,7 +1,8 @@
-/** A photographer's laptop, in this process, and the hub: an edit that the role does not allow. */
-import { afterAll, expect, it } from 'vitest'
+/** A photographer's laptop, in this process, and the hub: what the role does not allow. */
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { createClient } from '../../model/client/client.ts'
-import { editRecord } from '../../model/merge/edit.ts'
+import { createRecord, editRecord } from '../../model/merge/edit.ts'
 import { viewRecord } from '../../model/merge/view.ts'
 import { queueReply } from '../../model/rest/queue.ts'
 import { ROUTES } from '../../model/rest/routes.ts'
@@ -12,20 +13,18 @@ import { makeWedding, newJoin } from '../support/teamCalls.ts'
 import { rest, type Server, serve, temporaryFolders } from '../support/wedsync.ts'
 
 const folders = temporaryFolders()
-let hub: Server | undefined
-let laptop: Install | undefined
+let hub: Server
+let laptop: Install
+let owner: ReturnType<typeof rest>
+let wedding: string
+let item: string
 
-afterAll(async () => {
-  await laptop?.stop()
-  await hub?.kill()
-  folders.cleanUp()
-})
-
-it('[ROL4] is a draft on the laptop, in quarantine at the hub, and let in there it is on both', async () => {
+beforeAll(async () => {
   hub = await serve(['hub', '--data', folders.make('hub'), '--lan-host', '127.0.0.1', '--lan-port', '0'])
-  const owner = rest(hub.ready.url, hub.ready.token)
-  const { id: wedding, items } = await makeWedding(owner, 'Anna and Ben', ['Ceremony'])
-  const [item = ''] = items
+  owner = rest(hub.ready.url, hub.ready.token)
+  const made = await makeWedding(owner, 'Anna and Ben', ['Ceremony'])
+  wedding = made.id
+  item = made.items[0] ?? expect.fail('no item')
   const { join } = await newJoin(owner, { role: 'photographer' })
   const opened = await openInstall({
     dataDir: folders.make('laptop'),
@@ -36,39 +35,55 @@ it('[ROL4] is a draft on the laptop, in quarantine at the hub, and let in there 
     keepBackups: 0,
     join,
   })
-  const own = mustBeOk(opened)
-  laptop = own
-  const { changes, state } = own.store
-  const titleIs = async (title: string): Promise<boolean> => {
-    const record = (await changes.records([item])).get(item)
-    return record !== undefined && viewRecord(record).data.title === title
-  }
-  /** Looks each time that the laptop's store has changed. */
-  const until = (title: string) =>
-    new Promise<void>((resolve, reject) => {
-      const look = () => titleIs(title).then((is) => is && done(), reject)
-      const stop = changes.subscribe(look)
-      function done(): void {
-        stop()
-        resolve()
-      }
-      void look()
-    })
-  await until('Ceremony')
+  laptop = mustBeOk(opened)
+  await until(item, 'title', 'Ceremony')
+})
 
-  const api = createClient(ROUTES, {
-    server: own.url,
-    token: new URL(own.windowUrl).hash.replace('#launch=', ''),
-    fetch,
+afterAll(async () => {
+  await laptop?.stop()
+  await hub?.kill()
+  folders.cleanUp()
+})
+
+async function fieldOf(id: string, field: string): Promise<unknown> {
+  const record = (await laptop.store.changes.records([id])).get(id)
+  return record && viewRecord(record).data[field]
+}
+
+/** Looks each time that the laptop's store has changed. */
+function until(id: string, field: string, wanted: unknown): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const look = () => fieldOf(id, field).then((value) => value === wanted && done(), reject)
+    const stop = laptop.store.changes.subscribe(look)
+    function done(): void {
+      stop()
+      resolve()
+    }
+    void look()
   })
+}
+
+function windowApi() {
+  const token = new URL(laptop.windowUrl).hash.replace('#launch=', '')
+  return createClient(ROUTES, { server: laptop.url, token, fetch })
+}
+
+async function letterAtHub(recordId: string) {
+  const { items } = queueReply.parse((await owner.get('queue/pending')).body)
+  return items.find((each) => each.recordId === recordId && each.status === 'failed')
+}
+
+it('[ROL4] an edit is a draft on the laptop, in quarantine at the hub, and let in there it is on both', async () => {
+  const api = windowApi()
+  const { changes, state } = laptop.store
   const { actor = '' } = mustBeOk(await api.installStatus())
   // As a window writes it that was open when the role changed.
   await changes.update([item], (current) => {
     const record = current.get(item)
     return record ? [{ record: editRecord(record, { title: 'Rite' }, { actor, stamp: '0zqc6p97s000' }) }] : []
   })
-  expect(await titleIs('Rite')).toBe(true)
-  await until('Ceremony')
+  expect(await fieldOf(item, 'title')).toBe('Rite')
+  await until(item, 'title', 'Ceremony')
   expect([...(await drafts(state, wedding)).values()]).toMatchObject([{ id: item, fields: ['title'] }])
   expect(mustBeOk(await api.installStatus()).actor).not.toBe(actor)
   const [draft] = mustBeOk(await api.queue()).items.filter(({ status }) => status === 'failed')
@@ -76,11 +91,41 @@ it('[ROL4] is a draft on the laptop, in quarantine at the hub, and let in there 
   const params = { id: draft?.id ?? '' }
   expect(await api.retryQueued({ params })).toMatchObject({ ok: false, error: { kind: 'refused', status: 403 } })
 
-  const letters = queueReply.parse((await owner.get('queue/pending')).body).items
-  const letter = letters.find(({ recordId, status }) => recordId === item && status === 'failed')
+  const letter = await letterAtHub(item)
   expect(letter?.last_error).toContain('may not write title')
   expect((await owner.send('PUT', `queue/retry/${letter?.id}`, {})).status).toBe(200)
-  await until('Rite')
+  await until(item, 'title', 'Rite')
   mustBeOk(await api.removeQueued({ params }))
   expect((await drafts(state)).size).toBe(0)
+})
+
+it('[ROL5] a record is a draft and no longer on the laptop, which is complete, and let in at the hub it comes back', async () => {
+  const api = windowApi()
+  const { changes, state } = laptop.store
+  const { actor = '' } = mustBeOk(await api.installStatus())
+  const guest = { id: randomUUID(), scope: wedding, table: 'guests', data: { name: 'Eda', dietary: 'no nuts' } }
+  const author = { actor, stamp: '0zqc6p97s001' }
+  await changes.update([guest.id], () => [{ record: createRecord(guest, author) }])
+  expect(await fieldOf(guest.id, 'name')).toBe('Eda')
+  await until(guest.id, 'name', undefined)
+  expect([...(await drafts(state, wedding)).values()]).toMatchObject([{ id: guest.id }])
+  expect(mustBeOk(await api.installStatus()).actor).not.toBe(actor)
+  const [draft] = mustBeOk(await api.queue()).items.filter(({ status }) => status === 'failed')
+  expect(draft).toMatchObject({ recordId: guest.id, operation_type: 'create', table: 'guests' })
+  const params = { id: draft?.id ?? '' }
+  expect(await api.retryQueued({ params })).toMatchObject({ ok: false, error: { kind: 'refused', status: 403 } })
+  await vi.waitFor(
+    async () => {
+      const { weddings } = mustBeOk(await api.weddings())
+      expect(weddings).toMatchObject([{ id: wedding, complete: true, quarantined: 0 }])
+    },
+    { timeout: 20_000, interval: 200 },
+  )
+
+  const letter = await letterAtHub(guest.id)
+  expect(letter?.last_error).toContain('may not create or delete in guests')
+  expect((await owner.send('PUT', `queue/retry/${letter?.id}`, {})).status).toBe(200)
+  await until(guest.id, 'name', 'Eda')
+  expect(await fieldOf(guest.id, 'dietary')).toBe('no nuts')
+  expect(await letterAtHub(guest.id)).toBeUndefined()
 })

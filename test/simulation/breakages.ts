@@ -14,8 +14,8 @@ export const BREAKAGES: readonly Breakage[] = [
     name: 'moves its cursor and acknowledges before it has committed',
     rule: /: (completeness): /,
     file: 'model/sync/session.ts',
-    from: 'const { refused, needs, takenBack } = await receiveChanges(',
-    to: "arrivals.settle(scope, seq, [], [])\n    await cursors?.save()\n    send({ type: 'ack', scope, seq, refused: [] })\n    const { refused, needs, takenBack } = await receiveChanges(",
+    from: 'const { refused, needs, takenBack, absent } = await receiveChanges(',
+    to: "arrivals.settle(scope, seq, [], [])\n    await cursors?.save()\n    send({ type: 'ack', scope, seq, refused: [] })\n    const { refused, needs, takenBack, absent } = await receiveChanges(",
   },
   {
     name: 'takes what it was not allowed to take',

@@ -4,6 +4,7 @@ import { getRxStorageDexie } from 'rxdb/plugins/storage-dexie'
 import { RECORDS, type RecordDocument, sequencedRecordSchema } from '../../model/database/recordSchema.ts'
 import { openSequencedStore } from '../../model/database/sequencedStore.ts'
 import { createRecord } from '../../model/merge/edit.ts'
+import { emptied } from '../../model/merge/record.ts'
 import { viewRecord } from '../../model/merge/view.ts'
 import { type StateDocument, stateSchema, stateStore } from '../../renderer/src/replica/stateCollection.ts'
 import { openTabletDatabase, TABLET_DATABASE } from '../../renderer/src/replica/tabletDatabase.ts'
@@ -59,5 +60,29 @@ export const tabletDatabasePage = {
     const membership = await stateStore(state).get('membership')
     await close()
     return { held, membership }
+  },
+
+  /** Takes the last change of each scope out again, closes, and opens what is left. */
+  async takeOutLast(scopes: readonly string[]) {
+    const { records, close } = await openTabletDatabase()
+    const store = await openSequencedStore(records, 'tablet-epo1')
+    for (const scope of scopes) {
+      const { changes } = await store.changesSince(scope, 0, { limit: 1_000 })
+      const last = changes.at(-1)?.record
+      if (last) await store.update([last.id], () => [{ record: emptied(last), from: 'hub-epoch-1' }])
+    }
+    const heads = await Promise.all(scopes.map(store.head))
+    await close()
+    const again = await openTabletDatabase()
+    const reopened = await openSequencedStore(again.records, 'tablet-epo1')
+    const held = await Promise.all(
+      scopes.map(async (scope) => ({
+        head: await reopened.head(scope),
+        counted: await reopened.countSince(scope, 0),
+        records: (await reopened.inScope(scope)).length,
+      })),
+    )
+    await again.close()
+    return { heads, held }
   },
 }

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { emptied } from '../../../model/merge/record.ts'
 import { viewRecord } from '../../../model/merge/view.ts'
 import { openSqliteStore, type SqliteStore } from '../../../server/changes/sqlite.ts'
 import { edit, timelineItem } from '../../server/changes/people.ts'
@@ -62,5 +63,33 @@ describe('updates that are called at once', () => {
     await expect(refused).rejects.toThrow('refused')
     await next
     expect((await store.changes.records([record.id])).size).toBe(1)
+  })
+})
+
+describe('a record that is taken out', () => {
+  it('[ROL5] is nowhere but in the log and in history, and can be written again', async () => {
+    const scope = randomUUID()
+    const [record, other] = [timelineItem(scope, { title: 'Rite' }), timelineItem(scope)]
+    await store.changes.update([record.id, other.id], () => [{ record }, { record: other }])
+    const head = await store.changes.head(scope)
+    await store.changes.update([record.id], () => [{ record: emptied(record), from: 'peer' }])
+    const { changes, history } = store
+    expect((await changes.records([record.id])).size).toBe(0)
+    expect((await changes.inScope(scope)).map(({ id }) => id)).toEqual([other.id])
+    expect(await changes.countSince(scope, 0)).toBe(2)
+    const page = await changes.changesSince(scope, head, { limit: 9 })
+    expect(page.changes.map(({ record: { id, units }, from }) => [id, units.size, from])).toEqual([
+      [record.id, 0, 'peer'],
+    ])
+    expect(await history.superseded(record.id)).toContainEqual(expect.objectContaining({ register: 'title' }))
+    expect(await history.weddingAt(scope, Date.now())).toMatchObject({ ok: true, value: [{ id: other.id }] })
+
+    let before: unknown = 'not asked'
+    await changes.update([record.id], (current) => {
+      before = current.get(record.id)
+      return [{ record }]
+    })
+    expect(before).toBeUndefined()
+    expect((await changes.records([record.id])).get(record.id)).toEqual(record)
   })
 })

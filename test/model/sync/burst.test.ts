@@ -51,9 +51,9 @@ describe('messages of changes that wait together', () => {
       records: [{ id: 'a' }, { id: 'b' }, { id: 'c' }],
     })
     const refused = ['b', 'unreadable-0'].map((id) => ({ id, reason: 'no' }))
-    expect(answersTo(burst, { refused, needs: ['a', 'c'] })).toEqual([
-      { seq: 1, at: 1, refused: [{ id: 'b', reason: 'no' }], needs: ['a'] },
-      { seq: 2, at: 2, refused: [{ id: 'unreadable-0', reason: 'no' }], needs: ['c'] },
+    expect(answersTo(burst, { refused, needs: ['a', 'c'], absent: ['b'] })).toEqual([
+      { seq: 1, at: 1, refused: [{ id: 'b', reason: 'no' }], needs: ['a'], absent: ['b'] },
+      { seq: 2, at: 2, refused: [{ id: 'unreadable-0', reason: 'no' }], needs: ['c'], absent: [] },
     ])
   })
 })

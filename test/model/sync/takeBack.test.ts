@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { decodeRecord } from '../../../model/merge/codec.ts'
-import { type Data, deleteRecord } from '../../../model/merge/edit.ts'
+import { createRecord, type Data, deleteRecord } from '../../../model/merge/edit.ts'
 import { viewRecord } from '../../../model/merge/view.ts'
 import type { Grant } from '../../../model/roles.ts'
 import { type Draft, draftNotice, drafts, removeDraft } from '../../../model/sync/drafts.ts'
@@ -49,6 +49,10 @@ function device(replica: MemoryReplica, grant: Grant = PHOTOGRAPHER) {
     trust,
     actors,
     edit: (id: string, data: Data) => replica.edit(id, data, { actor: current }),
+    create: (id: string, table: string, data: Data) =>
+      replica.changes.update([id], () => [
+        { record: createRecord({ id, scope: LAKE, table, data }, { ...replica.author(), actor: current }) },
+      ]),
     remove: (id: string) =>
       replica.change(id, (record) => deleteRecord(record, { ...replica.author(), actor: current })),
   }
@@ -183,5 +187,98 @@ describe('an edit that the role of its author does not allow', () => {
     expect(await draftNotice(camera.state)).toBeUndefined()
     expect((await drafts(camera.state, LAKE)).size).toBe(0)
     expect([...(await camera.state.list('draft/')).values()]).toMatchObject([{ id: ADA, outcome: 'removed' }])
+  })
+})
+
+describe('a record that somebody created against their role', () => {
+  const NEW = uuidOf(250)
+  const isHeld = async ({ changes }: MemoryReplica) => (await changes.records([NEW])).has(NEW)
+
+  it('[ROL5][INV4] becomes a draft with the reason, and is no longer on the device', async () => {
+    const { camera, hub, own, line } = await venue()
+    await own.create(NEW, 'guests', { name: 'Eda', dietary: 'no nuts' })
+    await own.edit(NEW, { tableNumber: 7 })
+    await team.pass(3_000)
+    expect(await isHeld(camera)).toBe(false)
+    expect((await camera.changes.inScope(LAKE)).map(({ id }) => id).sort()).toEqual([ADA, TASK])
+    expect(await camera.collection.count().exec()).toBe(2)
+    expect(await isEqual(camera, hub)).toBe(true)
+    const [, draft] = await onlyDraft(camera)
+    expect(draft).toMatchObject({ id: NEW, scope: LAKE, peer: hub.changes.epoch })
+    expect([...draft.fields].sort()).toEqual(['$created', 'dietary', 'name', 'tableNumber'])
+    expect(draft.reason).toContain('may not create or delete in guests')
+    const typed = decodeRecord(draft.raw)
+    expect(typed.ok && viewRecord(typed.value).data).toEqual({ name: 'Eda', dietary: 'no nuts', tableNumber: 7 })
+    expect(await deadLetters(camera.state, camera.changes.epoch)).toEqual([])
+    expect((await line.caller.progress(LAKE))?.equal, 'complete, and not except one').toBe(true)
+    expect(line.sent('digest', 'caller').at(-1)?.except).toEqual([])
+  })
+
+  it('[ROL5] is nothing that it would send to anybody else', async () => {
+    const { camera, own } = await venue()
+    await own.create(NEW, 'guests', { name: 'Eda' })
+    await team.pass(3_000)
+    const cloud = await team.replica('cloud')
+    const line = team.connect(camera, cloud)
+    await team.pass(3_000)
+    expect((await cloud.changes.records([ADA, TASK, NEW])).size).toBe(2)
+    expect((await line.caller.progress(LAKE))?.equal).toBe(true)
+  })
+
+  it('[ROL5][REG8] let in at the hub it is on both again, and what is written next has another actor', async () => {
+    const { camera, hub, own } = await venue()
+    await own.create(NEW, 'guests', { name: 'Eda' })
+    await team.pass(3_000)
+    const [entry] = await quarantined(hub.state)
+    await retryQuarantined(entry ?? expect.fail('nothing in quarantine'), { ...hub, rules: TRUSTED })
+    await team.pass(3_000)
+    expect([await dataAt(hub, NEW), await dataAt(camera, NEW)]).toEqual([{ name: 'Eda' }, { name: 'Eda' }])
+    expect(await quarantined(hub.state)).toEqual([])
+    expect(await isEqual(camera, hub)).toBe(true)
+    // Of what was let in, one edit more is refused alone.
+    await own.edit(NEW, { name: 'Ida' })
+    await team.pass(3_000)
+    expect(await dataAt(camera, NEW)).toEqual({ name: 'Eda' })
+    expect([...(await drafts(camera.state)).values()].map(({ fields }) => fields)).toContainEqual(['name'])
+    const vector = (await hub.read(NEW)).units.get('open')?.vector
+    expect([...(vector?.keys() ?? [])]).toEqual([own.actors[0]])
+    expect(await isEqual(camera, hub)).toBe(true)
+  })
+
+  it('[ROL5] many of them at once, with edits of others, cost one actor', async () => {
+    const { camera, hub, own, line, connect } = await venue()
+    line.pipe.cut()
+    const guests = Array.from({ length: 40 }, (_, i) => uuidOf(300 + i))
+    for (const id of guests) await own.create(id, 'guests', { name: 'Guest' })
+    await own.edit(ADA, { name: 'Eda' })
+    await own.create(NEW, 'tasks', { title: 'Batteries' })
+    const last = connect()
+    await team.pass(5_000)
+    expect([(await drafts(camera.state)).size, own.actors.length]).toEqual([41, 2])
+    expect(await dataAt(hub, NEW)).toEqual({ title: 'Batteries' })
+    expect(await isEqual(camera, hub)).toBe(true)
+    expect((await last.caller.progress(LAKE))?.equal).toBe(true)
+  })
+
+  it('[ROL5][INV4] in which somebody else has written stays where it is', async () => {
+    const { camera, own, line, connect } = await venue()
+    line.pipe.cut()
+    await own.create(NEW, 'guests', { name: 'Eda' })
+    await camera.edit(NEW, { email: 'eda@example.org' }, { actor: elevenChars('planner') })
+    connect()
+    await team.pass(5_000)
+    expect(await dataAt(camera, NEW)).toEqual({ name: 'Eda', email: 'eda@example.org' })
+    expect((await drafts(camera.state)).size).toBe(0)
+    expect(await deadLetters(camera.state, camera.changes.epoch)).toMatchObject([{ id: NEW }])
+  })
+
+  it('[ROL5] stays as well where the hub is too old to say that it holds nothing', async () => {
+    const { camera, hub, own, line } = await venue()
+    line.pipe.cut()
+    team.connect(camera, hub, { grant: PHOTOGRAPHER, trust: own.trust, protocol: { called: 2 } })
+    await own.create(NEW, 'guests', { name: 'Eda' })
+    await team.pass(5_000)
+    expect(await isHeld(camera)).toBe(true)
+    expect(await deadLetters(camera.state, camera.changes.epoch)).toMatchObject([{ id: NEW }])
   })
 })

@@ -1,0 +1,34 @@
+/** What somebody typed against their role and was taken back: in the queue with the reason, and made again by whoever may. */
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { createRecord } from '../../../model/merge/edit.ts'
+import { queueReply } from '../../../model/rest/queue.ts'
+import { drafts, keepDraft } from '../../../model/sync/drafts.ts'
+import { ana, ben, call, createWedding, get, photographer, row, startServer, type TestServer } from './support.ts'
+
+let server: TestServer
+let wedding: string
+beforeAll(async () => {
+  server = await startServer()
+  wedding = await createWedding(server)
+})
+afterAll(() => server.close())
+
+it('[ROL5] a record that was taken out is made again as a new one by whoever may, and is no draft then', async () => {
+  const guest = { id: randomUUID(), scope: wedding, table: 'guests', data: { name: 'Eda', dietary: 'no nuts' } }
+  const record = createRecord(guest, { actor: 'camera_____', stamp: '0mj8k2p1x000' })
+  const fields = ['$created', 'name', 'dietary']
+  await keepDraft(server.store.state, 'hub-epoch-1', { record, fields, reason: 'may not create' })
+  const { items } = await get(server, queueReply, '/queue/pending')
+  const draft = items.find(({ recordId }) => recordId === guest.id)
+  expect(draft).toMatchObject({ status: 'failed', operation_type: 'create', last_error: 'may not create' })
+  const retry = (as = ben) => call(server, `/queue/retry/${draft?.id}`, { method: 'PUT', as })
+  expect((await retry(photographer)).status).toBe(403)
+  expect(await row(server, wedding, guest.id, ana)).toBeUndefined()
+  expect((await drafts(server.store.state)).size).toBe(1)
+  expect((await retry()).status).toBe(200)
+  expect((await row(server, wedding, guest.id, ana))?.data).toMatchObject({ name: 'Eda', dietary: 'no nuts' })
+  const written = (await server.store.changes.records([guest.id])).get(guest.id)
+  expect([...(written?.units.get('open')?.vector.keys() ?? [])]).not.toContain('camera_____')
+  expect((await drafts(server.store.state)).size).toBe(0)
+})
