@@ -21,14 +21,20 @@ const SEED = Number(process.env.KILL_SEED ?? Date.now() % 1_000_000)
 /** A fresh file after so many rounds, since each round looks at all that the ones before have written. */
 const ROUNDS_PER_FILE = 25
 const MAX_DELAY_MS = 200
+/** Every fifth round writes so much that the thread that folds the log back is at work when the kill comes. */
+const ROUNDS_PER_BUSY_ONE = 5
+const BUSY_BATCH = 200
 
 const COMPILE_CACHE = fileURLToPath(new URL('../../../node_modules/.cache/node', import.meta.url))
 
 const folder = mkdtempSync(join(tmpdir(), 'wedsync-kill-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-/** One writer, killed some time after its first acknowledgement. What it printed whole was acknowledged. */
-async function killedRun(args: readonly string[], delayMs: number): Promise<readonly string[]> {
+/**
+ * One writer, killed some time after its first acknowledgement, or after its thread has begun. What it printed whole was
+ * acknowledged.
+ */
+async function killedRun(args: readonly string[], delayMs: number, isBusy: boolean): Promise<readonly string[]> {
   const program = join(import.meta.dirname, 'killedSqliteWriter.ts')
   // Most of a round is reading our sources.
   const env = { ...process.env, NODE_COMPILE_CACHE: COMPILE_CACHE }
@@ -36,7 +42,8 @@ async function killedRun(args: readonly string[], delayMs: number): Promise<read
   const exit = once(writer, 'exit')
   const lines: string[] = []
   for await (const line of createInterface(writer.stdout)) {
-    if (lines.push(line) === 1) setTimeout(() => writer.kill('SIGKILL'), delayMs)
+    if (lines.push(line) === 1 && !isBusy) setTimeout(() => writer.kill('SIGKILL'), delayMs)
+    if (isBusy && line === 'thread') setTimeout(() => writer.kill('SIGKILL'), delayMs)
   }
   const [, signal] = await exit
   expect(signal, 'the writer was to be killed, and ended by itself').toBe('SIGKILL')
@@ -81,7 +88,9 @@ describe('a writer that is killed', () => {
       for (let round = 0; round < ROUNDS_PER_FILE && done < ROUNDS; round++, done++) {
         random = (random * 1_103_515_245 + 12_345) % 2 ** 31
         const delayMs = random % MAX_DELAY_MS
-        const lines = await killedRun([file, key.toString('hex'), ...scopes], delayMs)
+        const isBusy = done % ROUNDS_PER_BUSY_ONE === ROUNDS_PER_BUSY_ONE - 1
+        const batch = String(isBusy ? BUSY_BATCH : 1)
+        const lines = await killedRun([file, key.toString('hex'), batch, ...scopes], delayMs, isBusy)
         acknowledgements += lines.length
         for (const line of lines) {
           const [id = '', version] = line.split(' ')
@@ -100,6 +109,7 @@ describe('a writer that is killed', () => {
       rmSync(file)
     }
     expect(acknowledgements).toBeGreaterThanOrEqual(ROUNDS)
-    console.log(`${ROUNDS} kills, ${acknowledgements} acknowledged writes, seed ${SEED}`)
+    const busy = Math.floor(ROUNDS / ROUNDS_PER_BUSY_ONE)
+    console.log(`${ROUNDS} kills, ${busy} with the log's thread, ${acknowledgements} acknowledged writes, seed ${SEED}`)
   })
 })
