@@ -1,4 +1,4 @@
-import type { InstallStatus } from '../../model/database/status.ts'
+import type { InstallStatus, PeerStatus } from '../../model/database/status.ts'
 import { quarantined } from '../../model/sync/quarantine.ts'
 import type { ReplicaSync } from '../../model/sync/replicaSync.ts'
 import type { Trail } from '../audit/trail.ts'
@@ -47,8 +47,13 @@ export function installContext(
   authenticate: ServerContext['authenticate'],
 ): ServerContext {
   const { changes, state, history } = store
+  /** By the names that the team has for them; what a peer calls itself may be older. */
+  async function named(peers: readonly PeerStatus[]): Promise<PeerStatus[]> {
+    const { devices } = await rosters(identity.team.id)
+    return peers.map((peer) => ({ ...peer, name: devices.get(peer.deviceId)?.name || peer.name }))
+  }
   const backlog = async (): ReturnType<ServerContext['backlog']> => ({
-    upstreams: [...(await sync.upstreams())],
+    upstreams: await named(await sync.upstreams()),
     quarantined: (await quarantined(state)).length,
   })
   return {
@@ -75,12 +80,13 @@ export function installContext(
     async status(): Promise<InstallStatus> {
       const running = lan()
       const told = await notice()
-      const isShutOut = (await rosters(identity.team.id)).isRevoked(identity.userId, identity.deviceId)
+      const roster = await rosters(identity.team.id)
+      const isShutOut = roster.isRevoked(identity.userId, identity.deviceId)
       return {
         role: running ? 'hub' : 'local',
         version: VERSION,
         deviceId: identity.deviceId,
-        deviceName: identity.deviceName,
+        deviceName: roster.devices.get(identity.deviceId)?.name || identity.deviceName,
         personName: identity.personName,
         userId: identity.userId,
         grant: {
@@ -90,7 +96,7 @@ export function installContext(
         },
         actor: await people.actor(personOf(identity)),
         ...(await backlog()),
-        devices: [...(await sync.devices())],
+        devices: await named(await sync.devices()),
         ...(running && { lan: { url: running.url, fingerprint: identity.fingerprint } }),
         clockOffsetMs: sync.clockOffset(),
         ...(identity.team.privateKey !== undefined && {

@@ -35,6 +35,7 @@ import { dialCloud, dialHub, knownCloud, knownHub, rememberCloud } from './calls
 import type { ChangeFileOptions, readChangeFile, writeChangeFile } from './changeFile.ts'
 import { changeFileDoor } from './changeFileDoor.ts'
 import { installContext } from './context.ts'
+import { takeDeviceName } from './deviceName.ts'
 import { withoutFormerTeams } from './formerTeams.ts'
 import { holdIdentity } from './heldIdentity.ts'
 import { createHubSwitch, TAKES_OVER } from './hubSwitch.ts'
@@ -221,6 +222,7 @@ async function start(
   begun.push(sync)
   const people = openPeople(changes, state, sync.clockOffset)
   await people.actor(personOf(identity))
+  await takeDeviceName(options.deviceName, identity, { changes, state, people })
   await announceMember(identity, { changes, state, people })
 
   const blobs = await openInstallBlobs({
@@ -273,7 +275,10 @@ async function start(
     }),
     joining: ownJoining(
       (link, personName, how) =>
-        held.whileJoining((own) => joinByLink(link, { ...own, personName: personName ?? own.personName }, store, how)),
+        held.whileJoining(async (own) => {
+          const deviceName = (await rosters(own.team.id)).devices.get(own.deviceId)?.name || own.deviceName
+          return joinByLink(link, { ...own, deviceName, personName: personName ?? own.personName }, store, how)
+        }),
       async () => {
         // Being the hub was for the team that it had.
         await hubSwitch.stop()

@@ -1,4 +1,5 @@
 /** The devices of a team and who may no longer come in: its `members` and `actors` records, kept at hand. */
+import { deviceNames } from '../../model/identity/deviceNames.ts'
 import type { CausalRecord } from '../../model/merge/record.ts'
 import { viewRecord } from '../../model/merge/view.ts'
 import { type Grant, roleName } from '../../model/roles.ts'
@@ -57,13 +58,19 @@ async function readRoster(changes: ChangeStore, team: string): Promise<Roster> {
     if (device.revokedAt !== undefined) revoked.add(`${device.userId} ${device.deviceId}`)
     devices.set(device.deviceId, later(devices.get(device.deviceId), device))
   }
+  const actors: CausalRecord[] = []
   for await (const record of recordsIn(changes, team, { table: 'actors' })) {
+    actors.push(record)
     const { userId, deviceId, deviceName, personName } = viewRecord(record).data
     if (typeof userId !== 'string' || typeof deviceId !== 'string') continue
     users.add(userId)
     if (devices.has(deviceId)) continue
     const names = { name: textOr(deviceName, ''), personName: textOr(personName, '') }
     devices.set(deviceId, { deviceId, userId, ...names, grant: FOUNDER, revokedAt: undefined, members: [] })
+  }
+  for (const { deviceId, name, isGiven } of deviceNames(actors).values()) {
+    const device = devices.get(deviceId)
+    if (device && isGiven) devices.set(deviceId, { ...device, name })
   }
   return {
     devices,

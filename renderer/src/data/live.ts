@@ -2,6 +2,8 @@
 import { combineLatest, distinctUntilChanged, map, type Observable, shareReplay } from 'rxjs'
 import { isSameJson } from '../../../model/canonicalJson.ts'
 import type { QueueEntry } from '../../../model/conflicts/entry.ts'
+import type { PeerStatus } from '../../../model/database/status.ts'
+import { type DeviceNaming, deviceNames } from '../../../model/identity/deviceNames.ts'
 import { openEntries } from '../conflicts/entries.ts'
 import type { Replica, ReplicaStatus } from '../replica/replica.ts'
 import { mayHaveConflicts, mentionsOperation, type Row, rowOf } from './row.ts'
@@ -16,23 +18,37 @@ export interface ActorName {
 export interface Live {
   readonly status: Observable<ReplicaStatus>
   readonly weddings: Observable<readonly Row[]>
+  /** Of all weddings. */
+  readonly vendors: Observable<readonly Row[]>
   readonly conflicts: Observable<readonly QueueEntry[]>
-  /** Names by device, as its latest actor gave them. */
+  /** Names by device. */
   readonly devices: Observable<ReadonlyMap<string, ActorName>>
+  /** The same with the records that they are from, for whoever gives a device another name. */
+  readonly namings: Observable<ReadonlyMap<string, DeviceNaming>>
+  /** One record of any table; `undefined` if it is not here, or is deleted. */
+  record(id: string): Observable<Row | undefined>
   table(scope: string, table: string): Observable<readonly Row[]>
 }
 
 const KEEP_LATEST = { bufferSize: 1, refCount: true } as const
 
 /** Queries over the replica's one collection. Deleted and unreadable records never appear. */
-export function createLive({ collection, status, team }: Replica): Live {
+export function createLive({ collection, status, team, deviceId }: Replica): Live {
   const tables = new Map<string, Observable<readonly Row[]>>()
   const find = (selector: { scope?: string; table: string }): Observable<readonly Row[]> =>
     collection.find({ selector }).$.pipe(
       map((documents) => documents.map(rowOf).filter((row) => row !== undefined)),
       shareReplay(KEEP_LATEST),
     )
-  const actors = find({ scope: team, table: 'actors' }).pipe(map(namesByActor), shareReplay(KEEP_LATEST))
+  const actorRows = find({ scope: team, table: 'actors' })
+  const namings = actorRows.pipe(
+    map((rows) => deviceNames(rows.map(({ record }) => record))),
+    shareReplay(KEEP_LATEST),
+  )
+  const actors = combineLatest([actorRows, namings]).pipe(
+    map(([rows, names]) => namesByActor(rows, names)),
+    shareReplay(KEEP_LATEST),
+  )
   const conflicts = combineLatest([collection.find().$, actors]).pipe(
     map(([documents, names]) => {
       const held = documents.map((document) => ({
@@ -51,10 +67,17 @@ export function createLive({ collection, status, team }: Replica): Live {
   )
   return {
     // The status is told again every second; the screens care only if it says something new.
-    status: status.pipe(distinctUntilChanged<ReplicaStatus>(isSameJson), shareReplay(KEEP_LATEST)),
+    status: combineLatest([status, namings]).pipe(
+      map(([told, names]) => renamed(told, deviceId, names)),
+      distinctUntilChanged<ReplicaStatus>(isSameJson),
+      shareReplay(KEEP_LATEST),
+    ),
     weddings: find({ table: 'weddings' }),
+    vendors: find({ table: 'vendors' }),
     conflicts,
     devices: actors.pipe(map(namesByDevice), shareReplay(KEEP_LATEST)),
+    namings,
+    record: (id) => collection.findOne(id).$.pipe(map((document) => (document ? rowOf(document) : undefined))),
     table(scope, table) {
       const key = `${scope} ${table}`
       const known = tables.get(key) ?? find({ scope, table })
@@ -64,13 +87,29 @@ export function createLive({ collection, status, team }: Replica): Live {
   }
 }
 
-function namesByActor(rows: readonly Row[]): ReadonlyMap<string, ActorName> {
+type Namings = ReadonlyMap<string, DeviceNaming>
+
+/** A name that a device was given is its name in everything that it has ever written. */
+function namesByActor(rows: readonly Row[], names: Namings): ReadonlyMap<string, ActorName> {
   return new Map(
-    rows.map(({ view: { data } }) => [
-      String(data.actor),
-      { personName: words(data.personName), deviceName: words(data.deviceName), deviceId: words(data.deviceId) },
-    ]),
+    rows.map(({ view: { data } }) => {
+      const deviceId = words(data.deviceId)
+      const given = deviceId === undefined ? undefined : names.get(deviceId)
+      const deviceName = given?.isGiven ? given.name : words(data.deviceName)
+      return [String(data.actor), { personName: words(data.personName), deviceName, deviceId }]
+    }),
   )
+}
+
+/** The status, with the names that the team has for devices: what a peer calls itself may be older. */
+function renamed(status: ReplicaStatus, own: string, names: Namings): ReplicaStatus {
+  const peer = (each: PeerStatus): PeerStatus => ({ ...each, name: names.get(each.deviceId)?.name ?? each.name })
+  return {
+    ...status,
+    deviceName: names.get(own)?.name ?? status.deviceName,
+    upstreams: status.upstreams.map(peer),
+    devices: status.devices.map(peer),
+  }
 }
 
 function namesByDevice(names: ReadonlyMap<string, ActorName>): ReadonlyMap<string, ActorName> {

@@ -4,11 +4,12 @@ import type { DeviceEntry } from '../../../model/rest/devices.ts'
 import { mayServeAsHub } from '../../../model/roles.ts'
 import { useReplica } from '../data/ReplicaContext.tsx'
 import type { Present } from '../presence/useOthers.ts'
-import { deviceZone, instantMs, localDate, timeWords } from '../time/local.ts'
+import { Whereabouts } from '../presence/Whereabouts.tsx'
 import { useAction } from '../ui/useAction.ts'
 import { useNow } from '../ui/useNow.ts'
 import { useReturnFocus } from '../ui/useReturnFocus.ts'
 import type { Wedding } from '../weddings/wedding.ts'
+import { NameDevice } from './NameDevice.tsx'
 import { ROLE_NAMES, weddingsWords } from './roleWords.ts'
 
 interface DeviceListProps {
@@ -26,7 +27,7 @@ interface DeviceListProps {
 export function DeviceList({ devices, isOld, others, weddings, ownDevice, mayRevoke, onChange }: DeviceListProps) {
   const nowMs = useNow()
   const [asked, setAsked] = useState<DeviceEntry>()
-  const inTeam = devices.filter(({ revokedAt }) => revokedAt === null).sort(byPresence(ownDevice))
+  const inTeam = devices.filter(({ revokedAt }) => revokedAt === null).sort(byPresence(ownDevice, others))
   const shutOut = devices.filter(({ revokedAt }) => revokedAt !== null)
   return (
     <section className="panel" aria-label="Devices of the team">
@@ -46,20 +47,23 @@ export function DeviceList({ devices, isOld, others, weddings, ownDevice, mayRev
               <Text size="sm" c="dimmed">
                 {ROLE_NAMES[device.role]}, {weddingsWords(device.weddings)}
               </Text>
-              <span className="device-state" data-online={device.online}>
-                {device.online ? onlineWords(device.deviceId, others, weddings) : seenWords(device.lastSeen, nowMs)}
+              <span className="device-state" data-online={isHere(device, others)}>
+                <Whereabouts device={device} others={others} weddings={weddings} nowMs={nowMs} />
               </span>
             </div>
-            {mayRevoke && device.deviceId !== ownDevice && (
-              <Button
-                variant="default"
-                onClick={() => setAsked(device)}
-                aria-haspopup="dialog"
-                aria-label={`Shut out ${device.personName} on ${device.name}`}
-              >
-                Shut out
-              </Button>
-            )}
+            <Group gap="xs">
+              <NameDevice deviceId={device.deviceId} label={`Rename ${device.name || 'a device'}`} />
+              {mayRevoke && device.deviceId !== ownDevice && (
+                <Button
+                  variant="default"
+                  onClick={() => setAsked(device)}
+                  aria-haspopup="dialog"
+                  aria-label={`Shut out ${device.personName} on ${device.name}`}
+                >
+                  Shut out
+                </Button>
+              )}
+            </Group>
           </li>
         ))}
       </ul>
@@ -132,21 +136,13 @@ function RevokeDialog({ device, onClose, onDone }: RevokeDialogProps) {
   )
 }
 
-function byPresence(own: string): (a: DeviceEntry, b: DeviceEntry) => number {
-  const rank = ({ deviceId, online }: DeviceEntry) => (deviceId === own ? 0 : online ? 1 : 2)
+/** Some who are here are connected elsewhere, and are heard of through the hub. */
+function isHere({ deviceId, online }: DeviceEntry, others: readonly Present[]): boolean {
+  return online || others.some((other) => other.deviceId === deviceId)
+}
+
+function byPresence(own: string, others: readonly Present[]): (a: DeviceEntry, b: DeviceEntry) => number {
+  const rank = (device: DeviceEntry) => (device.deviceId === own ? 0 : isHere(device, others) ? 1 : 2)
   return (a, b) =>
     rank(a) - rank(b) || (b.lastSeen ?? '').localeCompare(a.lastSeen ?? '') || a.personName.localeCompare(b.personName)
-}
-
-function onlineWords(deviceId: string, others: readonly Present[], weddings: readonly Wedding[]): string {
-  const other = others.find((each) => each.deviceId === deviceId)
-  const wedding = other && weddings.find(({ id }) => id === other.weddingId)
-  if (!other || !wedding) return 'Here now'
-  return `Here now, in “${wedding.name}”${other.editing === undefined ? '' : ', editing'}`
-}
-
-function seenWords(lastSeen: string | null, nowMs: number): string {
-  const ms = instantMs(lastSeen)
-  if (ms === undefined) return 'Not seen by this device'
-  return `Last seen ${timeWords(ms, deviceZone(), localDate(nowMs, deviceZone()))}`
 }
