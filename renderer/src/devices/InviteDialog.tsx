@@ -12,6 +12,7 @@ import type { Wedding } from '../weddings/wedding.ts'
 import { type Invitation, InvitationCard } from './InvitationCard.tsx'
 import { JoinRequests } from './JoinRequests.tsx'
 import { linksAt } from './links.ts'
+import { OwnVendors } from './OwnVendors.tsx'
 import { ROLE_CHOICES } from './roleWords.ts'
 import { useJoins } from './useJoins.ts'
 
@@ -25,6 +26,8 @@ interface InviteDialogProps {
 interface Wish {
   readonly role: Role
   readonly weddings: 'all' | readonly string[]
+  /** Of a vendor: the rows that are its own. */
+  readonly vendors: readonly string[]
   readonly expiresInSeconds: number
   readonly approval: 'given' | 'ask'
 }
@@ -45,6 +48,7 @@ export function InviteDialog({ weddings, hubUrl, onClose }: InviteDialogProps) {
   const [wish, setWish] = useState<Wish>({
     role: 'planner',
     weddings: 'all',
+    vendors: [],
     expiresInSeconds: 24 * HOUR_SECONDS,
     approval: 'given',
   })
@@ -129,13 +133,13 @@ function WishForm({ wish, weddings, busy, onChange, onSubmit }: WishFormProps) {
           data-autofocus
           onChange={(next) => {
             const role = ROLE_CHOICES.find(({ value }) => value === next)?.value
-            if (role) set({ role })
+            if (role) set({ role, vendors: [] })
           }}
         />
         <Radio.Group
           label="In which weddings?"
           value={chosen ? 'some' : 'all'}
-          onChange={(next) => set({ weddings: next === 'all' ? 'all' : [] })}
+          onChange={(next) => set({ weddings: next === 'all' ? 'all' : [], vendors: [] })}
         >
           <Stack gap="xs" mt="xs">
             <Radio size="md" value="all" label="All weddings, also those to come" />
@@ -146,7 +150,7 @@ function WishForm({ wish, weddings, busy, onChange, onSubmit }: WishFormProps) {
           <Checkbox.Group
             aria-label="Weddings"
             value={[...chosen]}
-            onChange={(ids) => set({ weddings: ids })}
+            onChange={(ids) => set({ weddings: ids, vendors: [] })}
             error={problem}
             pl="xl"
           >
@@ -156,6 +160,13 @@ function WishForm({ wish, weddings, busy, onChange, onSubmit }: WishFormProps) {
               ))}
             </Stack>
           </Checkbox.Group>
+        )}
+        {wish.role === 'vendor' && (
+          <OwnVendors
+            weddings={weddings.filter(({ id }) => !chosen || chosen.includes(id))}
+            chosen={wish.vendors}
+            onChange={(vendors) => set({ vendors })}
+          />
         )}
         <Radio.Group
           label="Who lets it in?"
@@ -195,10 +206,16 @@ function WishForm({ wish, weddings, busy, onChange, onSubmit }: WishFormProps) {
 }
 
 /** Makes this laptop the hub first, if it is not. */
-async function invite(api: PageApi, { weddings, ...wish }: Wish): Promise<Result<Invitation, ClientError>> {
+async function invite(api: PageApi, { weddings, vendors, ...wish }: Wish): Promise<Result<Invitation, ClientError>> {
   const hub = await api.startHub()
   if (!hub.ok) return hub
-  const made = await api.createJoin({ body: { ...wish, ...(weddings !== 'all' && { weddings: [...weddings] }) } })
+  const made = await api.createJoin({
+    body: {
+      ...wish,
+      ...(weddings !== 'all' && { weddings: [...weddings] }),
+      ...(vendors.length > 0 && { vendors: [...vendors] }),
+    },
+  })
   if (!made.ok) return made
   const { joinId = '', browser = made.value.join, expiresAt } = made.value
   return ok({

@@ -4,7 +4,7 @@ import type { Role } from '../../../model/roles.ts'
 export const ROLE_CHOICES: readonly { readonly value: Role; readonly label: string }[] = [
   { value: 'planner', label: 'Planner: may change everything but money' },
   { value: 'photographer', label: 'Photographer: shot list, ticks on the timeline' },
-  { value: 'vendor', label: 'Vendor: reads the day, changes nothing' },
+  { value: 'vendor', label: 'Vendor: reads the day, changes its own part' },
   { value: 'viewer', label: 'Viewer: reads only' },
   { value: 'couple', label: 'Couple: may change everything but internal notes' },
   { value: 'owner', label: 'Owner: may do everything, also let in and shut out' },

@@ -2,6 +2,7 @@ import { Button, Stack, Text } from '@mantine/core'
 import type { PeerStatus } from '../../../model/database/status.ts'
 import type { ReplicaStatus } from '../replica/replica.ts'
 import { peerWords } from './badge.ts'
+import { WhoIsHere } from './WhoIsHere.tsx'
 
 interface SyncPanelProps {
   readonly status: ReplicaStatus
@@ -45,8 +46,8 @@ export function SyncPanel({ status, conflicts, onDecide }: SyncPanelProps) {
           Past decisions
         </Button>
       )}
-      <Peers title="Syncs with" peers={upstreams} />
-      <Peers title="Devices" peers={devices} />
+      <Upstreams peers={upstreams} />
+      <WhoIsHere peers={devices} />
       {upstreams.length === 0 && devices.length === 0 && (
         <Text size="sm">Nothing else is connected. Every change is saved on this device at once.</Text>
       )}
@@ -62,12 +63,12 @@ export function SyncPanel({ status, conflicts, onDecide }: SyncPanelProps) {
 
 const KINDS = { hub: 'Hub', cloud: 'Cloud', device: 'Device' } as const
 
-function Peers({ title, peers }: { readonly title: string; readonly peers: readonly PeerStatus[] }) {
+function Upstreams({ peers }: { readonly peers: readonly PeerStatus[] }) {
   if (peers.length === 0) return null
   return (
     <div>
       <Text size="sm" fw={650} c="dimmed" mb={4}>
-        {title}
+        Syncs with
       </Text>
       <ul className="peers">
         {peers.map((peer) => (
