@@ -14,6 +14,20 @@ export const windowReply = z.object({
   actor: z.string().length(11),
 })
 
+/** What people here typed against their role (`model/sync/drafts.ts`); `id` names it in the queue, by which it is removed. */
+export const ownDraft = z.object({
+  id: z.uuid(),
+  weddingId: z.string(),
+  reason: z.string(),
+  /** The record in stored form, as it was with what was typed. */
+  record: z.unknown(),
+  /** Names of the fields that were typed. */
+  fields: z.array(z.string()),
+})
+export type OwnDraft = z.infer<typeof ownDraft>
+
+export const ownDraftsReply = z.object({ drafts: z.array(ownDraft) })
+
 export const windowLockReply = z.object({ isSet: z.boolean(), idleMinutes: z.number() })
 
 const MIN_PASSPHRASE_CHARS = 4
@@ -40,6 +54,14 @@ export const WINDOW_ROUTES = {
     access: 'member',
     at,
     replies: { 200: windowReply, ...REFUSED },
+  }),
+  ownDrafts: route({
+    method: 'GET',
+    path: '/window/drafts',
+    summary: 'For that window: what was typed here against one’s role, with the reason',
+    access: 'member',
+    at,
+    replies: { 200: ownDraftsReply, ...REFUSED },
   }),
   windowLock: route({
     method: 'GET',

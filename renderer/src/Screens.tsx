@@ -6,6 +6,7 @@ import { DevicesScreen } from './devices/DevicesScreen.tsx'
 import { JoinRequests } from './devices/JoinRequests.tsx'
 import { JoinTeamDialog } from './devices/JoinTeamDialog.tsx'
 import { useJoins } from './devices/useJoins.ts'
+import { OwnDrafts } from './drafts/OwnDrafts.tsx'
 import { Header } from './Header.tsx'
 import { type Route, useRoute } from './route.ts'
 import { Opening } from './start/Opening.tsx'
@@ -50,6 +51,7 @@ export function Screens() {
             </Stack>
           </Alert>
         )}
+        <OwnDrafts weddings={weddings ?? []} />
         {isJoining && <JoinTeamDialog onClose={() => setJoining(false)} />}
         <JoinRequests joins={joins ?? []} onDecided={again} />
         {weddings === undefined ? <Opening /> : <Screen route={route} weddings={weddings} />}

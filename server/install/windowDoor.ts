@@ -1,14 +1,16 @@
 /** `/api/offline/window…`: for the window that this process has opened, by the secret of its launch. */
 import express, { type RequestHandler, type Response, type Router } from 'express'
-import { unlockRequest, windowLockRequest } from '../../model/rest/window.ts'
+import type { z } from 'zod'
+import { type OwnDraft, type ownDraftsReply, unlockRequest, windowLockRequest } from '../../model/rest/window.ts'
 import type { Log } from '../log.ts'
+import { type DraftLetter, draftLetters } from '../rest/draftLetters.ts'
 import { answerFailures, HttpError, parseInput } from '../rest/errors.ts'
 import { nameRequest } from '../rest/guard.ts'
 import { bearerOf, personOf } from './callers.ts'
 import type { InstallParts } from './context.ts'
 import { IDLE_MS, type LockRefusal, type WindowLock } from './windowLock.ts'
 
-export interface WindowDoorParts extends Pick<InstallParts, 'identity' | 'people'> {
+export interface WindowDoorParts extends Pick<InstallParts, 'identity' | 'people' | 'store'> {
   readonly launchSecret: string
   readonly lock: WindowLock
   readonly log: Log
@@ -16,7 +18,7 @@ export interface WindowDoorParts extends Pick<InstallParts, 'identity' | 'people
 
 const MINUTE_MS = 60_000
 
-export function windowDoor({ identity, people, launchSecret, lock, log }: WindowDoorParts): Router {
+export function windowDoor({ identity, people, store, launchSecret, lock, log }: WindowDoorParts): Router {
   const door = express.Router()
 
   const ofThisLaunch: RequestHandler = (request, _response, next) => {
@@ -32,6 +34,10 @@ export function windowDoor({ identity, people, launchSecret, lock, log }: Window
   door.get('/window', unlocked, async (_request, response) => {
     const { team, userId, deviceId } = identity
     response.json({ team: team.id, userId, deviceId, actor: await people.actor(personOf(identity)) })
+  })
+  door.get('/window/drafts', unlocked, async (_request, response) => {
+    const letters = await draftLetters(store, await store.changes.scopes())
+    response.json({ drafts: letters.map(ownDraftOf) } satisfies z.infer<typeof ownDraftsReply>)
   })
   door.get('/window/lock', unlocked, (_request, response) => {
     response.json({ isSet: lock.isSet(), idleMinutes: IDLE_MS / MINUTE_MS })
@@ -54,6 +60,10 @@ export function windowDoor({ identity, people, launchSecret, lock, log }: Window
   })
   door.use('/window', answerFailures(log))
   return door
+}
+
+function ownDraftOf({ letterId, scope, reason, raw, fields }: DraftLetter): OwnDraft {
+  return { id: letterId, weddingId: scope, reason, record: raw, fields }
 }
 
 function done(response: Response, result: { readonly ok: true } | { readonly ok: false; readonly error: LockRefusal }) {

@@ -26,7 +26,7 @@ const button = (page: Page, name: string) => page.getByRole('button', { name, ex
 
 async function rename(page: Page, opener: string, name: string): Promise<void> {
   await button(page, opener).click()
-  const dialog = page.getByRole('dialog', { name: 'Name of this device' })
+  const dialog = page.getByRole('dialog', { name: /^Rename “/ })
   await dialog.getByLabel('What does the team call it?').fill(name)
   await page.keyboard.press('Enter')
   await dialog.waitFor({ state: 'hidden' })

@@ -3,6 +3,7 @@ import { useState } from 'react'
 import type { DeviceEntry } from '../../../model/rest/devices.ts'
 import { mayServeAsHub } from '../../../model/roles.ts'
 import { useReplica } from '../data/ReplicaContext.tsx'
+import { useLive } from '../data/useLive.ts'
 import type { Present } from '../presence/useOthers.ts'
 import { Whereabouts } from '../presence/Whereabouts.tsx'
 import { useAction } from '../ui/useAction.ts'
@@ -27,6 +28,12 @@ interface DeviceListProps {
 export function DeviceList({ devices, isOld, others, weddings, ownDevice, mayRevoke, onChange }: DeviceListProps) {
   const nowMs = useNow()
   const [asked, setAsked] = useState<DeviceEntry>()
+  const names = useLive(useReplica().live.namings)
+  // A name that was given just now is here before the hub says it.
+  const nameOf = ({ deviceId, name }: DeviceEntry) => {
+    const naming = names?.get(deviceId)
+    return (naming?.isGiven ? naming.name : name) || 'a device'
+  }
   const inTeam = devices.filter(({ revokedAt }) => revokedAt === null).sort(byPresence(ownDevice, others))
   const shutOut = devices.filter(({ revokedAt }) => revokedAt !== null)
   return (
@@ -40,7 +47,7 @@ export function DeviceList({ devices, isOld, others, weddings, ownDevice, mayRev
           <li key={device.deviceId}>
             <div>
               <Text fw={600}>
-                {device.personName || 'Somebody'} <span className="faint">on {device.name || 'a device'}</span>
+                {device.personName || 'Somebody'} <span className="faint">on {nameOf(device)}</span>
                 {device.deviceId === ownDevice && <span className="tag">This device</span>}
                 {device.kind === 'hub' && <span className="tag tag-now">Hub</span>}
               </Text>
@@ -52,13 +59,13 @@ export function DeviceList({ devices, isOld, others, weddings, ownDevice, mayRev
               </span>
             </div>
             <Group gap="xs">
-              <NameDevice deviceId={device.deviceId} label={`Rename ${device.name || 'a device'}`} />
+              <NameDevice deviceId={device.deviceId} label={`Rename ${nameOf(device)}`} />
               {mayRevoke && device.deviceId !== ownDevice && (
                 <Button
                   variant="default"
                   onClick={() => setAsked(device)}
                   aria-haspopup="dialog"
-                  aria-label={`Shut out ${device.personName} on ${device.name}`}
+                  aria-label={`Shut out ${device.personName} on ${nameOf(device)}`}
                 >
                   Shut out
                 </Button>
@@ -69,13 +76,12 @@ export function DeviceList({ devices, isOld, others, weddings, ownDevice, mayRev
       </ul>
       {shutOut.length > 0 && (
         <Text size="sm" c="dimmed" mt="sm">
-          Shut out:{' '}
-          {shutOut.map(({ personName, name }) => `${personName || 'somebody'} on ${name || 'a device'}`).join('; ')}.
+          Shut out: {shutOut.map((device) => `${device.personName || 'somebody'} on ${nameOf(device)}`).join('; ')}.
         </Text>
       )}
       {asked && (
         <RevokeDialog
-          device={asked}
+          device={{ ...asked, name: nameOf(asked) }}
           onClose={() => setAsked(undefined)}
           onDone={() => {
             setAsked(undefined)
@@ -99,12 +105,7 @@ function RevokeDialog({ device, onClose, onDone }: RevokeDialogProps) {
   const { api } = useReplica().replica
   const { busy, failure, run } = useAction()
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={`Shut out ${personName || 'somebody'} on “${name || 'a device'}”?`}
-      size="md"
-    >
+    <Modal opened onClose={onClose} title={`Shut out ${personName || 'somebody'} on “${name}”?`} size="md">
       <Text>
         It gets and sends nothing more, from now on. What is on it already stays on it. To come back, it needs a new
         invitation.

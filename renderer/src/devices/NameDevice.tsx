@@ -46,7 +46,7 @@ function NameDialog({ naming, onClose }: { readonly naming: DeviceNaming; readon
   }
 
   return (
-    <Modal opened onClose={onClose} title="Name of this device" size="md">
+    <Modal opened onClose={onClose} title={`Rename “${naming.name}”`} size="md">
       <form
         onSubmit={(event) => {
           event.preventDefault()

@@ -13,7 +13,7 @@ import { tellActivity } from './activity.ts'
 import { type PageApi, pageApi } from './api.ts'
 import { openDatabaseLine } from './databaseLine.ts'
 import { remoteStorage } from './remoteStorage.ts'
-import type { OpenOutcome, ReplicaStatus } from './replica.ts'
+import type { OpenOutcome, OwnDrafts, ReplicaStatus } from './replica.ts'
 
 const STATUS_EVERY_MS = 1_000
 
@@ -56,7 +56,18 @@ export async function openInstallReplica(secret: string): Promise<OpenOutcome> {
       status: status as Observable<ReplicaStatus>,
       api,
       presence: installPresence(api),
+      drafts: installDrafts(api),
     },
+  }
+}
+
+function installDrafts(api: PageApi): OwnDrafts {
+  return {
+    async list() {
+      const answer = await api.ownDrafts()
+      return answer.ok ? ok(answer.value.drafts) : answer
+    },
+    remove: ({ id }) => api.removeQueued({ params: { id } }),
   }
 }
 

@@ -1,8 +1,10 @@
 import type { RxCollection } from 'rxdb'
 import type { Observable } from 'rxjs'
+import type { ClientError } from '../../../model/client/client.ts'
 import type { RecordDocument } from '../../../model/database/recordSchema.ts'
 import type { PeerStatus } from '../../../model/database/status.ts'
 import type { Author } from '../../../model/merge/edit.ts'
+import type { OwnDraft } from '../../../model/rest/window.ts'
 import type { Result } from '../../../model/result.ts'
 import type { Grant } from '../../../model/roles.ts'
 import type { RecordStore } from '../../../model/sync/changeStore.ts'
@@ -27,6 +29,13 @@ export interface Replica {
   /** The server that gave this page. A tablet's is the hub, which may be out of reach. */
   readonly api: PageApi
   readonly presence: Presence
+  readonly drafts: OwnDrafts
+}
+
+/** What people here typed against their role: taken back, and kept until they remove it. */
+export interface OwnDrafts {
+  list(): Promise<Result<readonly OwnDraft[], ClientError>>
+  remove(draft: OwnDraft): Promise<Result<unknown, ClientError>>
 }
 
 export interface ReplicaStatus {

@@ -28,6 +28,7 @@ import type { OpenOutcome, ReplicaStatus } from './replica.ts'
 import { askForRoom, roomNotice } from './room.ts'
 import { stateStore } from './stateCollection.ts'
 import { openTabletDatabase, TABLET_DATABASE } from './tabletDatabase.ts'
+import { tabletDrafts } from './tabletDrafts.ts'
 
 const STATUS_PAUSE_MS = 200
 /** How often somebody who waits to be let in asks again. */
@@ -209,6 +210,7 @@ async function start({ records, state }: Stores, member: Membership): Promise<Op
       status,
       api: pageApi(token),
       presence: tabletPresence(sync.presence),
+      drafts: tabletDrafts(state),
     },
   }
 }
