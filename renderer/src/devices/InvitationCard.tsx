@@ -2,6 +2,7 @@ import { Alert, Button, Group, Stack, Text, TextInput } from '@mantine/core'
 import QRCode from 'qrcode'
 import { useEffect, useRef, useState } from 'react'
 import { deviceZone, instantMs, localDate, timeWords } from '../time/local.ts'
+import { useCopy } from '../ui/useCopy.ts'
 import { useNow } from '../ui/useNow.ts'
 import { FingerprintWords } from './FingerprintWords.tsx'
 import type { Links } from './links.ts'
@@ -89,22 +90,17 @@ function QrCode({ text }: { readonly text: string }) {
 
 function CopyLink({ label, url }: { readonly label: string; readonly url: string }) {
   const input = useRef<HTMLInputElement>(null)
-  const [hint, setHint] = useState('')
-  async function copy() {
+  const { hint, copy } = useCopy({ copied: 'Copied.', refused: 'Press Ctrl+C to copy the selected link.' })
+  async function selectAndCopy() {
+    // Where copying is not allowed, the selected link is the next best thing.
     input.current?.select()
-    try {
-      await navigator.clipboard.writeText(url)
-      setHint('Copied.')
-    } catch {
-      // Not allowed here, or no clipboard: the link is selected, which is the next best thing.
-      setHint('Press Ctrl+C to copy the selected link.')
-    }
+    await copy(url)
   }
   return (
     <div>
       <Group align="end" gap="xs" wrap="nowrap">
         <TextInput label={label} readOnly ref={input} value={url} style={{ flex: 1 }} />
-        <Button variant="default" onClick={copy}>
+        <Button variant="default" onClick={selectAndCopy}>
           Copy
         </Button>
       </Group>

@@ -4,6 +4,7 @@ import type { OwnDraft } from '../../../model/rest/window.ts'
 import { useReplica } from '../data/ReplicaContext.tsx'
 import { deviceZone } from '../time/local.ts'
 import { useAction } from '../ui/useAction.ts'
+import { useCopy } from '../ui/useCopy.ts'
 import type { Wedding } from '../weddings/wedding.ts'
 import { draftText, draftWords } from './draft.ts'
 
@@ -19,21 +20,13 @@ export function DraftCard({ draft, wedding, onRemoved }: DraftCardProps) {
   const { drafts } = useReplica().replica
   const { busy, failure, run } = useAction()
   const [isSure, setSure] = useState(false)
-  const [hint, setHint] = useState('')
+  const { hint, copy } = useCopy({
+    copied: 'Copied. Paste it into a message to somebody who may make the change.',
+    refused: 'Copying is not allowed in this browser: select the text above, and copy that.',
+  })
   const words = draftWords(draft, { zone: wedding?.zone ?? deviceZone(), date: wedding?.date ?? '' })
   const title = words?.title ?? 'A change of another version of WedSync'
   const text = words && draftText(words, wedding?.name)
-
-  async function copy() {
-    if (text === undefined) return
-    try {
-      await navigator.clipboard.writeText(text)
-      setHint('Copied. Paste it into a message to somebody who may make the change.')
-    } catch {
-      // Not allowed here, or no clipboard: the text stands above, to be selected by hand.
-      setHint('Copying is not allowed in this browser: select the text above, and copy that.')
-    }
-  }
 
   return (
     <Paper withBorder p="md" component="section" aria-label={title}>
@@ -62,7 +55,7 @@ export function DraftCard({ draft, wedding, onRemoved }: DraftCardProps) {
         </Group>
       ) : (
         <Group mt="sm">
-          <Button disabled={text === undefined} onClick={copy}>
+          <Button disabled={text === undefined} onClick={() => text !== undefined && copy(text)}>
             Copy
           </Button>
           <Button variant="default" aria-label={`Remove the change of ${title}`} onClick={() => setSure(true)}>

@@ -99,36 +99,15 @@ function gone(status: number): OpenOutcome {
 async function readStatus(api: PageApi): Promise<Result<ReplicaStatus, ClientError>> {
   const answer = await api.installStatus()
   if (!answer.ok) return answer
-  const {
-    role,
-    deviceName,
-    personName,
-    grant,
-    upstreams,
-    devices,
-    quarantined,
-    clockOffsetMs,
-    notice,
-    recoveryKit,
-    isShutOut,
-  } = answer.value
+  const { role, grant, ...told } = answer.value
   return ok({
+    ...told,
     role: role === 'hub' ? 'hub' : 'local',
-    deviceName,
-    personName,
     grant: {
       role: roleName.parse(grant.role),
       weddings: grant.weddings,
       ...(grant.vendors && { vendors: grant.vendors }),
     },
-    upstreams,
-    devices,
-    quarantined,
-    clockOffsetMs,
-    actor: answer.value.actor,
-    ...(notice !== undefined && { notice }),
-    ...(recoveryKit !== undefined && { recoveryKit }),
-    ...(isShutOut && { isShutOut }),
   })
 }
 

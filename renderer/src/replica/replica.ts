@@ -53,11 +53,11 @@ export interface ReplicaStatus {
   /** Of a tablet: the hub that it joined at, as the link named it. */
   readonly hub?: { readonly name: string; readonly fingerprint?: string | undefined }
   /** Of an install that could make one: whether the team has a recovery kit. */
-  readonly recoveryKit?: boolean
+  readonly recoveryKit?: boolean | undefined
   /** Something about the database of this device that people should know, in a sentence. */
-  readonly notice?: string
+  readonly notice?: string | undefined
   /** An owner has shut this device out: what is written here reaches nobody. */
-  readonly isShutOut?: boolean
+  readonly isShutOut?: boolean | undefined
   /** The window lost its own local server or storage: nothing can be saved now. */
   readonly problem?: string
 }
