@@ -65,8 +65,8 @@ async function run(): Promise<void> {
 
   const server = supervise({
     start(isFirst) {
-      const { join: _usedUp, forgetLock: _done, ...again } = keyed
-      // A join link works once: the restarted server has joined already. A lock that was set since is to hold.
+      const { join: _usedUp, recover: _back, forgetLock: _done, ...again } = keyed
+      // A join link works once: the restarted server has joined already, or has its team back. A lock that was set since is to hold.
       return startServer(forkServer(), isFirst ? keyed : again)
     },
     onReady(url) {

@@ -10,6 +10,8 @@ export interface ServerSettings {
   readonly keyHex?: string
   readonly port?: number
   readonly join?: string
+  /** The words of a recovery kit, or a file of them; with `cloud`. */
+  readonly recover?: string
   readonly cloud?: { readonly url: string; readonly token?: string }
   readonly personName?: string
   readonly deviceName?: string
@@ -19,6 +21,8 @@ export interface ServerSettings {
   readonly blobQuotaMegabytes?: number
   /** Become the hub when the hub is gone. */
   readonly takeOver?: boolean
+  /** Neither look for hubs on the network nor announce this one. */
+  readonly discovery?: false
   /** Take the window's lock away, whose passphrase is forgotten. */
   readonly forgetLock?: boolean
 }

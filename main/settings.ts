@@ -14,6 +14,7 @@ export function readSettings(
     WEDSYNC_DATA: dataDir = join(home, '.wedsync'),
     WEDSYNC_PORT: port,
     WEDSYNC_JOIN: link,
+    WEDSYNC_RECOVER: recover,
     WEDSYNC_CLOUD: cloudUrl,
     WEDSYNC_CLOUD_TOKEN: cloudToken,
     WEDSYNC_NAME: personName,
@@ -22,11 +23,13 @@ export function readSettings(
     WEDSYNC_BLOB_QUOTA: blobQuota,
     WEDSYNC_TAKE_OVER: takeOver,
     WEDSYNC_FORGET_LOCK: forgetLock,
+    WEDSYNC_NO_DISCOVERY: noDiscovery,
   } = environment
   return {
     dataDir: resolve(dataDir),
     ...(port !== undefined && { port: Number(port) }),
     ...(link !== undefined && { join: link }),
+    ...(recover !== undefined && { recover }),
     ...(cloudUrl !== undefined && {
       cloud: { url: cloudUrl, ...(cloudToken !== undefined && { token: cloudToken }) },
     }),
@@ -36,6 +39,7 @@ export function readSettings(
     ...(blobQuota !== undefined && { blobQuotaMegabytes: Number(blobQuota) }),
     ...(isOn(takeOver) && { takeOver: true }),
     ...(isOn(forgetLock) && { forgetLock: true }),
+    ...(isOn(noDiscovery) && { discovery: false }),
   }
 }
 

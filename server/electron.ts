@@ -10,6 +10,7 @@
 import { z } from 'zod'
 import { unreachable } from '../model/result.ts'
 import { MAX_QUOTA_MB } from './blobs/installBlobs.ts'
+import { recoveryFrom } from './cli/recoveryOption.ts'
 import { startFailure } from './cli/startErrors.ts'
 import { type Install, openInstall } from './install/install.ts'
 import { type MainPort, portLine } from './install/windowLines.ts'
@@ -27,6 +28,8 @@ const startMessage = z.object({
   /** 0 takes a free one. */
   port: z.int().min(0).max(65_535).default(0),
   join: z.string().optional(),
+  /** The words of a recovery kit, or a file of them. */
+  recover: z.string().optional(),
   cloud: z.object({ url: z.string(), token: z.string().optional() }).optional(),
   personName: z.string().optional(),
   deviceName: z.string().optional(),
@@ -34,6 +37,7 @@ const startMessage = z.object({
   blobQuotaMegabytes: z.int().min(1).max(MAX_QUOTA_MB).optional(),
   takeOver: z.boolean().optional(),
   forgetLock: z.boolean().optional(),
+  discovery: z.literal(false).optional(),
 })
 
 const toServer = z.discriminatedUnion('type', [
@@ -59,6 +63,7 @@ let opening: Promise<Install | undefined> | undefined
 async function start({
   keyHex,
   join,
+  recover: recoveryText,
   cloud,
   personName,
   deviceName,
@@ -68,15 +73,21 @@ async function start({
   forgetLock,
   ...message
 }: z.infer<typeof startMessage>): Promise<Install | undefined> {
+  const recover = recoveryFrom(recoveryText, cloud?.url)
+  if (!recover.ok) {
+    parent.postMessage({ type: 'failed', message: recover.error })
+    return undefined
+  }
   const opened = await openInstall({
     dataDir: message.dataDir,
     pagesDir: message.pagesDir,
     port: message.port,
     log: createLog(false),
     resumeHub: true,
-    discovery: process.env.WEDSYNC_NO_DISCOVERY !== '1',
+    discovery: message.discovery ?? true,
     ...(keyHex !== undefined && { keyProvider: () => Buffer.from(keyHex, 'hex') }),
     ...(join !== undefined && { join }),
+    ...(recover.value && { recover: recover.value }),
     ...(cloud && { cloud: { url: cloud.url, ...(cloud.token !== undefined && { token: cloud.token }) } }),
     ...(personName !== undefined && { personName }),
     ...(deviceName !== undefined && { deviceName }),

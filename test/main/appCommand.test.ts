@@ -2,8 +2,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { entropyToMnemonic } from '@scure/bip39'
+import { wordlist } from '@scure/bip39/wordlists/english.js'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { browserCommand, electronBinary, hasDisplay, whyNoWindow } from '../../server/cli/commands/app.ts'
 
@@ -129,14 +131,17 @@ describe.skipIf(process.platform === 'win32')('app', () => {
   })
 
   it('hands its options to Electron as variables, and ends as it does', async () => {
-    const electron = `#!/bin/sh\nprintf '%s %s %s' "$WEDSYNC_DATA" "$ELECTRON_RUN_AS_NODE" "$WEDSYNC_FORGET_LOCK" > '${dir}/seen'\nexit 70\n`
+    const electron = `#!/bin/sh\nprintf '%s|' "$WEDSYNC_DATA" "$ELECTRON_RUN_AS_NODE" "$WEDSYNC_FORGET_LOCK" "$WEDSYNC_NO_DISCOVERY" "$WEDSYNC_RECOVER" > '${dir}/seen'\nexit 70\n`
     writeFileSync(join(dir, 'electron'), electron, { mode: 0o755 })
-    const running = run(['--forget-lock'], {
+    const words = join(dir, 'kit.txt')
+    writeFileSync(words, entropyToMnemonic(new Uint8Array(32), wordlist))
+    const kit = ['--recover', relative('.', words), '--cloud', 'https://cloud.example']
+    const running = run(['--forget-lock', '--no-discovery', ...kit], {
       DISPLAY: ':none',
       ELECTRON_OVERRIDE_DIST_PATH: dir,
       ELECTRON_RUN_AS_NODE: '1',
     })
     await expect(running).rejects.toThrow('ended with 1 after: ')
-    expect(readFileSync(join(dir, 'seen'), 'utf8')).toBe(`${join(dir, 'data')}  1`)
+    expect(readFileSync(join(dir, 'seen'), 'utf8')).toBe(`${join(dir, 'data')}||1|1|${words}|`)
   })
 })

@@ -11,6 +11,7 @@ it('takes what `wedsync app` passes on', () => {
     WEDSYNC_DATA: '/data/ana',
     WEDSYNC_PORT: '4711',
     WEDSYNC_JOIN: 'wedsync://join?secret=s',
+    WEDSYNC_RECOVER: 'abandon ability …',
     WEDSYNC_CLOUD: 'https://cloud.example',
     WEDSYNC_CLOUD_TOKEN: 't',
     WEDSYNC_NAME: 'Ana',
@@ -19,11 +20,13 @@ it('takes what `wedsync app` passes on', () => {
     WEDSYNC_BLOB_QUOTA: '300',
     WEDSYNC_TAKE_OVER: '1',
     WEDSYNC_FORGET_LOCK: 'true',
+    WEDSYNC_NO_DISCOVERY: '1',
   }
   expect(readSettings(environment, '/home/ana')).toEqual({
     dataDir: resolve('/data/ana'),
     port: 4711,
     join: 'wedsync://join?secret=s',
+    recover: 'abandon ability …',
     cloud: { url: 'https://cloud.example', token: 't' },
     personName: 'Ana',
     deviceName: 'Laptop',
@@ -31,5 +34,6 @@ it('takes what `wedsync app` passes on', () => {
     blobQuotaMegabytes: 300,
     takeOver: true,
     forgetLock: true,
+    discovery: false,
   })
 })

@@ -158,7 +158,9 @@ function windowEnvironment(options: ParsedOptions): NodeJS.ProcessEnv {
   for (const name of Object.keys(appOptions)) {
     const value = options.text(name) ?? (options.flag(name) ? '1' : undefined)
     if (value === undefined) continue
-    environment[`WEDSYNC_${name.toUpperCase().replaceAll('-', '_')}`] = name === 'data' ? resolve(value) : value
+    // The window's process has another working folder.
+    const isPath = name === 'data' || (name === 'recover' && existsSync(value))
+    environment[`WEDSYNC_${name.toUpperCase().replaceAll('-', '_')}`] = isPath ? resolve(value) : value
   }
   // Set in the terminals of editors that are Electron apps themselves; it would make ours a plain Node.
   delete environment.ELECTRON_RUN_AS_NODE

@@ -1,14 +1,11 @@
 /** `app`, `device` and `hub`: an install, with a window, without one, and with the door to the LAN open. */
-import { existsSync, readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { err, ok, type Result } from '../../../model/result.ts'
 import { DEFAULT_QUOTA_MB, MAX_QUOTA_MB } from '../../blobs/installBlobs.ts'
 import { parseCloudLink, parseJoinLink } from '../../identity/joinLink.ts'
 import { nameSchema } from '../../identity/joinProtocol.ts'
-import { readWords } from '../../identity/recovery.ts'
 import { type Install, type InstallOptions, openInstall } from '../../install/install.ts'
 import type { Lan } from '../../install/lan.ts'
 import { newLaunchSecret } from '../../install/loopback.ts'
@@ -16,6 +13,7 @@ import { createLog } from '../../log.ts'
 import { VERSION } from '../../version.ts'
 import { type Failure, print, usageError } from '../exit.ts'
 import { type OptionSpecs, type ParsedOptions, portOption, urlOption } from '../options.ts'
+import { recoveryFrom } from '../recoveryOption.ts'
 import { untilStopped } from '../signals.ts'
 import { lanFailure, startFailure } from '../startErrors.ts'
 
@@ -125,7 +123,7 @@ export async function openFromOptions(
   const [link, personName, deviceName] = ['join', 'name', 'device-name'].map((name) => options.text(name))
   const faulty = installFault(options)
   if (faulty) return faulty
-  const recover = recoverOption(options, cloud.value)
+  const recover = recoveryFrom(options.text('recover'), cloud.value)
   if (!recover.ok) return usageError(recover.error)
   const opened = await openInstall({
     dataDir: options.text('data') ?? join(homedir(), '.wedsync'),
@@ -153,21 +151,6 @@ function tellCode(code: string): void {
   process.stderr.write(`This device waits to be let in. Compare the code with the one on the hub's screen: ${code}\n`)
 }
 
-function recoverOption(
-  options: ParsedOptions,
-  cloudUrl: string | undefined,
-): Result<InstallOptions['recover'], string> {
-  const text = options.text('recover')
-  if (text === undefined) return ok(undefined)
-  if (cloudUrl === undefined)
-    return err('--recover needs --cloud beside it: the cloud that has the records of the team.')
-  const words = readWords(existsSync(text) ? readFileSync(text, 'utf8') : text)
-  // Not quoted: they are a secret, even with a slip in them.
-  return words
-    ? ok({ words, cloudUrl })
-    : err('--recover takes the 24 words of a recovery kit in their order; one of them is wrong.')
-}
-
 /** Found before the folder is opened and the join link is used up. */
 function lanFault(options: ParsedOptions): Failure | undefined {
   const port = portOption(options, 'lan-port')
@@ -179,7 +162,18 @@ function lanFault(options: ParsedOptions): Failure | undefined {
 
 /** What is wrong with the options of an install; addresses and ports are looked at where they are read. */
 export function installFault(options: ParsedOptions): Failure | undefined {
-  return nameFault(options) ?? linkFault(options.text('join')) ?? quotaFault(options) ?? backupsFault(options)
+  return (
+    nameFault(options) ??
+    linkFault(options.text('join')) ??
+    recoveryFault(options) ??
+    quotaFault(options) ??
+    backupsFault(options)
+  )
+}
+
+function recoveryFault(options: ParsedOptions): Failure | undefined {
+  const recovery = recoveryFrom(options.text('recover'), options.text('cloud'))
+  return recovery.ok ? undefined : usageError(recovery.error)
 }
 
 function backupsFault(options: ParsedOptions): Failure | undefined {
