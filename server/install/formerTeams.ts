@@ -13,15 +13,18 @@ async function formerTeams(state: StateStore): Promise<readonly string[]> {
   return teams.parse((await state.get(FORMER_TEAMS)) ?? undefined)
 }
 
-/** Whoever was part of one team is now part of another, or of the same still. */
+/**
+ * Whoever was part of one team is about to be part of another, or of the same still. To be noted before the new identity is
+ * saved: a crash in between then leaves a note of the present team, which counts for nothing.
+ */
 export async function noteTeamChange(state: StateStore, before: string, now: string): Promise<void> {
   if (before === now) return
   const others = (await formerTeams(state)).filter((team) => team !== before && team !== now)
   await state.set(FORMER_TEAMS, [...others, before])
 }
 
-/** The store, without the scopes of former teams. */
-export function withoutFormerTeams(store: SqliteStore): SqliteStore {
+/** The store, without the scopes of former teams. @param present the team that this install is part of */
+export function withoutFormerTeams(store: SqliteStore, present: string): SqliteStore {
   const { changes, state } = store
   return {
     ...store,
@@ -29,7 +32,7 @@ export function withoutFormerTeams(store: SqliteStore): SqliteStore {
       ...changes,
       async scopes() {
         const former = await formerTeams(state)
-        return (await changes.scopes()).filter((scope) => !former.includes(scope))
+        return (await changes.scopes()).filter((scope) => scope === present || !former.includes(scope))
       },
     },
   }

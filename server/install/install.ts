@@ -2,7 +2,6 @@
  * An install: the whole offline database with its local server, on loopback only. Switched on as hub, it takes other
  * devices on the LAN as well. Every part is built here and closed here.
  */
-import { hostname, userInfo } from 'node:os'
 import type { Line } from '../../model/line.ts'
 import { err, ok, type Result } from '../../model/result.ts'
 import { draftNotice } from '../../model/sync/drafts.ts'
@@ -15,7 +14,7 @@ import type { ListenError } from '../http/listen.ts'
 import { type Finding, findHubs } from '../hub/find.ts'
 import { type Following, followHubs } from '../hub/follow.ts'
 import { type DataDir, type DataDirError, openDataDir } from '../identity/dataDir.ts'
-import { createIdentity, type Identity, loadIdentity, renewOwnToken, saveIdentity } from '../identity/identity.ts'
+import type { Identity } from '../identity/identity.ts'
 import type { LinkError } from '../identity/joinLink.ts'
 import type { JoinError } from '../identity/joinTeam.ts'
 import { hasRecoveryKit, recoveryWords } from '../identity/recovery.ts'
@@ -38,7 +37,9 @@ import { installContext } from './context.ts'
 import { takeDeviceName } from './deviceName.ts'
 import { withoutFormerTeams } from './formerTeams.ts'
 import { holdIdentity } from './heldIdentity.ts'
+import { hubServing } from './hubServing.ts'
 import { createHubSwitch, TAKES_OVER } from './hubSwitch.ts'
+import { identityAtStart } from './identityAtStart.ts'
 import { joinByLink, type TeamClash } from './joining.ts'
 import { type Lan, type LanError, type LanOptions, openLan } from './lan.ts'
 import { isInNetwork } from './lanPlace.ts'
@@ -48,7 +49,7 @@ import { ownJoining, ownPresence, ownRecoveryKit } from './ownDesk.ts'
 import { actorsOf, openPeople } from './people.ts'
 import { openShutOut } from './shutOut.ts'
 import { currentNotice, isDamage, noteDamage, openSoundStore, type SoundStore } from './soundStore.ts'
-import { announceMember, recoverTeam } from './throughCloud.ts'
+import { announceMember } from './throughCloud.ts'
 import { startUpkeep } from './upkeep.ts'
 import { forgetWindowLock } from './windowLock.ts'
 
@@ -173,21 +174,12 @@ async function start(
   options: InstallOptions,
   begun: Stoppable[],
 ): Promise<Result<Install, StartError>> {
-  const store = withoutFormerTeams(sound.store)
-  const { state, changes } = store
   const { log, discovery = true } = options
-  let identity = await ownIdentity(store, options)
-  if (options.join !== undefined) {
-    const { onWaiting } = options
-    const joined = await joinByLink(options.join, identity, store, { ...(onWaiting && { onWaiting }) })
-    if (!joined.ok) return err({ kind: 'join', error: joined.error })
-    identity = joined.value
-  }
-  if (options.recover) {
-    const recovered = await recoverTeam(options.recover, identity, store)
-    if (!recovered.ok) return err({ kind: 'join', error: recovered.error })
-    identity = recovered.value
-  }
+  const atStart = await identityAtStart(sound.store, options)
+  if (!atStart.ok) return err({ kind: 'join', error: atStart.error })
+  const identity = atStart.value
+  const store = withoutFormerTeams(sound.store, identity.team.id)
+  const { state, changes } = store
   if (options.forgetLock) await forgetWindowLock(state)
   if (options.cloud) await rememberCloud(state, options.cloud.url, options.cloud.token)
 
@@ -245,7 +237,6 @@ async function start(
   })
   begun.push(keys)
 
-  let lan: Lan | undefined
   let following: Following | undefined
   const audit = await openInstallAudit(dataDir, store, identity, log)
   const trail = createTrail(audit.log, identity.team.id)
@@ -289,10 +280,24 @@ async function start(
   }
   const parts = { identity, store, sync, people, keys, rosters, books, trail, blobs, notice, own, lastSeen }
   const contextFor = (authenticate: ServerContext['authenticate']): ServerContext =>
-    installContext(parts, () => lan, hubSwitch, authenticate)
+    installContext(parts, serving.lan, hubSwitch, authenticate)
+
+  const serving = hubServing({
+    open: (lanOptions) =>
+      openLan({ ...lanOptions, ...parts, live, pagesDir: options.pagesDir, contextFor, log, discovery }),
+    async onStarted() {
+      await following?.serving()
+      describeHolder('hub')
+    },
+    onStopped() {
+      following?.resigned()
+      describeHolder('local')
+    },
+    log,
+  })
 
   if (options.takeOver) await state.set(TAKES_OVER, true)
-  const hubSwitch = await createHubSwitch({ identity, state, lan: () => lan, start: startHub, stop: stopHub })
+  const hubSwitch = await createHubSwitch({ identity, state, ...serving })
 
   // Where the key is in the folder, commands read the database by themselves.
   const commandSecret = options.keyProvider && newLaunchSecret()
@@ -300,46 +305,16 @@ async function start(
     dataDir.describeHolder({ role, url, ...(commandSecret !== undefined && { commandSecret }) })
 
   async function takeOver(): Promise<void> {
-    if (isInNetwork()) await startHub({})
+    if (isInNetwork()) await serving.start({})
   }
 
   const live = openLive({ context: contextFor(async () => undefined), rosters, sync, log, changed })
   begun.push({ stop: () => live.close() })
 
-  async function startHub(lanOptions: LanOptions): Promise<Result<Lan, LanError>> {
-    if (lan) return ok(lan)
-    const opening = await openLan({
-      ...lanOptions,
-      ...parts,
-      live,
-      pagesDir: options.pagesDir,
-      contextFor,
-      log,
-      discovery,
-    })
-    if (opening.ok) {
-      lan = opening.value
-      await following?.serving()
-      describeHolder('hub')
-      log('hub started', { url: lan.url })
-    }
-    return opening
-  }
-
   async function wordsOfKit(): Promise<string | undefined> {
     if (identity.team.privateKey === undefined) return undefined
     const author = () => people.author(personOf(identity))
     return recoveryWords(identity, await keys.laterKeys(), { changes, state, author, nowMs: Date.now() })
-  }
-
-  async function stopHub(): Promise<void> {
-    if (!lan) return
-    const running = lan
-    lan = undefined
-    await running.stop()
-    following?.resigned()
-    describeHolder('local')
-    log('hub stopped')
   }
 
   const loopback = await openLoopback({
@@ -400,8 +375,8 @@ async function start(
     identity,
     store,
     sync,
-    lan: () => lan,
-    startHub,
+    lan: serving.lan,
+    startHub: serving.start,
     recoveryWords: wordsOfKit,
     ...changeFileDoor(parts),
     notice,
@@ -410,7 +385,7 @@ async function start(
       own.joining.stop()
       following?.stop()
       await live.close()
-      await lan?.stop()
+      await serving.lan()?.stop()
       await keys.stop()
       await calling
       await lastSeen.stop()
@@ -424,18 +399,4 @@ async function start(
 
 function lookForHubs({ team }: Identity, onChange: () => void, log: Log): Finding {
   return findHubs({ teamKey: () => team.publicKey, onChange, scheduler: nodeScheduler, log })
-}
-
-async function ownIdentity({ state }: SqliteStore, options: InstallOptions): Promise<Identity> {
-  const nowMs = Date.now()
-  const known = await loadIdentity(state)
-  const identity = known
-    ? renewOwnToken(known, nowMs)
-    : await createIdentity({
-        deviceName: options.deviceName ?? (hostname() || 'this computer'),
-        personName: options.personName ?? (userInfo().username || 'owner'),
-        nowMs,
-      })
-  await saveIdentity(state, identity)
-  return identity
 }

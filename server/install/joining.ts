@@ -43,10 +43,7 @@ export async function joinByLink(
   const joined = cloudLink?.ok
     ? await joinThroughCloud(cloudLink.value, identity, state)
     : await joinAtHub(text, identity, state, options)
-  if (joined.ok) {
-    await noteTeamChange(state, identity.team.id, joined.value.team.id)
-    await state.set(JOINED_BY, [...used, usedLink])
-  }
+  if (joined.ok) await state.set(JOINED_BY, [...used, usedLink])
   return joined
 }
 
@@ -62,6 +59,7 @@ async function joinAtHub(
   const reply = await joinTeam(link.value, { ...identity, wrappingKey: publicKey }, options)
   if (!reply.ok) return reply
   const member = adoptTeam(identity, reply.value)
+  await noteTeamChange(state, identity.team.id, member.team.id)
   await saveIdentity(state, member)
   const { url, fingerprint } = link.value
   await rememberHub(state, { url, fingerprint, name: reply.value.hub.name })

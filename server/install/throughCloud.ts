@@ -83,7 +83,6 @@ export async function recoverTeam(
   const place = found && openRecoveryBox(words, found.box, found.grants)
   if (!place) return err({ kind: 'unexpected-reply', detail: 'the recovery box does not open' })
   const member = await settle(place, url, identity, state)
-  await noteTeamChange(state, identity.team.id, member.team.id)
   await state.set('recovered-by', usedWords)
   return ok(member)
 }
@@ -99,6 +98,7 @@ function detailOf(error: RequestError): string {
 }
 
 async function settle(place: Place, url: string, identity: Identity, state: StateStore): Promise<Identity> {
+  await noteTeamChange(state, identity.team.id, place.team.id)
   const member = await takePlace(identity, place, state)
   await rememberCloud(state, url, undefined)
   await rememberEnrolment(state)
