@@ -13,6 +13,8 @@ export interface SyncDevice {
   count(): Promise<number>
   /** `undefined` if it does not hold the record. */
   read(id: string): Promise<Readonly<Record<string, unknown>> | undefined>
+  /** Calls back at every change of what it holds, by the event that the library itself has for that. */
+  onChange(listener: () => void): void
   /** Leaves the line, and keeps what it has. */
   disconnect(): Promise<void>
   connect(): Promise<void>

@@ -61,12 +61,12 @@ export function oursWith(border: Border | undefined): SyncAdapter {
             return [{ record: editRecord(record, fields, author) }]
           })
         },
-        // As the RxDB device counts: it is asked all the time, and must not be what is measured.
-        count: () => replica.collection.count().exec(),
+        count: () => replica.changes.countSince(SCOPE, 0),
         async read(id: string) {
           const record = (await replica.changes.records([id])).get(id)
           return record && viewRecord(record).data
         },
+        onChange: (listener: () => void) => void replica.changes.subscribe(listener),
         async disconnect() {
           await sync?.stop()
           sync = undefined

@@ -1,4 +1,11 @@
-/** One process of the sync bench: the server of a library, or some devices with it. Told what to do over IPC. */
+/**
+ * One process of the sync bench: the server of a library, or some devices with it. Told what to do over IPC.
+ *
+ * Whether a device holds what it is to hold is looked at when the library itself says that something has changed, for all of
+ * them alike: once at the end of the turn of the event loop in which it said so, however often, and not again before the look
+ * before it has ended. Who asks without being told would measure how cheaply a library answers. All devices of a process share its
+ * loop, so a latency holds also what the others before it in the same process take.
+ */
 import { z } from 'zod'
 import type { SyncAdapter, SyncDevice, SyncServer } from './syncAdapter.ts'
 
@@ -16,9 +23,12 @@ const command = z.discriminatedUnion('do', [
 const numbered = z.object({ number: z.number() })
 type Command = z.infer<typeof command>
 
-const POLL_MS = 2
+/** A net for a change that nobody told of. */
+const NET_MS = 250
 let server: SyncServer | undefined
 const devices: SyncDevice[] = []
+/** Who waits for something of a device is told of its changes. */
+const lookers = new Map<SyncDevice, () => void>()
 
 const [, , path = ''] = process.argv
 const { adapter } = (await import(path)) as { readonly adapter: SyncAdapter }
@@ -34,17 +44,21 @@ async function carryOut(task: Command): Promise<unknown> {
       server = await adapter.serve()
       return { port: server.port, address: await server.seed(task.seed) }
     case 'open':
-      for (const name of task.names) devices.push(await adapter.open(task.port, name, task.address))
+      for (const name of task.names) {
+        const device = await adapter.open(task.port, name, task.address)
+        device.onChange(() => lookers.get(device)?.())
+        devices.push(device)
+      }
       return undefined
     case 'edit':
       for (const { id, fields: changed } of task.edits) await devices[task.device]?.edit(id, changed)
       return wallMs()
     case 'count':
       return Promise.all(
-        devices.map((device) => until(async () => (await device.count()) >= task.count, task.timeoutMs)),
+        devices.map((device) => until(device, async () => (await device.count()) >= task.count, task.timeoutMs)),
       )
     case 'await':
-      return Promise.all(devices.map((device) => until(() => holds(device, task.expected), task.timeoutMs)))
+      return Promise.all(devices.map((device) => until(device, () => holds(device, task.expected), task.timeoutMs)))
     case 'disconnect':
       return Promise.all(devices.map((device) => device.disconnect()))
     case 'connect':
@@ -68,13 +82,31 @@ async function holds(device: SyncDevice, expected: Expected): Promise<boolean> {
 }
 
 /** @returns when it was so; `null` if it was not in time */
-async function until(isSo: () => Promise<boolean>, timeoutMs: number): Promise<number | null> {
+async function until(device: SyncDevice, isSo: () => Promise<boolean>, timeoutMs: number): Promise<number | null> {
   const end = performance.now() + timeoutMs
-  while (!(await isSo())) {
-    if (performance.now() > end) return null
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS))
+  try {
+    for (;;) {
+      // Before looking: a change meanwhile is one to look at again.
+      const next = nextChange(device)
+      if (await isSo()) return wallMs()
+      if (performance.now() > end) return null
+      await next
+    }
+  } finally {
+    lookers.delete(device)
   }
-  return wallMs()
+}
+
+/** Resolves at the end of the turn in which the device next changes; at the latest after the time of the net. */
+function nextChange(device: SyncDevice): Promise<void> {
+  return new Promise((resolve) => {
+    const net = setTimeout(resolve, NET_MS)
+    lookers.set(device, () => {
+      clearTimeout(net)
+      lookers.delete(device)
+      setImmediate(resolve)
+    })
+  })
 }
 
 process.on('message', (raw) => {

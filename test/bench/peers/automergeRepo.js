@@ -48,6 +48,7 @@ export const adapter = {
         const record = handle?.doc()?.records[id]
         return record && plain(record)
       },
+      onChange: (listener) => void handle.on('change', listener),
       async disconnect() {
         network.disconnect()
       },

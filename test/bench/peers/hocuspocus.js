@@ -39,6 +39,7 @@ export const adapter = {
       },
       count: async () => records.size,
       read: async (id) => records.get(id)?.toJSON(),
+      onChange: (listener) => document.on('update', listener),
       async disconnect() {
         provider.destroy()
       },

@@ -46,6 +46,7 @@ export const adapter = {
           throw cause
         }
       },
+      onChange: (listener) => void database.changes({ since: 'now', live: true }).on('change', listener),
       async disconnect() {
         replication.cancel()
       },

@@ -60,6 +60,7 @@ export const adapter = {
         const document = await database.records.findOne(id).exec()
         return document?.toJSON()
       },
+      onChange: (listener) => void database.records.$.subscribe(listener),
       async disconnect() {
         await replication.cancel()
       },

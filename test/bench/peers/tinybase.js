@@ -37,6 +37,7 @@ export const adapter = {
       },
       count: async () => store.getRowCount('records'),
       read: async (id) => (store.hasRow('records', id) ? store.getRow('records', id) : undefined),
+      onChange: (listener) => void store.addDidFinishTransactionListener(listener),
       async disconnect() {
         await synchronizer.destroy()
       },
