@@ -23,7 +23,8 @@ import type { Outbox } from './outbox.ts'
 import type { Refusals } from './refusals.ts'
 import type { PeerRules } from './rules.ts'
 
-const DELAY_MS = 100
+/** After the last change, so that what people do one after the other is compared once. */
+const DELAY_MS = 500
 const RETRY_MS = 500
 const RESEND_PAUSE_MS = 30_000
 /** Without an answer for this long, the question is asked again. */
