@@ -21,6 +21,7 @@ import { redirectPlainHttp } from '../http/plainHttp.ts'
 import { serveUpgrades } from '../http/upgrades.ts'
 import { type Announcing, announceHub } from '../hub/announce.ts'
 import { endorse } from '../hub/announcement.ts'
+import { allowOtherNames } from '../hub/otherNames.ts'
 import { openTabletTrust, type TabletTrust } from '../hub/tabletCertificate.ts'
 import { trustRoutes } from '../hub/trustPage.ts'
 import { type Admission, admit } from '../identity/admit.ts'
@@ -111,6 +112,7 @@ export async function openLan(options: LanParts): Promise<Result<Lan, LanError>>
   await state.set('lan', { host: host(), port: known && !wished.includes(port) ? known.port : port })
 
   app.use(securityHeaders)
+  app.use('/api/offline', allowOtherNames(trust.name))
   app.use(joinDoor(options))
   app.use('/api/offline', createApi(context, log))
   app.use(trustRoutes({ trust, fingerprint: identity.fingerprint, port }))

@@ -118,5 +118,13 @@ describe.skipIf(reason !== undefined)(title, () => {
       .or(tablet.getByRole('button', { name: 'Devices' }))
       .click()
     await tablet.getByText('Connected with the hub “Old laptop of Ben”').waitFor()
+    // Of the hub, which no longer is the one whose address the browser keeps for the name of this page.
+    const devices = tablet.getByRole('region', { name: 'Devices of the team' })
+    await devices
+      .getByRole('listitem')
+      .filter({ hasText: 'Old laptop of Ben' })
+      .getByText('Hub', { exact: true })
+      .waitFor()
+    process.stdout.write(`It had the list of devices from there ${Date.now() - killedAt} ms after\n`)
   })
 })

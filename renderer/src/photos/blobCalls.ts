@@ -10,9 +10,9 @@ function addressOf(name: string): string {
   return `/api/offline/blobs/${name}`
 }
 
-/** The bytes; `undefined` if the server does not have them (yet), or may not show them. */
-export async function fetchBlob(token: string, name: string): Promise<Blob | undefined> {
-  const response = await fetch(addressOf(name), { headers: { Authorization: `Bearer ${token}` } })
+/** The bytes; `undefined` if the server does not have them (yet), or may not show them. @param origin of the server */
+export async function fetchBlob(token: string, name: string, origin = ''): Promise<Blob | undefined> {
+  const response = await fetch(`${origin}${addressOf(name)}`, { headers: { Authorization: `Bearer ${token}` } })
   if (response.status === 404 || response.status === 503) return undefined
   if (!response.ok) throw new Error(`the server answers with status ${response.status}`)
   return response.blob()
@@ -30,11 +30,11 @@ export async function putBlob(token: string, bytes: Blob, name: string, { weddin
   throw new Error(said?.message ?? `the server answers with status ${response.status}`)
 }
 
-/** Requests of a transfer, from a browser. */
-export function browserSend(token: string): Send {
+/** Requests of a transfer, from a browser. @param origin of the server at the moment */
+export function browserSend(token: string, origin: () => string): Send {
   return async ({ method, path, headers, body }) => {
     try {
-      const response = await fetch(`/api/offline/${path}`, {
+      const response = await fetch(`${origin()}/api/offline/${path}`, {
         method,
         headers: { ...headers, Authorization: `Bearer ${token}` },
         ...(body && { body: Uint8Array.from(body) }),

@@ -19,10 +19,12 @@ interface TabletParts {
   readonly changes: ChangeStore
   readonly sync: Pick<ReplicaSync, 'upstreams'>
   readonly token: string
+  /** Of the hub at the moment. */
+  origin(): string
   author(): Author
 }
 
-export async function openTabletFiles({ changes, sync, token, author }: TabletParts): Promise<BlobFiles> {
+export async function openTabletFiles({ changes, sync, token, origin, author }: TabletParts): Promise<BlobFiles> {
   const queue = await openBlobQueue()
   const index = createBlobIndex(changes)
   const held = new Set<string>()
@@ -30,7 +32,7 @@ export async function openTabletFiles({ changes, sync, token, author }: TabletPa
   const transfer = createBlobTransfer({
     peer: 'hub',
     local: localBlobs(queue),
-    remote: httpBlobRemote(browserSend(token)),
+    remote: httpBlobRemote(browserSend(token, origin)),
     scheduler: browserScheduler,
     fetches: false,
     // What nobody waits for is of no concern: the tablet asks for it when somebody looks at it.
@@ -64,14 +66,14 @@ export async function openTabletFiles({ changes, sync, token, author }: TabletPa
       await queue.add(name, bytes)
       transfer.poke()
     },
-    load: async (name) => (await queue.bytes(name)) ?? (await fetchIfReachable(token, name)),
+    load: async (name) => (await queue.bytes(name)) ?? (await fetchIfReachable(token, name, origin())),
   }
 }
 
 /** A hub that is away has not refused anything: the picture is shown when it is back. */
-async function fetchIfReachable(token: string, name: string): Promise<Blob | undefined> {
+async function fetchIfReachable(token: string, name: string, origin: string): Promise<Blob | undefined> {
   try {
-    return await fetchBlob(token, name)
+    return await fetchBlob(token, name, origin)
   } catch (cause) {
     if (cause instanceof TypeError) return undefined // what `fetch` throws when there is no connection
     throw cause

@@ -54,11 +54,14 @@ const PAGE_ROUTES = {
 
 export type PageApi = Client<typeof PAGE_ROUTES>
 
-/** @param token of the window's launch, or of the tablet's place in the team; none before it has one */
-export function pageApi(token?: string): PageApi {
+/**
+ * @param token of the window's launch, or of the tablet's place in the team; none before it has one
+ * @param origin of the server at the moment; by default the one that gave this page
+ */
+export function pageApi(token?: string, origin: () => string = () => ''): PageApi {
   return createClient(PAGE_ROUTES, {
     server: '',
     ...(token !== undefined && { token }),
-    fetch: (url, init) => fetch(url, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) }),
+    fetch: (url, init) => fetch(`${origin()}${url}`, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) }),
   })
 }

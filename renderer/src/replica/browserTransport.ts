@@ -5,17 +5,36 @@ import { socketLine } from './lines.ts'
 
 const OPEN_TIMEOUT_MS = 5_000
 
-/**
- * Opens a line to the hub that gave this page, else to the one that took over from it: the team's name leads there, to whoever
- * has installed the team's authority.
- */
-export async function dialHub(team: string): Promise<Transport> {
-  try {
-    return await openLine(window.location.hostname)
-  } catch {
-    const name = unheardName(team)
-    await greet(name)
-    return openLine(name)
+/** Where a tablet's hub is: the one that gave this page, or whoever took over from it. */
+export interface HubPlace {
+  /** Where its last line was opened, for whatever else is asked of it; empty for the origin of this page. */
+  origin(): string
+  /**
+   * Opens a line to the hub that gave this page, else to the one that took over from it: the team's name leads there, to
+   * whoever has installed the team's authority.
+   */
+  dial(): Promise<Transport>
+}
+
+export function hubPlace(team: string): HubPlace {
+  let origin = ''
+  return {
+    origin: () => origin,
+    async dial() {
+      try {
+        const line = await openLine(window.location.hostname)
+        origin = ''
+        return line
+      } catch {
+        const name = unheardName(team)
+        await greet(name)
+        const line = await openLine(name)
+        const url = new URL(window.location.origin)
+        url.hostname = name
+        origin = url.origin
+        return line
+      }
+    },
   }
 }
 

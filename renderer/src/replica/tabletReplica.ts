@@ -23,7 +23,7 @@ import { createReplicaSync, type ReplicaSync } from '../../../model/sync/replica
 import { openTabletFiles } from '../photos/tabletFiles.ts'
 import { tabletPresence } from '../presence/tabletPresence.ts'
 import { membership, pageApi } from './api.ts'
-import { browserScheduler, dialHub } from './browserTransport.ts'
+import { browserScheduler, hubPlace } from './browserTransport.ts'
 import type { OpenOutcome, ReplicaStatus } from './replica.ts'
 import { askForRoom, roomNotice } from './room.ts'
 import { stateStore } from './stateCollection.ts'
@@ -187,8 +187,9 @@ async function start({ records, state }: Stores, member: Membership): Promise<Op
   const clock = createClock(Date.now, sync.clockOffset)
   const author = (): Author => ({ actor, stamp: clock.next() })
   await introduce(changes, member, author())
-  sync.connect('hub', () => dialHub(team.id), member.hub.name)
-  const files = await openTabletFiles({ changes, sync, token, author })
+  const hub = hubPlace(team.id)
+  sync.connect('hub', hub.dial, member.hub.name)
+  const files = await openTabletFiles({ changes, sync, token, origin: hub.origin, author })
   const status = new BehaviorSubject(await readStatus(member, sync, state))
   refresh = atMostEvery(STATUS_PAUSE_MS, async () => status.next(await readStatus(member, sync, state)))
   changes.subscribe(refresh)
@@ -208,7 +209,7 @@ async function start({ records, state }: Stores, member: Membership): Promise<Op
       userId,
       deviceId,
       status,
-      api: pageApi(token),
+      api: pageApi(token, hub.origin),
       presence: tabletPresence(sync.presence),
       drafts: tabletDrafts(state),
     },
