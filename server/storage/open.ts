@@ -31,6 +31,8 @@ const KEY_BYTES = 32
 const BUSY_TIMEOUT_MS = 5_000
 /** A burst may grow the log; it is cut back to this after a checkpoint. */
 const LOG_LIMIT_BYTES = 64 * 1024 * 1024
+/** Of decrypted pages in memory, at most. What is not kept is read and decrypted anew, and with random ids that is most of it. */
+const CACHE_BYTES = 32 * 1024 * 1024
 
 /**
  * Opens or creates the database. The caller closes it, after everything that uses it.
@@ -189,6 +191,8 @@ function openForWriting(file: string, key: Uint8Array): Database {
     // In WAL mode SQLite's default would acknowledge commits that a power cut can take back.
     database.pragma('synchronous = FULL')
     database.pragma('foreign_keys = ON')
+    // Negative: in KiB, not in pages.
+    database.pragma(`cache_size = ${-CACHE_BYTES / 1024}`)
     // Temporary files are not encrypted.
     database.pragma('temp_store = MEMORY')
     database.pragma(`journal_size_limit = ${LOG_LIMIT_BYTES}`)
