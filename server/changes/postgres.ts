@@ -11,6 +11,7 @@ import { connectToServer, type OnProblem, type Queries, type Sql } from './postg
 import { openEmbedded } from './postgresEmbedded.ts'
 import { postgresHistory } from './postgresHistory.ts'
 import { Announcer, ChangeListener } from './postgresListener.ts'
+import { readTogether } from './postgresRead.ts'
 import { fromColumn, parseRows, toColumn } from './postgresRows.ts'
 import { prepareSchema } from './postgresSchema.ts'
 
@@ -65,6 +66,7 @@ export async function openPostgresStore(options: PostgresOptions = {}): Promise<
   try {
     const epoch = await prepareSchema(sql, options.isSetBack)
     const announcer = new Announcer()
+    const scopesOf = readTogether((teams) => scopesOfAll(sql, teams))
     const sender = randomBytes(SENDER_BYTES).toString('base64url')
     const listener =
       databaseUrl === undefined ? undefined : await ChangeListener.start({ databaseUrl, sender, announcer, onProblem })
@@ -76,7 +78,7 @@ export async function openPostgresStore(options: PostgresOptions = {}): Promise<
       replaceFact: (key, before, after) => replaceFact(sql, key, before, after),
       teamOf: (scope) => teamOf(sql, scope),
       claimScopes: (team, scopes) => claimScopes(sql, team, scopes),
-      scopesOf: (team) => scopesOf(sql, team),
+      scopesOf: async (team) => (await scopesOf([team])).get(team) ?? [],
       async close() {
         await listener?.close()
         await sql.close()
@@ -90,6 +92,7 @@ export async function openPostgresStore(options: PostgresOptions = {}): Promise<
 
 const teamRow = z.object({ team: z.string().nullable() })
 const scopeRow = z.object({ scope: z.string() })
+const scopesRow = z.object({ team: z.string(), scopes: z.array(z.string()) })
 const stateRow = z.object({ key: z.string(), value: z.string() })
 
 async function teamOf(sql: Queries, scope: string): Promise<string | undefined> {
@@ -118,9 +121,12 @@ async function claimScopes(
   return foreign.length === 0 ? 'ok' : { foreign }
 }
 
-async function scopesOf(sql: Queries, team: string): Promise<readonly string[]> {
-  const rows = await sql.query('SELECT scope FROM scopes WHERE team = $1 ORDER BY scope', [toColumn(team)])
-  return parseRows(scopeRow, rows).map(({ scope }) => fromColumn(scope))
+async function scopesOfAll(sql: Queries, teams: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>> {
+  const rows = await sql.query(
+    `SELECT team, array_agg(scope ORDER BY scope) AS scopes FROM scopes WHERE team = ANY($1::text[]) GROUP BY team`,
+    [teams.map(toColumn)],
+  )
+  return new Map(parseRows(scopesRow, rows).map(({ team, scopes }) => [fromColumn(team), scopes.map(fromColumn)]))
 }
 
 async function replaceFact(sql: Queries, key: string, before: unknown, after: unknown): Promise<boolean> {
@@ -132,11 +138,11 @@ async function replaceFact(sql: Queries, key: string, before: unknown, after: un
 }
 
 function postgresState(sql: Queries): StateStore {
+  const facts = readTogether((keys) => readFacts(sql, keys))
   return {
     async get(key) {
-      const rows = await sql.query('SELECT key, value FROM state WHERE key = $1', [toColumn(key)])
-      const [row] = parseRows(stateRow, rows)
-      return row && JSON.parse(row.value)
+      const text = (await facts([key])).get(key)
+      return text === undefined ? undefined : JSON.parse(text)
     },
     async set(key, value) {
       const text: string | undefined = JSON.stringify(value)
@@ -158,4 +164,9 @@ function postgresState(sql: Queries): StateStore {
       return new Map(parseRows(stateRow, rows).map(({ key, value }) => [fromColumn(key), JSON.parse(value)]))
     },
   }
+}
+
+async function readFacts(sql: Queries, keys: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const rows = await sql.query('SELECT key, value FROM state WHERE key = ANY($1::text[])', [keys.map(toColumn)])
+  return new Map(parseRows(stateRow, rows).map(({ key, value }) => [fromColumn(key), value]))
 }

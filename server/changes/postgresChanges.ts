@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { type ChangePage, type ChangeStore, lazyChange } from '../../model/sync/changeStore.ts'
 import type { Sql } from './postgresConnection.ts'
 import type { Announcer } from './postgresListener.ts'
+import { readRows, readTogether } from './postgresRead.ts'
 import { fromColumn, fromDocument, parseRows, toColumn, whole } from './postgresRows.ts'
 import { ScopeTurns } from './postgresTurns.ts'
 import { updateRecords } from './postgresUpdate.ts'
@@ -19,8 +20,7 @@ export interface ChangeStoreParts {
 const docRow = z.object({ doc: z.string() })
 const scopeRow = z.object({ scope: z.string() })
 const countRow = z.object({ count: whole })
-const seqRow = z.object({ seq: whole })
-const headRow = scopeRow.extend(seqRow.shape)
+const headRow = scopeRow.extend({ seq: whole })
 /** `head` of the scope beside each change; one row without a change if there is none. */
 const changeRow = z.object({
   head: whole,
@@ -31,13 +31,13 @@ const changeRow = z.object({
 
 export function postgresChangeStore({ sql, epoch, announcer, sender, now }: ChangeStoreParts): ChangeStore {
   const turns = new ScopeTurns()
+  const read = readTogether((ids) => readRows(sql, ids))
+  const heads = readTogether((scopes) => readHeads(sql, scopes))
   return {
     epoch,
     async records(ids) {
-      if (ids.length === 0) return new Map()
-      const rows = await sql.query('SELECT doc FROM records WHERE id = ANY($1::text[])', [ids.map(toColumn)])
-      const records = parseRows(docRow, rows).map(({ doc }) => fromDocument(doc))
-      return new Map(records.map((record) => [record.id, record]))
+      // Each caller decodes for itself: one bad record is no other caller's fault.
+      return new Map([...(await read(ids))].map(([id, { doc }]) => [id, fromDocument(doc)]))
     },
     async inScope(scope, { table, after, limit } = {}) {
       const parameters: unknown[] = [toColumn(scope)]
@@ -52,7 +52,7 @@ export function postgresChangeStore({ sql, epoch, announcer, sender, now }: Chan
       return parseRows(docRow, rows).map(({ doc }) => fromDocument(doc))
     },
     async update(ids, change) {
-      const changed = await updateRecords({ sql, epoch, turns, now, sender }, ids, change)
+      const changed = await updateRecords({ sql, read, epoch, turns, now, sender }, ids, change)
       for (const scope of changed) announcer.announce(scope)
     },
     subscribe: (listener) => announcer.subscribe(listener),
@@ -60,17 +60,8 @@ export function postgresChangeStore({ sql, epoch, announcer, sender, now }: Chan
       const rows = await sql.query('SELECT scope FROM scopes WHERE seq > 0 ORDER BY scope')
       return parseRows(scopeRow, rows).map(({ scope }) => fromColumn(scope))
     },
-    async head(scope) {
-      const rows = await sql.query('SELECT seq FROM scopes WHERE scope = $1', [toColumn(scope)])
-      return parseRows(seqRow, rows)[0]?.seq ?? 0
-    },
-    async heads(scopes) {
-      if (scopes.length === 0) return new Map()
-      const rows = await sql.query('SELECT scope, seq FROM scopes WHERE scope = ANY($1::text[]) AND seq > 0', [
-        scopes.map(toColumn),
-      ])
-      return new Map(parseRows(headRow, rows).map(({ scope, seq }) => [fromColumn(scope), seq]))
-    },
+    head: async (scope) => (await heads([scope])).get(scope) ?? 0,
+    heads,
     async changesSince(scope, seq, { limit, except, tables }) {
       // One statement, hence one snapshot: the head belongs to the very changes beside it. One row more than asked for
       // tells whether there is more.
@@ -103,6 +94,13 @@ export function postgresChangeStore({ sql, epoch, announcer, sender, now }: Chan
       return parseRows(countRow, rows)[0]?.count ?? 0
     },
   }
+}
+
+async function readHeads(sql: Sql, scopes: readonly string[]): Promise<ReadonlyMap<string, number>> {
+  const rows = await sql.query('SELECT scope, seq FROM scopes WHERE scope = ANY($1::text[]) AND seq > 0', [
+    scopes.map(toColumn),
+  ])
+  return new Map(parseRows(headRow, rows).map(({ scope, seq }) => [fromColumn(scope), seq]))
 }
 
 function pageOf(rows: readonly z.infer<typeof changeRow>[], limit: number): ChangePage {

@@ -1,6 +1,6 @@
 /** What records were: the vectors of each committed state, and the values that were replaced. */
 import { z } from 'zod'
-import { type CausalRecord, recordVersion } from '../../model/merge/record.ts'
+import type { CausalRecord } from '../../model/merge/record.ts'
 import type { Vector } from '../../model/merge/vector.ts'
 import { err, ok, type Result } from '../../model/result.ts'
 import type { BeforeHistory, History, Retention, Superseded } from '../../model/sync/changeStore.ts'
@@ -8,7 +8,7 @@ import { decodeSuperseded, encodeSuperseded, supersededValues } from '../../mode
 import { grouped } from './grouped.ts'
 import type { Queries, Sql } from './postgresConnection.ts'
 import { fromDocument, parseRows, toColumn, whole } from './postgresRows.ts'
-import { decodeVectors, encodeVectors, recordAt } from './recordAt.ts'
+import { decodeVectors, recordAt } from './recordAt.ts'
 
 /** A state that is being committed, with the state that it replaces. */
 export interface Committed {
@@ -17,27 +17,14 @@ export interface Committed {
   readonly seq: number
 }
 
-/** Writes history down within the transaction of the commit itself. */
-export async function keepHistory(sql: Queries, commits: readonly Committed[], ms: number): Promise<void> {
-  await sql.query(
-    `INSERT INTO versions (record_id, seq, version, vectors, at)
-     SELECT record_id, seq, version, vectors, $5
-     FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[]) AS new (record_id, seq, version, vectors)`,
-    [
-      commits.map(({ after }) => toColumn(after.id)),
-      commits.map(({ seq }) => seq),
-      commits.map(({ after }) => recordVersion(after)),
-      commits.map(({ after }) => encodeVectors(after)),
-      ms,
-    ],
-  )
-  const lost = commits.flatMap(({ before, after, seq }) =>
+/** What the commits take away. */
+export function lostBy(commits: readonly Committed[]): readonly Lost[] {
+  return commits.flatMap(({ before, after, seq }) =>
     supersededValues(before, after).map((value) => ({ recordId: after.id, value, seq })),
   )
-  await addLost(sql, lost, ms)
 }
 
-interface Lost {
+export interface Lost {
   readonly recordId: string
   readonly value: Superseded
   /** Of the commit that took it away; null for a value that lost at once. */

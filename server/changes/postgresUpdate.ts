@@ -3,22 +3,28 @@
  *
  * 1. Read the records without a lock and let `change` decide. That tells which scopes are concerned.
  * 2. Lock the rows of those scopes in sorted order. Every change of a scope holds this lock from before it takes a `seq`
- *    until it has committed, so `seq` becomes visible in its own order, and two updates cannot wait for each other.
+ *    until it has committed, so `seq` becomes visible in its own order, and two updates cannot wait for each other. A scope
+ *    that has no row gets one first, in a transaction of its own: whoever waits for somebody's new row must hold nothing.
  * 3. If the records are still the ones that were read, commit. If not, read again and decide again, now under the lock;
  *    only when that concerns still more scopes, begin anew with what was read.
  */
 import { z } from 'zod'
-import type { CausalRecord } from '../../model/merge/record.ts'
+import { type CausalRecord, recordVersion } from '../../model/merge/record.ts'
 import { compareText } from '../../model/merge/vector.ts'
 import type { ChangeFunction, Write } from '../../model/sync/changeStore.ts'
+import { encodeSuperseded } from '../../model/sync/superseded.ts'
 import type { Queries, Sql } from './postgresConnection.ts'
-import { type Committed, keepHistory } from './postgresHistory.ts'
+import { type Committed, lostBy } from './postgresHistory.ts'
 import { notifying } from './postgresListener.ts'
+import { type ReadRows, readRows } from './postgresRead.ts'
 import { fromColumn, fromDocument, parseRows, toColumn, toDocument, whole } from './postgresRows.ts'
 import type { ScopeTurns } from './postgresTurns.ts'
+import { encodeVectors } from './recordAt.ts'
 
 export interface UpdateParts {
   readonly sql: Sql
+  /** Outside of transactions. */
+  readonly read: ReadRows
   /** Under which this process opened the store. */
   readonly epoch: string
   readonly turns: ScopeTurns
@@ -41,20 +47,21 @@ export async function updateRecords(
   ids: readonly string[],
   change: ChangeFunction,
 ): Promise<readonly string[]> {
-  let state = await readState(parts.sql, ids)
+  let state = await readState(parts.read, ids)
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const plan = decide(state, change)
     if (plan.writes.length === 0) return []
     if (plan.unread.length > 0) {
       // Written without having been read: perhaps it is new, and if not, `change` is to know what is there.
-      state = await readState(parts.sql, [...state.ids, ...plan.unread])
+      state = await readState(parts.read, [...state.ids, ...plan.unread])
       continue
     }
     const outcome = await parts.turns.run(plan.scopes, () =>
       parts.sql.transaction((transaction) => attempt(parts, transaction, state, plan, change)),
     )
     if ('committed' in outcome) return outcome.committed
-    state = outcome.state
+    if ('state' in outcome) state = outcome.state
+    else await addScopes(parts.sql, outcome.newScopes)
   }
   throw new Error(`the change asked for other records or scopes ${MAX_ROUNDS} times`)
 }
@@ -76,16 +83,17 @@ interface Plan {
   readonly unread: readonly string[]
 }
 
-type Outcome = { readonly committed: readonly string[] } | { readonly state: State }
+type Outcome =
+  | { readonly committed: readonly string[] }
+  | { readonly state: State }
+  | { readonly newScopes: readonly string[] }
 
-const row = z.object({ seq: whole, doc: z.string() })
 const headRow = z.object({ scope: z.string(), seq: whole })
 const placeRow = z.object({ id: z.string(), seq: whole })
+const countsRow = z.object({ written: whole, counted: whole })
 
-async function readState(sql: Queries, ids: readonly string[]): Promise<State> {
-  if (ids.length === 0) return { ids, rows: new Map() }
-  const found = await sql.query('SELECT seq, doc FROM records WHERE id = ANY($1::text[])', [ids.map(toColumn)])
-  const rows = parseRows(row, found).map(({ seq, doc }): Row => ({ seq, record: fromDocument(doc) }))
+async function readState(read: ReadRows, ids: readonly string[]): Promise<State> {
+  const rows = [...(await read(ids)).values()].map(({ seq, doc }): Row => ({ seq, record: fromDocument(doc) }))
   return { ids, rows: new Map(rows.map((each) => [each.record.id, each])) }
 }
 
@@ -124,26 +132,28 @@ async function attempt(
   change: ChangeFunction,
 ): Promise<Outcome> {
   const heads = await lockScopes(sql, plan.scopes)
+  const newScopes = plan.scopes.filter((scope) => !heads.has(scope))
+  if (newScopes.length > 0) return { newScopes }
   if (await isCurrent(sql, state)) return commit(parts, sql, state, plan.writes, heads)
-  const fresh = await readState(sql, state.ids)
+  const fresh = await readState((ids) => readRows(sql, ids), state.ids)
   const again = decide(fresh, change)
   const isLocked = again.scopes.every((scope) => heads.has(scope))
   if (!isLocked || again.unread.length > 0) return { state: fresh }
   return commit(parts, sql, fresh, again.writes, heads)
 }
 
-/** Locks the scopes until the end of the transaction, and returns the `seq` of the latest change of each. */
+/** Locks the scopes until the end of the transaction, and returns the `seq` of the latest change of those that exist. */
 async function lockScopes(sql: Queries, scopes: readonly string[]): Promise<Map<string, number>> {
-  const columns = scopes.map(toColumn)
-  // A row is locked by its insertion too. Whoever waits in this statement holds nothing but insertions that sort before,
-  // and whoever waits in the next one is done with this one, so no circle of waiting can close.
-  await sql.query('INSERT INTO scopes (scope) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING', [columns])
   const rows = await sql.query(
     'SELECT scope, seq FROM scopes WHERE scope = ANY($1::text[]) ORDER BY scope FOR UPDATE',
-    [columns],
+    [scopes.map(toColumn)],
   )
   const heads = parseRows(headRow, rows)
   return new Map(heads.map(({ scope, seq }) => [fromColumn(scope), seq]))
+}
+
+async function addScopes(sql: Queries, scopes: readonly string[]): Promise<void> {
+  await sql.query('INSERT INTO scopes (scope) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING', [scopes.map(toColumn)])
 }
 
 async function isCurrent(sql: Queries, { ids, rows }: State): Promise<boolean> {
@@ -157,45 +167,68 @@ async function isCurrent(sql: Queries, { ids, rows }: State): Promise<boolean> {
 }
 
 async function commit(
-  { epoch, now, sender }: UpdateParts,
+  parts: UpdateParts,
   sql: Queries,
   { rows }: State,
   writes: readonly Write[],
   heads: Map<string, number>,
 ): Promise<Outcome> {
-  const commits = writes.map(({ record, from }): Committed & { from: string | undefined } => {
+  if (writes.length === 0) return { committed: [] }
+  const commits = writes.map(({ record, from }): Origin => {
     const seq = (heads.get(record.scope) ?? 0) + 1
     heads.set(record.scope, seq)
     return { before: rows.get(record.id)?.record, after: record, seq, from }
   })
-  await writeRecords(sql, commits)
   const changed = [...new Set(writes.map(({ record }) => record.scope))].sort(compareText)
-  if (changed.length === 0) return { committed: changed }
-  await keepHistory(sql, commits, Math.floor(now()))
-  const counted = await sql.query(
-    `UPDATE scopes SET seq = new.seq, changed = clock_timestamp()
-     FROM unnest($1::text[], $2::bigint[]) AS new (scope, seq), schema_version
-     WHERE scopes.scope = new.scope AND schema_version.epoch = $3
-     RETURNING ${notifying('$4::text', 'scopes.scope')}`,
-    [changed.map(toColumn), changed.map((scope) => heads.get(scope)), epoch, sender],
+  const { written, counted } = await writeAll(
+    parts,
+    sql,
+    commits,
+    new Map(changed.map((scope) => [scope, heads.get(scope)])),
   )
+  if (written !== commits.length) throw new Error('a record of the same id was just created in another scope')
   // Another process has found the database restored. What peers know of this one's epoch is no longer true.
-  if (counted.length !== changed.length) throw new Error('the database was restored: this process must start again')
+  if (counted !== changed.length) throw new Error('the database was restored: this process must start again')
   return { committed: changed }
 }
 
-async function writeRecords(
+interface Origin extends Committed {
+  readonly from: string | undefined
+}
+
+/**
+ * Records, their versions, what they lose, and the heads of their scopes, in one statement.
+ * @returns how many records were written, and of how many scopes the head
+ */
+async function writeAll(
+  { epoch, now, sender }: UpdateParts,
   sql: Queries,
-  commits: readonly (Committed & { readonly from: string | undefined })[],
-): Promise<void> {
+  commits: readonly Origin[],
+  heads: ReadonlyMap<string, number | undefined>,
+): Promise<z.infer<typeof countsRow>> {
   // Sorted, since the lock of a scope does not cover the case that somebody creates the same id in another scope.
   const sorted = [...commits].sort((a, b) => compareText(a.after.id, b.after.id))
-  const written = await sql.query(
-    `INSERT INTO records (id, scope, tbl, seq, origin, doc)
-     SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[])
-     ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, origin = excluded.origin, doc = excluded.doc
-     WHERE records.scope = excluded.scope
-     RETURNING id`,
+  const lost = lostBy(commits)
+  const [counts] = await sql.query(
+    `WITH new_records AS (
+       INSERT INTO records (id, scope, tbl, seq, origin, doc)
+       SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[])
+       ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, origin = excluded.origin, doc = excluded.doc
+       WHERE records.scope = excluded.scope
+       RETURNING 1
+     ), new_versions AS (
+       INSERT INTO versions (record_id, seq, version, vectors, at)
+       SELECT new.*, $9 FROM unnest($1::text[], $4::bigint[], $7::bigint[], $8::text[]) AS new
+     ), new_history AS (
+       INSERT INTO history (record_id, value, seq, at)
+       SELECT new.*, $9 FROM unnest($10::text[], $11::text[], $12::bigint[]) AS new
+     ), new_heads AS (
+       UPDATE scopes SET seq = new.seq, changed = clock_timestamp()
+       FROM unnest($13::text[], $14::bigint[]) AS new (scope, seq), schema_version
+       WHERE scopes.scope = new.scope AND schema_version.epoch = $15
+       RETURNING ${notifying('$16::text', 'scopes.scope')}
+     )
+     SELECT (SELECT count(*) FROM new_records) AS written, (SELECT count(*) FROM new_heads) AS counted`,
     [
       sorted.map(({ after }) => toColumn(after.id)),
       sorted.map(({ after }) => toColumn(after.scope)),
@@ -203,7 +236,17 @@ async function writeRecords(
       sorted.map(({ seq }) => seq),
       sorted.map(({ from }) => (from === undefined ? null : toColumn(from))),
       sorted.map(({ after }) => toDocument(after)),
+      sorted.map(({ after }) => recordVersion(after)),
+      sorted.map(({ after }) => encodeVectors(after)),
+      Math.floor(now()),
+      lost.map(({ recordId }) => toColumn(recordId)),
+      lost.map(({ value }) => encodeSuperseded(value)),
+      lost.map(({ seq }) => seq),
+      [...heads.keys()].map(toColumn),
+      [...heads.values()],
+      epoch,
+      sender,
     ],
   )
-  if (written.length !== commits.length) throw new Error('a record of the same id was just created in another scope')
+  return countsRow.parse(counts)
 }
