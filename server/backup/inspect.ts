@@ -92,7 +92,7 @@ async function checkOrder(
     }
     more = page.more
   }
-  if (seq !== (await log.head(scope))) note(`the log of ${scope} ends at ${seq} and says that it ends elsewhere`)
+  if (seq !== log.headOf(scope)) note(`the log of ${scope} ends at ${seq} and says that it ends elsewhere`)
   for (const { id } of records) if (!seen.has(id)) note(`${id} is missing`)
   return findings
 }

@@ -191,18 +191,25 @@ function noteHistory(history: SqliteHistory, { collectionName, rows }: SqliteCom
 
 function sqliteChangeStore(
   collection: RxCollection<RecordDocument>,
-  { scopes, head, heads, changesSince, countSince }: ReturnType<typeof openSqliteLog>,
+  { scopes, headOf, changesSince, countSince }: ReturnType<typeof openSqliteLog>,
   epoch: string,
 ): ChangeStore {
   const records = rxRecordStore(collection)
   /** Every request asks for them. No scope is ever lost again, and this process makes all the commits. */
   const known = new Set<string>()
-  const headOf = new Map<string, number>()
+  const heads = new Map<string, number>()
   let allRead = false
   records.subscribe((scope) => {
     known.add(scope)
-    headOf.delete(scope)
+    heads.delete(scope)
   })
+  // At once and not after waiting: many ask when they hear of one commit, and only the first is to look.
+  function latest(scope: string): number {
+    const seq = heads.get(scope) ?? headOf(scope)
+    heads.set(scope, seq)
+    return seq
+  }
+
   return {
     ...records,
     async update(ids, change) {
@@ -219,11 +226,9 @@ function sqliteChangeStore(
       allRead = true
       return [...known].sort()
     },
-    head,
-    async heads(wanted) {
-      for (const [scope, seq] of await heads(wanted.filter((scope) => !headOf.has(scope)))) headOf.set(scope, seq)
-      return new Map(wanted.flatMap((scope) => [[scope, headOf.get(scope) ?? 0] as const]).filter(([, seq]) => seq > 0))
-    },
+    head: async (scope) => latest(scope),
+    heads: async (wanted) =>
+      new Map(wanted.map((scope) => [scope, latest(scope)] as const).filter(([, seq]) => seq > 0)),
     changesSince,
     countSince,
   }

@@ -18,7 +18,9 @@ import { decodeSuperseded } from '../../model/sync/superseded.ts'
 import type { Database } from '../storage/open.ts'
 import { decodeVectors, recordAt } from './recordAt.ts'
 
-export interface SqliteLog extends Pick<ChangeStore, 'scopes' | 'head' | 'heads' | 'changesSince' | 'countSince'> {
+export interface SqliteLog extends Pick<ChangeStore, 'scopes' | 'changesSince' | 'countSince'> {
+  /** The `seq` of its latest change; 0 if it has none. */
+  headOf(scope: string): number
   /** Records of a scope in order of id, one at a time. Nothing may be written meanwhile. */
   inScope(scope: string): IterableIterator<CausalRecord>
   weddingAt(scope: string, ms: number): Result<readonly CausalRecord[], BeforeHistory>
@@ -53,7 +55,10 @@ export function openSqliteLog(database: Database, table: string): SqliteLog {
   const nextScope = database
     .prepare<[string], string | null>(`SELECT min(${SCOPE}) FROM ${table} WHERE ${SCOPE} > ?`)
     .pluck()
-  const head = database.prepare<[string], number | null>(`SELECT max(seq) FROM ${table} WHERE ${SCOPE} = ?`).pluck()
+  const head = database
+    .prepare<[string], number>(`SELECT seq FROM ${table} WHERE ${SCOPE} = ? ORDER BY seq DESC LIMIT 1`)
+    .pluck()
+  const headOf = (scope: string): number => head.get(scope) ?? 0
   const since = database.prepare<[string, number, number]>(
     `SELECT seq, data, ${ORIGIN} AS origin FROM ${table} WHERE ${SCOPE} = ? AND seq > ? ORDER BY seq LIMIT ?`,
   )
@@ -75,12 +80,7 @@ export function openSqliteLog(database: Database, table: string): SqliteLog {
       for (let next = nextScope.get(''); typeof next === 'string'; next = nextScope.get(next)) found.push(next)
       return found
     },
-    async head(scope) {
-      return head.get(scope) ?? 0
-    },
-    async heads(wanted) {
-      return new Map(wanted.map((scope) => [scope, head.get(scope) ?? 0] as const).filter(([, latest]) => latest > 0))
-    },
+    headOf,
     async changesSince(scope, seq, { limit, except, tables }) {
       const rows = tables
         ? sinceOfTables.all(scope, seq, JSON.stringify(namesOf(tables)), 'only' in tables ? 1 : 0, limit + 1)
