@@ -13,11 +13,14 @@ export interface Claimant {
 /** Claims that follow the store: another person may be given a device's vendor, and a vendor another name, at any time. */
 export interface OwnClaims {
   readonly owns: Owns
+  /** All of them. The same set as long as they are the same. */
+  held(): ReadonlySet<string>
   /** Reads them anew. To be awaited before `owns` is asked about what has just come. */
   refresh(): Promise<void>
 }
 
-export const NO_CLAIMS: OwnClaims = { owns: OWNS_NOTHING, refresh: async () => undefined }
+const NONE: ReadonlySet<string> = new Set()
+export const NO_CLAIMS: OwnClaims = { owns: OWNS_NOTHING, held: () => NONE, refresh: async () => undefined }
 
 export async function openClaims(changes: ChangeStore, claimant: Claimant): Promise<OwnClaims> {
   const { team, userId, grant } = claimant
@@ -35,11 +38,12 @@ export async function openClaims(changes: ChangeStore, claimant: Claimant): Prom
       const { name } = viewRecord(record).data
       return record.table === 'vendors' && typeof name === 'string' && name.trim() !== '' ? [vendorNamed(name)] : []
     })
-    claims = new Set([...actors.map(byActor), ...vendors.map(vendorWithId), ...names])
+    const now = new Set([...actors.map(byActor), ...vendors.map(vendorWithId), ...names])
+    if (now.size !== claims.size || [...now].some((claim) => !claims.has(claim))) claims = now
   }
 
   await refresh()
-  return { owns: (claim) => claims.has(claim), refresh }
+  return { owns: (claim) => claims.has(claim), held: () => claims, refresh }
 }
 
 async function actorsOf(changes: ChangeStore, team: string, userId: string): Promise<readonly string[]> {

@@ -56,6 +56,12 @@ export function isInView(view: View, record: CausalRecord, readClass: string): b
   return view.mayReadOwn(record.table, readClass) && isOwn(record, view.owns, 'ever')
 }
 
+/** Whether somebody may write these fields of a record; an empty list asks for creating or deleting it. */
+export function mayWriteIn(role: Role, owns: Owns, record: CausalRecord, fields: readonly string[]): boolean {
+  if (mayWrite(role, record.table, fields)) return true
+  return mayWriteOwn(role, record.table, fields) && isOwn(record, owns, 'now')
+}
+
 /** A peer that was let in. */
 export interface Accepted extends PeerRules {
   /** What it is to come with from now on, in place of the token that it came with. */
@@ -83,7 +89,7 @@ export function trusting(view: View, refresh = TRUSTED.refresh): PeerRules {
 export interface Whose {
   readonly holder: Holder
   /** What it holds claims to, beside that of the actors that it brings. */
-  readonly claims: OwnClaims
+  readonly claims: Pick<OwnClaims, 'owns' | 'refresh'>
   /** Where what records say of vendors cannot be read: only what the peer may write is told by ids and dots. */
   readonly isSealed?: boolean
 }
@@ -106,11 +112,6 @@ export function rulesOf(
   const owns: Owns = (claim) => told.has(claim) || (whose?.claims.owns(claim) ?? false)
   const writing = viewOf(role, owns)
   const view = whose?.isSealed ? viewOf(role) : writing
-
-  function mayWriteIn(record: CausalRecord, fields: readonly string[]): boolean {
-    if (mayWrite(role, record.table, fields)) return true
-    return mayWriteOwn(role, record.table, fields) && isOwn(record, owns, 'now')
-  }
 
   return {
     mayEnter: (scope) => scope === team || (mayEnterWedding(grant, scope) && isOwnScope(scope)),
@@ -138,10 +139,10 @@ export function rulesOf(
         return checked.ok ? undefined : checked.error
       }
       const written = [...fields].filter((field) => !field.startsWith('$'))
-      if (written.length < fields.size && !mayWriteIn(known, [])) {
+      if (written.length < fields.size && !mayWriteIn(role, owns, known, [])) {
         return `the role ${role} may not create or delete in ${table}`
       }
-      if (written.length === 0 || mayWriteIn(known, written)) return undefined
+      if (written.length === 0 || mayWriteIn(role, owns, known, written)) return undefined
       return `the role ${role} may not write ${written.join(', ')} in ${table}`
     },
   }

@@ -4,9 +4,9 @@ import type { BlobKind } from '../../model/blobs/blob.ts'
 import type { BlobIndex } from '../../model/blobs/blobIndex.ts'
 import { BLOB_FIELDS, mentionsOf } from '../../model/blobs/mentions.ts'
 import { viewRecord } from '../../model/merge/view.ts'
-import { mayWrite } from '../../model/roles.ts'
 import type { Caller, ServerContext } from '../rest/context.ts'
 import { readablePart, weddingsFor } from '../rest/reading.ts'
+import { mayWriteHere, mayWriteNew, sightOf } from '../rest/sight.ts'
 
 /** A record that the caller may read and that names the blob. */
 export interface BlobAccess {
@@ -25,15 +25,15 @@ export function blobAccess(context: ServerContext, index: BlobIndex): BlobAccess
     const ids = await index.naming(sha256)
     if (ids.length === 0) return undefined
     const weddings = new Set(await weddingsFor(context, caller))
-    const { role } = caller.grant
+    const sight = await sightOf(context, caller)
     let found: BlobAccess | undefined
     for (const record of (await changes.records(ids)).values()) {
-      const part = weddings.has(record.scope) ? readablePart(record, role) : undefined
+      const part = weddings.has(record.scope) ? readablePart(record, sight.view) : undefined
       const mention = part && mentionsOf(part).find((candidate) => candidate.sha256 === sha256)
       if (!part || !mention) continue
       const { deleted, data } = viewRecord(part)
       if (deleted) continue
-      const may = mayWrite(role, record.table, fieldsOf(mention.kind))
+      const may = mayWriteHere(sight, record, fieldsOf(mention.kind))
       if (!found || (may && !found.mayWrite)) {
         found = { kind: mention.kind, mayWrite: may, mime: data.mime, filename: data.filename }
       }
@@ -48,7 +48,8 @@ export async function mayBring(
   caller: Caller,
   { wedding, table }: { readonly wedding: string; readonly table: string },
 ): Promise<boolean> {
-  return mayWrite(caller.grant.role, table, []) && (await weddingsFor(context, caller)).includes(wedding)
+  const sight = await sightOf(context, caller)
+  return mayWriteNew(sight, table, []) && (await weddingsFor(context, caller)).includes(wedding)
 }
 
 function fieldsOf(kind: BlobKind): readonly string[] {

@@ -1,5 +1,5 @@
 /**
- * What is told to all of one role in one team. It looks at the state of the server whenever something may have changed, and
+ * What is told to all of one role in one team, or to one who sees their own besides. It looks at the state of the server whenever something may have changed, and
  * tells the difference to the last look: so whoever caused a change (a route, a sync, another process of the cloud) need
  * not know of it, and bursts are told once.
  */
@@ -48,10 +48,10 @@ export interface Channel {
   close(): Promise<void>
 }
 
-export function openChannel(parts: ChannelParts, { team, grant: { role }, ...who }: Caller): Channel {
+export function openChannel(parts: ChannelParts, { team, grant, ...who }: Caller): Channel {
   const { context, index, rosters, sync, log } = parts
   /** Whoever of them may enter fewer weddings is told less. */
-  const caller: Caller = { ...who, team, grant: { role, weddings: 'all' } }
+  const caller: Caller = { ...who, team, grant: { ...grant, weddings: 'all' } }
   const ring = createRing(RING_EVENTS, randomInt(1, 2 ** 20) * RUN_SPAN)
   const listeners = new Set<(told: Told) => void>()
   const conflicts = new Map<string, ReadonlyMap<string, QueueEntry>>()

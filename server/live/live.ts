@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { RawData, WebSocket } from 'ws'
 import { type LiveHello, liveHello, liveQuery } from '../../model/rest/live.ts'
-import { mayEnterWedding } from '../../model/roles.ts'
+import { hasOwnRights, mayEnterWedding } from '../../model/roles.ts'
 import { WINDOW_PROTOCOL } from '../../model/windowProtocol.ts'
 import type { UpgradeRoute } from '../http/upgrades.ts'
 import { bearerOf } from '../install/callers.ts'
@@ -110,7 +110,10 @@ export function openLive({ context, rosters, sync, log, changed }: LiveOptions):
   }
 
   function channelOf(caller: Caller): Channel {
-    const key = `${caller.team} ${caller.grant.role}`
+    const { team, userId, grant } = caller
+    // Whoever sees their own besides is told apart from others of the role.
+    const own = hasOwnRights(grant.role) ? [userId, grant.vendors] : []
+    const key = JSON.stringify([team, grant.role, ...own])
     const known = channels.get(key)
     if (known) return known.channel
     const channel = openChannel(parts, caller)

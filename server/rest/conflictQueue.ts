@@ -10,6 +10,7 @@ import type { Caller, ServerContext } from './context.ts'
 import type { People, PeopleOf } from './people.ts'
 import { readablePart, recordsIn, weddingsFor } from './reading.ts'
 import type { IndexEntry, ScopeIndex } from './scopeIndex.ts'
+import { sightOf } from './sight.ts'
 
 export interface ConflictParts {
   readonly context: ServerContext
@@ -32,13 +33,14 @@ export async function* contestedRecords(
   wanted: (entry: IndexEntry) => boolean,
   weddingId?: string,
 ): AsyncGenerator<Contested> {
+  const { view } = await sightOf(context, caller)
   const all = await weddingsFor(context, caller)
   const scopes = weddingId === undefined ? all : all.filter((scope) => scope === weddingId)
   for (const [scope, { contested }] of await index(scopes)) {
     const ids = [...contested.values()].filter(wanted).map(({ id }) => id)
     if (ids.length === 0) continue
     const records = await context.stores.changes.records(ids.sort())
-    const parts = [...records.values()].map((record) => readablePart(record, caller.grant.role))
+    const parts = [...records.values()].map((record) => readablePart(record, view))
     yield { scope, records: parts.filter((part) => part !== undefined) }
   }
 }
@@ -73,17 +75,18 @@ export async function toldEntries(
 
 /** An action is told with all that it changed, which is more than what is in conflict. */
 async function withWholeOperations(
-  { stores }: ServerContext,
+  context: ServerContext,
   caller: Caller,
   scope: string,
   records: readonly CausalRecord[],
 ): Promise<readonly CausalRecord[]> {
   const conflicts = records.flatMap(conflictsOf)
   if (groupByOperation(conflicts).every(({ conflictId }) => conflictId === undefined)) return records
+  const { view } = await sightOf(context, caller)
   const operations = operationIds(conflicts)
   const whole = new Map(records.map((record) => [record.id, record]))
-  for await (const record of recordsIn(stores.changes, scope)) {
-    const part = readablePart(record, caller.grant.role)
+  for await (const record of recordsIn(context.stores.changes, scope)) {
+    const part = readablePart(record, view)
     if (part && isTouchedBy(part, operations)) whole.set(part.id, part)
   }
   return [...whole.values()]

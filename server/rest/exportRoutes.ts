@@ -9,6 +9,7 @@ import { HttpError, missing } from './errors.ts'
 import type { PeopleOf } from './people.ts'
 import { recordsIn, weddingsFor } from './reading.ts'
 import type { Handlers } from './router.ts'
+import { sightOf } from './sight.ts'
 import { rowOf } from './weddingsRoutes.ts'
 
 export function exportHandlers(
@@ -26,9 +27,10 @@ export function exportHandlers(
       const subject = { event: 'export', resource: 'GET /weddings/:id/export', caller, origin, details } as const
       const work = async () => {
         const names = await people(caller.team)
+        const { view } = await sightOf(context, caller)
         const rows: RecordRow[] = []
         for await (const record of recordsIn(context.stores.changes, id)) {
-          const row = rowOf(record, caller.grant.role, names)
+          const row = rowOf(record, view, names)
           if (row && !row.deleted) rows.push(row)
         }
         if (rows.some(({ data }) => Object.values(data).some(isSealed))) {

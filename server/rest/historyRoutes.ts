@@ -7,6 +7,7 @@ import { fieldHistory } from './fieldHistory.ts'
 import type { PeopleOf } from './people.ts'
 import { readablePart, weddingsFor } from './reading.ts'
 import type { Handlers } from './router.ts'
+import { sightOf } from './sight.ts'
 
 export function historyHandlers(context: ServerContext, people: PeopleOf): Pick<Handlers, 'history'> {
   return {
@@ -23,7 +24,7 @@ export function historyHandlers(context: ServerContext, people: PeopleOf): Pick<
 /** What the caller may read of the record. Throws 404, the same for one that does not exist and one of somebody else. */
 async function readableRecord(context: ServerContext, caller: Caller, id: string | undefined): Promise<CausalRecord> {
   const record = id === undefined ? undefined : (await context.stores.changes.records([id])).get(id)
-  const part = record && readablePart(record, caller.grant.role)
+  const part = record && readablePart(record, (await sightOf(context, caller)).view)
   if (!part || !(await weddingsFor(context, caller)).includes(part.scope)) throw missing('There is no such record')
   return part
 }

@@ -4,11 +4,12 @@ import { viewRecord } from '../../model/merge/view.ts'
 import type { PreloadReply } from '../../model/rest/preload.ts'
 import type { RecordRow } from '../../model/rest/records.ts'
 import { WEDDING_TABLES } from '../../model/tables/index.ts'
-import type { Caller, ServerContext } from './context.ts'
+import type { ServerContext } from './context.ts'
 import { invalid } from './errors.ts'
 import type { People, PeopleOf } from './people.ts'
 import { recordsIn, weddingsFor } from './reading.ts'
 import type { Handlers } from './router.ts'
+import { type Sight, sightOf } from './sight.ts'
 import type { Summaries } from './weddingSummary.ts'
 import { rowOf } from './weddingsRoutes.ts'
 
@@ -38,12 +39,13 @@ export function preloadHandlers(
     async preload({ caller, params: { date }, query: { cursor, limit } }): Promise<PreloadReply> {
       const from = cursor === undefined ? undefined : decode(cursor)
       const weddings: PreloadReply['weddings'] = []
+      const sight = await sightOf(context, caller)
       for (const id of await weddingsFor(context, caller)) {
-        const { deleted, date: day, name, records, digest } = await summaries(id, caller.grant.role)
+        const { deleted, date: day, name, records, digest } = await summaries(id, sight)
         if (!deleted && day === date) weddings.push({ id, name, records, digest })
       }
       const ids = weddings.map(({ id }) => id)
-      const page = await pageFrom(context, caller, ids, from, limit, await people(caller.team))
+      const page = await pageFrom(context, sight, ids, from, limit, await people(caller.team))
       return { success: true, date, weddings, ...page, timestamp: new Date(now()).toISOString() }
     },
   }
@@ -57,7 +59,7 @@ function decode(cursor: string): z.infer<typeof place> {
 
 async function pageFrom(
   { stores: { changes } }: ServerContext,
-  { grant: { role } }: Caller,
+  { view }: Sight,
   weddings: readonly string[],
   from: z.infer<typeof place> | undefined,
   limit: number,
@@ -71,7 +73,7 @@ async function pageFrom(
       const after = from && table === from[0] && weddingId === from[1] ? from[2] : undefined
       const start = { table, ...(after !== undefined && { after }) }
       for await (const record of recordsIn(changes, weddingId, start, limit + 1)) {
-        const row = viewRecord(record).deleted ? undefined : rowOf(record, role, people)
+        const row = viewRecord(record).deleted ? undefined : rowOf(record, view, people)
         if (!row) continue
         if (records.length === limit) return { records, cursor: last, hasMore: true }
         records.push(row)

@@ -11,7 +11,6 @@ import { type CausalRecord, liveValues } from '../../model/merge/record.ts'
 import type { Edit } from '../../model/merge/unit.ts'
 import { compareText } from '../../model/merge/vector.ts'
 import type { ServerChange } from '../../model/rest/sync.ts'
-import type { Role } from '../../model/roles.ts'
 import type { ChangeStore } from '../../model/sync/changeStore.ts'
 import type { Caller, ServerContext } from './context.ts'
 import { type Cursor, decodeCursor, encodeCursor } from './cursor.ts'
@@ -19,6 +18,7 @@ import { mergeSorted } from './mergeSorted.ts'
 import { weddingsFor } from './reading.ts'
 import { createRows, type Row, type Rows } from './rows.ts'
 import { compareDated, type DatedEntry, type ScopeIndex } from './scopeIndex.ts'
+import { type Reader, sightOf } from './sight.ts'
 
 /** What the very call that asks has written: it need not be told. */
 export interface OwnWrites {
@@ -49,8 +49,9 @@ export type Pull = (request: PullRequest) => Promise<Pulled>
 /** Without a time and a cursor there are no rows, only a cursor that begins now. */
 export function createPull(context: ServerContext, index: ScopeIndex): Pull {
   const { changes } = context.stores
-  const parts = { changes, index, rows: createRows() }
+  const rows = createRows()
   return async (request) => {
+    const parts = { changes, index, rows, reader: await sightOf(context, request.caller) }
     const scopes = await weddingsFor(context, request.caller)
     const cursor = request.cursor === undefined ? undefined : decodeCursor(request.cursor, changes.epoch)
     const found =
@@ -68,27 +69,27 @@ interface PullParts {
   readonly index: ScopeIndex
   /** What many clients ask for is made once. */
   readonly rows: Rows
+  readonly reader: Reader
 }
 
 async function sinceTime(
-  { changes, index, rows: known }: PullParts,
+  { changes, index, rows: known, reader }: PullParts,
   scopes: readonly string[],
   cursor: Cursor | undefined,
-  { caller, sinceMs, limit, own }: PullRequest,
+  { sinceMs, limit, own }: PullRequest,
 ): Promise<Found> {
-  const { role } = caller.grant
   const { after } = cursor ?? {}
   const extracts = await index(scopes)
   // Now, since others may bring them further up to date while this call reads on.
   const heads = new Map([...extracts].map(([scope, { seq }]) => [scope, seq]))
   const isBehind = after ? behindPlace(after) : behindTime(sinceMs ?? Number.POSITIVE_INFINITY)
   const found = mergeSorted(
-    [...extracts.values()].map((extract) => extract.written(role, isBehind)),
+    [...extracts.values()].map((extract) => extract.written(reader, isBehind)),
     compareDated,
   )
   const due = await withoutOwn(changes, firstOf(found, limit, own), sinceMs ?? 0, own)
   const page = due.slice(0, limit)
-  const rows = (await rowsOf(page, known, role, changes)).map((row) => asChange(row, sinceMs))
+  const rows = (await rowsOf(page, known, reader, changes)).map((row) => asChange(row, sinceMs))
   const seqs = cursor?.seqs ?? heads
   const last = page.at(-1)
   const next = due[limit]
@@ -128,15 +129,15 @@ function firstOf(found: Iterable<DatedEntry>, limit: number, own: OwnWrites | un
 async function rowsOf(
   page: readonly DatedEntry[],
   known: Rows,
-  role: Role,
+  reader: Reader,
   changes: ChangeStore,
 ): Promise<readonly Row[]> {
-  const kept = page.map(({ entry }) => known.get(entry, role))
+  const kept = page.map(({ entry }) => known.get(entry, reader))
   const records = await changes.records(page.filter((_, i) => !kept[i]).map(({ entry }) => entry.id))
   return page.flatMap(({ entry }, i) => {
     if (kept[i]) return kept[i]
     const record = records.get(entry.id)
-    return (record && known.make(entry, role, record)) ?? []
+    return (record && known.make(entry, reader, record)) ?? []
   })
 }
 
@@ -170,12 +171,11 @@ function hasNews(record: CausalRecord, sinceMs: number, own: OwnWrites): boolean
 const ANY_TIME = -1
 
 async function fromLog(
-  { changes, rows: known }: PullParts,
+  { changes, rows: known, reader }: PullParts,
   scopes: readonly string[],
   cursor: Cursor,
-  { caller, limit, own }: PullRequest,
+  { limit, own }: PullRequest,
 ): Promise<Found> {
-  const { role } = caller.grant
   const heads = await changes.heads(scopes)
   const seqs = new Map(cursor.seqs)
   const rows: ServerChange[] = []
@@ -195,9 +195,9 @@ async function fromLog(
       const page = await changes.changesSince(scope, from, { limit: limit - rows.length })
       for (const change of page.changes) {
         const place = { scope, seq: change.seq }
-        const kept = known.get(place, role)
+        const kept = known.get(place, reader)
         if (own?.recordIds.has(kept?.id ?? change.record.id) && !hasNews(change.record, ANY_TIME, own)) continue
-        const row = kept ?? known.make(place, role, change.record)
+        const row = kept ?? known.make(place, reader, change.record)
         if (row) rows.push(asChange(row, undefined))
       }
       seqs.set(scope, page.upTo)

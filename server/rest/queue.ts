@@ -11,11 +11,13 @@ import { type RecordView, viewRecord } from '../../model/merge/view.ts'
 import { changePriority } from '../../model/rest/priority.ts'
 import type { QueueEntry } from '../../model/rest/queue.ts'
 import { openCursors } from '../../model/sync/cursors.ts'
+import type { View } from '../../model/sync/rules.ts'
 import type { Caller, OutgoingPeer, ServerContext } from './context.ts'
 import { type DeadLetter, deadLetters, type RefusedRecord, refusedByPeers } from './deadLetters.ts'
 import { type DraftLetter, draftedRecord, draftLetters } from './draftLetters.ts'
 import type { People, Person } from './people.ts'
 import { readablePart, weddingsFor } from './reading.ts'
+import { sightOf } from './sight.ts'
 
 const NAMESPACE = '0d7e0d0a-3b53-4f0e-8f7a-2f0c1d3e5a77'
 /** Of one wedding towards one upstream: what lies beyond is counted, not listed. */
@@ -41,8 +43,14 @@ export interface QueueQuestion {
   readonly nowMs: number
 }
 
-export async function outgoingQueue(context: ServerContext, question: QueueQuestion): Promise<OutgoingQueue> {
-  const { caller } = question
+/** With what the caller sees. */
+interface SeenQuestion extends QueueQuestion {
+  readonly reader: View
+}
+
+export async function outgoingQueue(context: ServerContext, asked: QueueQuestion): Promise<OutgoingQueue> {
+  const { caller } = asked
+  const question = { ...asked, reader: (await sightOf(context, caller)).view }
   const scopes = [caller.team, ...(await weddingsFor(context, caller))]
   const items: QueueEntry[] = []
   let beyond = 0
@@ -92,11 +100,11 @@ function itemOf(
   record: CausalRecord,
   { kind, epoch, isConnected, attempts, nextRetryMs, problem }: OutgoingPeer,
   date: unknown,
-  { caller, people, isOf, itemMs, nowMs }: QueueQuestion,
+  { reader, people, isOf, itemMs, nowMs }: SeenQuestion,
 ): QueueEntry | undefined {
   // Whose edits are whose goes along with the edits; nobody waits for it.
   if (record.table === 'actors') return undefined
-  const part = readablePart(record, caller.grant.role)
+  const part = readablePart(record, reader)
   if (!part) return undefined
   const view = viewRecord(part)
   if (isOf && !isOf(people.get(view.updated.actor))) return undefined
@@ -154,7 +162,7 @@ function letterItem(letter: DeadLetter, { people, isOf, itemMs }: QueueQuestion)
 }
 
 /** What somebody typed here and may not write: it is nowhere but here and in the quarantine of who refused it. */
-function draftItem(letter: DraftLetter, question: QueueQuestion): readonly QueueEntry[] {
+function draftItem(letter: DraftLetter, question: SeenQuestion): readonly QueueEntry[] {
   const drafted = draftedRecord(letter)
   return drafted ? refusedItem({ ...letter, attempts: 1 }, drafted, 'device', question) : []
 }
@@ -164,9 +172,9 @@ function refusedItem(
   { letterId, reason, attempts }: Pick<RefusedRecord, 'letterId' | 'reason' | 'attempts'>,
   record: CausalRecord,
   upstream: QueueEntry['upstream'],
-  { caller, people, isOf, itemMs }: QueueQuestion,
+  { reader, people, isOf, itemMs }: SeenQuestion,
 ): readonly QueueEntry[] {
-  const part = readablePart(record, caller.grant.role)
+  const part = readablePart(record, reader)
   const view = part && viewRecord(part)
   if (!view || (isOf && !isOf(people.get(view.updated.actor)))) return []
   const at = stampTime(view.updated.stamp)

@@ -1,8 +1,9 @@
 /** What a caller may read of the records of a wedding. */
 import { type CausalRecord, liveValues, restrictRecord } from '../../model/merge/record.ts'
 import type { RecordView } from '../../model/merge/view.ts'
-import { mayEnterWedding, mayRead, type Role } from '../../model/roles.ts'
+import { mayEnterWedding } from '../../model/roles.ts'
 import type { ChangeStore } from '../../model/sync/changeStore.ts'
+import { isInView, type View } from '../../model/sync/rules.ts'
 import type { Caller, ServerContext } from './context.ts'
 
 const PAGE = 500
@@ -13,11 +14,11 @@ export async function weddingsFor(context: ServerContext, caller: Caller): Promi
   return weddings.filter((weddingId) => mayEnterWedding(caller.grant, weddingId)).sort()
 }
 
-/** The part of the record that the role may read; `undefined` if that is nothing a person could be shown. */
-export function readablePart(record: CausalRecord, role: Role): CausalRecord | undefined {
+/** The part of the record that is in view; `undefined` if that is nothing a person could be shown. */
+export function readablePart(record: CausalRecord, view: View): CausalRecord | undefined {
   // Whoever may not read the base class may not know that the record exists.
-  if (!mayRead(role, record.table, record.base)) return undefined
-  const part = restrictRecord(record, (readClass) => mayRead(role, record.table, readClass))
+  if (!isInView(view, record, record.base)) return undefined
+  const part = restrictRecord(record, (readClass) => isInView(view, record, readClass))
   return part && liveValues(part).next().done === false ? part : undefined
 }
 

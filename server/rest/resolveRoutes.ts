@@ -7,7 +7,6 @@ import type { Data } from '../../model/merge/edit.ts'
 import { DELETED } from '../../model/merge/registers.ts'
 import type { ResolveManyReply, ResolveReply, ResolveRequest, ResolveStrategy } from '../../model/rest/resolve.ts'
 import { unreachable } from '../../model/result.ts'
-import { mayWrite } from '../../model/roles.ts'
 import { validateData, writableData } from '../../model/tables/validate.ts'
 import type { Note } from '../audit/trail.ts'
 import { type ConflictParts, pendingEntries } from './conflictQueue.ts'
@@ -16,6 +15,7 @@ import { echoing, forbidden, HttpError, invalid, missing } from './errors.ts'
 import type { Handlers } from './router.ts'
 import { sealedHere, sealingOf } from './sealing.ts'
 import { type Settled, type SettleError, settle, type Task } from './settle.ts'
+import { mayWriteHere, type Sight, sightOf } from './sight.ts'
 import { visibleData } from './sync/conflictReport.ts'
 import { holdsNothingOpen, type SealedWrite, sealedWrite } from './sync/sealedWrite.ts'
 
@@ -106,9 +106,10 @@ async function resolveOne(
   const isSealed = (await sealingOf(parts.context, caller)) !== undefined
   const entry = (await findPending(parts, caller, new Set([conflictId]))).get(conflictId)
   if (!entry) throw gone(conflictId)
-  const task = taskFor(entry, request, caller, isSealed)
+  const sight = await sightOf(parts.context, caller)
+  const task = taskFor(entry, request, sight, isSealed)
   const [settled] = await settle(parts.context, caller, [task])
-  const done = describe(task, settled, caller)
+  const done = describe(task, settled, sight)
   const others = resolution.applyToSimilar ? await settleSimilar(parts, caller, [task]) : []
   return { ...done, similarConflictsResolved: others.length }
 }
@@ -121,6 +122,7 @@ async function resolveAll(
   requests: readonly ResolveRequest[],
 ): Promise<Pick<ResolveManyReply, 'resolved' | 'errors'>> {
   const isSealed = (await sealingOf(parts.context, caller)) !== undefined
+  const sight = await sightOf(parts.context, caller)
   const pending = await findPending(parts, caller, new Set(requests.map(({ conflictId }) => conflictId)))
   const errors: ResolveManyReply['errors'] = []
   const note = (conflictId: string, work: () => void): void => {
@@ -137,14 +139,14 @@ async function resolveAll(
       checkAsked(request)
       const entry = pending.get(request.conflictId)
       if (!entry) throw gone(request.conflictId)
-      tasks.push({ ...taskFor(entry, request, caller, isSealed), request })
+      tasks.push({ ...taskFor(entry, request, sight, isSealed), request })
     })
   }
   const resolved: Resolved[] = []
   const outcomes = await settle(parts.context, caller, tasks)
   for (const [index, task] of tasks.entries()) {
     const { conflictId } = task.request
-    note(conflictId, () => resolved.push({ conflictId, ...describe(task, outcomes[index], caller) }))
+    note(conflictId, () => resolved.push({ conflictId, ...describe(task, outcomes[index], sight) }))
   }
   const models = tasks.filter(({ request }, index) => request.resolution.applyToSimilar && outcomes[index]?.ok)
   return { resolved: [...resolved, ...(await settleSimilar(parts, caller, models))], errors }
@@ -162,17 +164,12 @@ function checkAsked({ resolution: { strategy, mergedData, edit, applyToSimilar }
 }
 
 /** Throws what the caller is to be told if they may not decide this. */
-function taskFor(
-  entry: QueueEntry,
-  { conflictId, resolution }: ResolveRequest,
-  caller: Caller,
-  isSealed: boolean,
-): Task {
+function taskFor(entry: QueueEntry, { conflictId, resolution }: ResolveRequest, sight: Sight, isSealed: boolean): Task {
   const { strategy, mergedData, edit } = resolution
   if (edit && !isSealed) throw invalid(['resolution.edit: Values are open here, send them as they are'])
   const sealed = isSealed ? sealedFor(entry, resolution, conflictId) : undefined
   const decision = sealed ? { strategy, mergedData: sealed.fields } : decisionFor(entry, strategy, mergedData)
-  const refused = roleRefusal(entry, decision, caller)
+  const refused = roleRefusal(entry, decision, sight)
   if (refused !== undefined) throw forbidden(refused, { conflictId })
   return { entry, decision, comment: resolution.userComment, sealed }
 }
@@ -196,7 +193,7 @@ function sealedFor(
 function describe(
   { entry, decision }: Task,
   settled: Settled | undefined,
-  caller: Caller,
+  { view }: Sight,
 ): Omit<Resolved, 'conflictId'> {
   if (!settled?.ok) throw asHttpError(settled?.error ?? { kind: 'gone' }, entry.conflictId)
   const { strategy } = decision
@@ -207,7 +204,7 @@ function describe(
     strategy,
     applied: isWritten,
     serverId: entry.parts[0].record.id,
-    mergedData: isMerge && record ? visibleData(record, caller.grant.role) : null,
+    mergedData: isMerge && record ? visibleData(record, view) : null,
   }
 }
 
@@ -252,12 +249,12 @@ function decisionFor({ table }: QueueEntry, strategy: ResolveStrategy, mergedDat
 }
 
 /** Whoever may not write a field may not decide what it becomes. */
-function roleRefusal({ parts, table }: QueueEntry, { mergedData = {} }: Decision, caller: Caller): string | undefined {
-  const { role } = caller.grant
+function roleRefusal({ parts, table }: QueueEntry, { mergedData = {} }: Decision, sight: Sight): string | undefined {
   const merged = Object.keys(mergedData)
-  const refused = parts.find(({ conflict, field }) => !mayWrite(role, conflict.table, field === DELETED ? [] : [field]))
-  if (!refused && (merged.length === 0 || mayWrite(role, table, merged))) return undefined
-  return `The role ${role} may not write this in ${refused?.conflict.table ?? table}`
+  const refused = parts.find(({ record, field }) => !mayWriteHere(sight, record, field === DELETED ? [] : [field]))
+  const mayMerge = merged.length === 0 || parts.every(({ record }) => mayWriteHere(sight, record, merged))
+  if (!refused && mayMerge) return undefined
+  return `The role ${sight.role} may not write this in ${refused?.conflict.table ?? table}`
 }
 
 function asHttpError(error: SettleError, conflictId: string): HttpError {
@@ -297,17 +294,18 @@ async function settleSimilar(
   caller: Caller,
   models: readonly Task[],
 ): Promise<readonly Resolved[]> {
+  const sight = await sightOf(parts.context, caller)
   const resolved: Resolved[] = []
   for (const { entry: decided, decision } of models) {
     const pending: QueueEntry[] = []
     for await (const entry of pendingEntries(parts, caller)) {
-      if (roleRefusal(entry, decision, caller) === undefined) pending.push(entry)
+      if (roleRefusal(entry, decision, sight) === undefined) pending.push(entry)
     }
     const tasks = similar(decided, pending).map((entry): Task => ({ entry, decision }))
     const outcomes = await settle(parts.context, caller, tasks)
     for (const [index, task] of tasks.entries()) {
       const outcome = outcomes[index]
-      if (outcome?.ok) resolved.push({ conflictId: task.entry.conflictId, ...describe(task, outcome, caller) })
+      if (outcome?.ok) resolved.push({ conflictId: task.entry.conflictId, ...describe(task, outcome, sight) })
     }
   }
   return resolved

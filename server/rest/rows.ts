@@ -1,13 +1,14 @@
 /**
  * Records as clients are shown them. Everybody in a team polls for the same latest changes, so a row that was made for one
- * is kept for the next of the same role.
+ * is kept for the next who sees the same.
  */
 import { stampMs, stampTime } from '../../model/merge/clock.ts'
 import { type CausalRecord, recordVersion } from '../../model/merge/record.ts'
 import { viewRecord } from '../../model/merge/view.ts'
 import type { ServerChange } from '../../model/rest/sync.ts'
-import type { Role } from '../../model/roles.ts'
+import type { View } from '../../model/sync/rules.ts'
 import { readablePart, rowData } from './reading.ts'
+import type { Reader } from './sight.ts'
 
 export interface Row extends Omit<ServerChange, 'action'> {
   readonly deleted: boolean
@@ -16,8 +17,8 @@ export interface Row extends Omit<ServerChange, 'action'> {
   readonly updatedMs: number
 }
 
-function rowOf(record: CausalRecord, role: Role): Row | undefined {
-  const part = readablePart(record, role)
+function rowOf(record: CausalRecord, reader: View): Row | undefined {
+  const part = readablePart(record, reader)
   if (!part) return undefined
   const view = viewRecord(part)
   return {
@@ -41,9 +42,9 @@ export interface Place {
 }
 
 export interface Rows {
-  get(place: Place, role: Role): Row | undefined
-  /** @returns `undefined` if the role may read nothing of the record */
-  make(place: Place, role: Role, record: CausalRecord): Row | undefined
+  get(place: Place, reader: Reader): Row | undefined
+  /** @returns `undefined` if the reader sees nothing of the record */
+  make(place: Place, reader: Reader, record: CausalRecord): Row | undefined
 }
 
 const MAX_CHARS = 4_000_000
@@ -52,7 +53,7 @@ const MAX_CHARS = 4_000_000
 export function createRows(maxChars = MAX_CHARS): Rows {
   const known = new Map<string, { readonly row: Row; readonly chars: number }>()
   let chars = 0
-  const keyOf = ({ scope, seq }: Place, role: Role) => `${role} ${seq} ${scope}`
+  const keyOf = ({ scope, seq }: Place, reader: Reader) => `${reader.key} ${seq} ${scope}`
 
   function drop(key: string): void {
     chars -= known.get(key)?.chars ?? 0
@@ -60,11 +61,11 @@ export function createRows(maxChars = MAX_CHARS): Rows {
   }
 
   return {
-    get: (place, role) => known.get(keyOf(place, role))?.row,
-    make(place, role, record) {
-      const row = rowOf(record, role)
+    get: (place, reader) => known.get(keyOf(place, reader))?.row,
+    make(place, reader, record) {
+      const row = rowOf(record, reader.view)
       if (!row) return undefined
-      const key = keyOf(place, role)
+      const key = keyOf(place, reader)
       drop(key)
       const added = { row, chars: JSON.stringify(row).length }
       known.set(key, added)

@@ -7,8 +7,10 @@ import type { Stamp } from '../../model/merge/clock.ts'
 import { conflictsOf } from '../../model/merge/conflicts.ts'
 import { type CausalRecord, isEmptied, liveValues } from '../../model/merge/record.ts'
 import { compareText } from '../../model/merge/vector.ts'
-import { mayRead, type Role } from '../../model/roles.ts'
+import { claimsOf } from '../../model/ownership.ts'
 import type { ChangeStore } from '../../model/sync/changeStore.ts'
+import type { View } from '../../model/sync/rules.ts'
+import type { Reader } from './sight.ts'
 
 export interface IndexEntry {
   readonly id: string
@@ -17,6 +19,8 @@ export interface IndexEntry {
   readonly seq: number
   readonly table: string
   readonly base: string
+  /** Whose own it is (`ownership.ts`). */
+  readonly claims: readonly string[]
   /** Read class → latest stamp of a live value. */
   readonly stamps: ReadonlyMap<string, Stamp>
   /** Ids of what in it waits for a person, field by field. */
@@ -39,10 +43,10 @@ export interface ScopeExtract {
   /** Records with anything pending or decided. */
   readonly contested: ReadonlyMap<string, IndexEntry>
   /**
-   * What the role may read of, the earliest edit first, equal ones by id, from the first that lies behind a place.
+   * What the reader sees something of, the earliest edit first, equal ones by id, from the first that lies behind a place.
    * @param isBehind for a place in that order; true for all that come after one for which it is true
    */
-  written(role: Role, isBehind: (dated: DatedEntry) => boolean): Iterable<DatedEntry>
+  written(reader: Reader, isBehind: (dated: DatedEntry) => boolean): Iterable<DatedEntry>
 }
 
 /** @returns the extract of each of the scopes */
@@ -51,6 +55,8 @@ export type ScopeIndex = (scopes: readonly string[]) => Promise<ReadonlyMap<stri
 type Log = Pick<ChangeStore, 'heads' | 'changesSince'>
 
 const MAX_SCOPES = 500
+/** Of one scope: one for each role, and one for each vendor and photographer, who see their own besides. */
+const MAX_ORDERS = 24
 const PAGE = 500
 
 export function createScopeIndex(changes: Log): ScopeIndex {
@@ -80,8 +86,8 @@ class Extract implements ScopeExtract {
   readonly #changes: Log
   readonly #scope: string
   readonly #entries = new Map<string, IndexEntry>()
-  /** For each role that has asked. */
-  readonly #orders = new Map<Role, Order>()
+  /** For those who have asked, by their key; who asked last is the last. */
+  readonly #orders = new Map<string, Order>()
   /** Refreshes take turns: two at once could put an older state over a newer one. */
   #turn: Promise<void> = Promise.resolve()
   /** The one that has not begun yet: it will see whatever is committed by now, so all who ask meanwhile share it. */
@@ -101,9 +107,12 @@ class Extract implements ScopeExtract {
     await this.#next
   }
 
-  *written(role: Role, isBehind: (dated: DatedEntry) => boolean): Generator<DatedEntry> {
-    const order = this.#orders.get(role) ?? new Order(role, this.#entries)
-    this.#orders.set(role, order)
+  *written({ key, view }: Reader, isBehind: (dated: DatedEntry) => boolean): Generator<DatedEntry> {
+    const order = this.#orders.get(key) ?? new Order(view, this.#entries)
+    this.#orders.delete(key)
+    this.#orders.set(key, order)
+    const [oldest] = this.#orders.keys()
+    if (this.#orders.size > MAX_ORDERS && oldest !== undefined) this.#orders.delete(oldest)
     yield* order.from(isBehind)
   }
 
@@ -132,16 +141,16 @@ class Extract implements ScopeExtract {
   }
 }
 
-/** The entries of a scope in the order of the edits that one role may know of. */
+/** The entries of a scope in the order of the edits that one reader may know of. */
 class Order {
-  readonly #role: Role
+  readonly #view: View
   readonly #entries: ReadonlyMap<string, IndexEntry>
   /** Among them some that a later one of the same record has replaced. */
   #dated: DatedEntry[] = []
 
   /** @param entries as they are now and will be: by id, those that count */
-  constructor(role: Role, entries: ReadonlyMap<string, IndexEntry>) {
-    this.#role = role
+  constructor(view: View, entries: ReadonlyMap<string, IndexEntry>) {
+    this.#view = view
     this.#entries = entries
     this.#dated = [...entries.values()].flatMap((entry) => this.#date(entry) ?? []).sort(compareDated)
   }
@@ -177,7 +186,7 @@ class Order {
   }
 
   #date(entry: IndexEntry): DatedEntry | undefined {
-    const stamp = readableStamp(entry, this.#role)
+    const stamp = readableStamp(entry, this.#view)
     return stamp === undefined ? undefined : { entry, stamp }
   }
 
@@ -199,12 +208,14 @@ export function compareDated(a: DatedEntry, b: DatedEntry): number {
   return compareText(a.stamp, b.stamp) || compareText(a.entry.id, b.entry.id)
 }
 
-/** The latest edit that this role may know of. */
-function readableStamp({ table, base, stamps }: IndexEntry, role: Role): Stamp | undefined {
-  if (!mayRead(role, table, base)) return undefined
+/** The latest edit that may be known of in this view. */
+function readableStamp({ table, base, stamps, claims }: IndexEntry, view: View): Stamp | undefined {
+  const isOwn = claims.some(view.owns)
+  const mayRead = (readClass: string) => view.mayRead(table, readClass) || (isOwn && view.mayReadOwn(table, readClass))
+  if (!mayRead(base)) return undefined
   let latest: Stamp | undefined
   for (const [readClass, stamp] of stamps) {
-    if (mayRead(role, table, readClass) && (latest === undefined || stamp > latest)) latest = stamp
+    if (mayRead(readClass) && (latest === undefined || stamp > latest)) latest = stamp
   }
   return latest
 }
@@ -225,6 +236,7 @@ function entryOf(record: CausalRecord, seq: number): IndexEntry {
     seq,
     table,
     base,
+    claims: claimsOf(record, 'ever'),
     stamps,
     pending: conflicts.map(({ conflictId }) => conflictId),
     isOfOperation: conflicts.some(isOfSomeOperation),

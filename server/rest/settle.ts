@@ -7,9 +7,11 @@ import { stampTime } from '../../model/merge/clock.ts'
 import type { Author } from '../../model/merge/edit.ts'
 import type { CausalRecord } from '../../model/merge/record.ts'
 import { err, ok, type Result } from '../../model/result.ts'
+import type { View } from '../../model/sync/rules.ts'
 import type { Caller, ServerContext } from './context.ts'
 import { readablePart } from './reading.ts'
 import { decideSealed } from './sealedDecision.ts'
+import { sightOf } from './sight.ts'
 import type { SealedWrite } from './sync/sealedWrite.ts'
 import { sizeFault } from './sync/size.ts'
 
@@ -52,6 +54,7 @@ export async function settle(
     if (author) authored.set(index, { ...task, author })
     else outcomes[index] = err({ kind: 'foreign-actor' })
   }
+  const { view } = await sightOf(context, caller)
   const ids = new Set([...authored.values()].flatMap(({ entry }) => idsOf(entry)))
   await context.stores.changes.update([...ids].sort(), (current) => {
     const records = new Map(current)
@@ -60,7 +63,7 @@ export async function settle(
       const open = idsOf(task.entry).flatMap((id) => records.get(id) ?? [])
       const undecided = open.filter((record) => !isWrittenBy(record, task.author))
       if (undecided.length === 0) continue
-      const outcome = settleIn(undecided, caller, task)
+      const outcome = settleIn(undecided, view, task)
       if (outcome.ok) for (const record of outcome.value) records.set(record.id, record)
       outcomes[index] = joined(outcomes[index], outcome)
     }
@@ -93,11 +96,11 @@ function joined(before: Settled | undefined, now: Settled): Settled {
 
 function settleIn(
   records: readonly CausalRecord[],
-  { grant: { role } }: Caller,
+  view: View,
   { entry, decision, author, sealed }: Task & { readonly author: Author },
 ): Settled {
   // What a person cannot see they cannot decide.
-  const readable = records.map((record) => readablePart(record, role)).filter((part) => part !== undefined)
+  const readable = records.map((record) => readablePart(record, view)).filter((part) => part !== undefined)
   const now = currentEntry(entry, readable)
   if (!now) return err({ kind: 'gone' })
   const after = sealed ? decideSealed(records, now, decision, sealed) : decideOpen(records, now, decision, author)

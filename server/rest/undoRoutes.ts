@@ -4,7 +4,6 @@ import { type UndoError, undoDecision } from '../../model/conflicts/undo.ts'
 import { type CausalRecord, liveValues } from '../../model/merge/record.ts'
 import { DELETED, parseRegister } from '../../model/merge/registers.ts'
 import { unreachable } from '../../model/result.ts'
-import { mayWrite } from '../../model/roles.ts'
 import type { Superseded, Write } from '../../model/sync/changeStore.ts'
 import { type ConflictParts, contestedRecords } from './conflictQueue.ts'
 import type { Caller } from './context.ts'
@@ -12,6 +11,7 @@ import { forbidden, HttpError, missing } from './errors.ts'
 import { readablePart } from './reading.ts'
 import type { Handlers } from './router.ts'
 import { sealedHere, sealingOf } from './sealing.ts'
+import { mayWriteHere, type Sight, sightOf } from './sight.ts'
 
 export function undoHandlers(parts: ConflictParts): Pick<Handlers, 'undoDecision'> {
   return {
@@ -21,7 +21,8 @@ export function undoHandlers(parts: ConflictParts): Pick<Handlers, 'undoDecision
       }
       const records = await decidedRecords(parts, caller, conflictId)
       if (records.length === 0) throw asHttpError({ kind: 'no-decision' }, conflictId)
-      for (const record of records) checkRole(record, conflictId, caller)
+      const sight = await sightOf(parts.context, caller)
+      for (const record of records) checkRole(record, conflictId, sight)
       await parts.context.trail.run(
         { event: 'resolution', resource: 'undo', caller, origin },
         () => reopen(parts, caller, conflictId, records),
@@ -50,10 +51,10 @@ function decisionsIn(record: CausalRecord, conflictId: string): readonly string[
     .map(({ register }) => parseRegister(register).field)
 }
 
-function checkRole(record: CausalRecord, conflictId: string, { grant: { role } }: Caller): void {
+function checkRole(record: CausalRecord, conflictId: string, sight: Sight): void {
   const fields = decisionsIn(record, conflictId).filter((field) => field !== DELETED)
-  if (mayWrite(role, record.table, fields)) return
-  throw forbidden(`The role ${role} may not write this in ${record.table}`, { conflictId })
+  if (mayWriteHere(sight, record, fields)) return
+  throw forbidden(`The role ${sight.role} may not write this in ${record.table}`, { conflictId })
 }
 
 async function reopen(
@@ -65,6 +66,7 @@ async function reopen(
   const author = (await context.authors(caller))()
   const history = new Map<string, readonly Superseded[]>()
   for (const { id } of records) history.set(id, await context.stores.history.superseded(id))
+  const { view } = await sightOf(context, caller)
   let failure: UndoError | undefined
   await context.stores.changes.update([...history.keys()].sort(), (current) => {
     failure = undefined
@@ -72,7 +74,7 @@ async function reopen(
     for (const before of current.values()) {
       // Asked again about what is committed already.
       if (isWrittenBy(before, author)) continue
-      const part = readablePart(before, caller.grant.role)
+      const part = readablePart(before, view)
       const edits = part && undoDecision(part, conflictId, author, history.get(before.id) ?? [])
       if (edits?.ok) writes.push({ record: applyEdits(before, edits.value) })
       else failure = edits?.error ?? { kind: 'no-decision' }

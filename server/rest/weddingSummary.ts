@@ -2,9 +2,10 @@
 import { combinedDigest, scopeDigest } from '../../model/merge/digest.ts'
 import { type CausalRecord, restrictRecord } from '../../model/merge/record.ts'
 import { viewRecord } from '../../model/merge/view.ts'
-import { mayRead, type Role } from '../../model/roles.ts'
 import type { ChangeStore } from '../../model/sync/changeStore.ts'
+import { isInView, type View } from '../../model/sync/rules.ts'
 import { readablePart, recordsIn } from './reading.ts'
+import type { Reader } from './sight.ts'
 
 export interface WeddingSummary {
   readonly name: unknown
@@ -15,7 +16,7 @@ export interface WeddingSummary {
   readonly deleted: boolean
 }
 
-export type Summaries = (weddingId: string, role: Role) => Promise<WeddingSummary>
+export type Summaries = (weddingId: string, reader: Reader) => Promise<WeddingSummary>
 
 type Outline = (record: CausalRecord) => CausalRecord
 
@@ -27,13 +28,13 @@ const MAX_SUMMARIES = 1_000
 /** @param outline how a record is to be seen for its digest */
 export function createSummaries(changes: ChangeStore, outline: () => Outline): Summaries {
   const known = new Map<string, { head: number; outline: Outline; summary: Promise<WeddingSummary> }>()
-  return async (weddingId, role) => {
-    const key = `${weddingId}/${role}`
+  return async (weddingId, reader) => {
+    const key = `${weddingId}/${reader.key}`
     const head = await changes.head(weddingId)
     const cached = known.get(key)
     const asOutside = outline()
     if (cached?.head === head && cached.outline === asOutside) return cached.summary
-    const summary = summarise(changes, weddingId, role, asOutside)
+    const summary = summarise(changes, weddingId, reader.view, asOutside)
     known.delete(key)
     known.set(key, { head, outline: asOutside, summary })
     const [oldest] = known.keys()
@@ -50,17 +51,17 @@ export function createSummaries(changes: ChangeStore, outline: () => Outline): S
 async function summarise(
   changes: ChangeStore,
   weddingId: string,
-  role: Role,
+  reader: View,
   outline: Outline,
 ): Promise<WeddingSummary> {
   const parts: CausalRecord[] = []
   let records = 0
   let wedding: ReturnType<typeof viewRecord> | undefined
   for await (const record of recordsIn(changes, weddingId)) {
-    // As a peer of this role holds it, so that its own digest can be compared.
-    const part = restrictRecord(record, (readClass) => mayRead(role, record.table, readClass))
+    // As a peer with this view holds it, so that its own digest can be compared.
+    const part = restrictRecord(record, (readClass) => isInView(reader, record, readClass))
     if (part) parts.push(outline(part))
-    const readable = readablePart(record, role)
+    const readable = readablePart(record, reader)
     const view = readable && viewRecord(readable)
     if (view && !view.deleted) records += 1
     if (view && record.id === weddingId) wedding = view

@@ -7,12 +7,13 @@ import { viewRecord } from '../../model/merge/view.ts'
 import { recordId } from '../../model/rest/common.ts'
 import type { RecordRow, RecordsReply, recordsQuery } from '../../model/rest/records.ts'
 import type { WeddingsReply } from '../../model/rest/weddings.ts'
-import type { Role } from '../../model/roles.ts'
+import type { View } from '../../model/sync/rules.ts'
 import type { Caller, ServerContext } from './context.ts'
 import { missing } from './errors.ts'
 import { attribute, type People, type PeopleOf } from './people.ts'
 import { readablePart, recordsIn, rowData, weddingsFor } from './reading.ts'
 import type { Handlers } from './router.ts'
+import { sightOf } from './sight.ts'
 import type { Summaries } from './weddingSummary.ts'
 
 export function weddingHandlers(
@@ -23,8 +24,9 @@ export function weddingHandlers(
   return {
     async weddings({ caller }) {
       const weddings: WeddingsReply['weddings'] = []
+      const sight = await sightOf(context, caller)
       for (const id of await weddingsFor(context, caller)) {
-        const summary = await summaries(id, caller.grant.role)
+        const summary = await summaries(id, sight)
         if (summary.deleted) continue
         const { complete, behindBy, quarantined, peers } = await context.completeness(id)
         const { name, date, records, digest } = summary
@@ -44,16 +46,17 @@ export function weddingHandlers(
 }
 
 async function pageOfRecords(
-  { stores: { changes } }: ServerContext,
-  { grant: { role } }: Caller,
+  context: ServerContext,
+  caller: Caller,
   weddingId: string,
   { table, cursor, limit, deleted }: z.infer<typeof recordsQuery>,
   people: People,
 ): Promise<RecordsReply> {
+  const { view } = await sightOf(context, caller)
   const records: RecordRow[] = []
   const from = { ...(table !== undefined && { table }), ...(cursor !== undefined && { after: cursor.toLowerCase() }) }
-  for await (const record of recordsIn(changes, weddingId, from, limit + 1)) {
-    const row = rowOf(record, role, people)
+  for await (const record of recordsIn(context.stores.changes, weddingId, from, limit + 1)) {
+    const row = rowOf(record, view, people)
     if (!row || (row.deleted && !deleted)) continue
     if (records.length === limit) return { records, cursor: records.at(-1)?.id ?? null, hasMore: true }
     records.push(row)
@@ -61,8 +64,8 @@ async function pageOfRecords(
   return { records, cursor: records.at(-1)?.id ?? null, hasMore: false }
 }
 
-export function rowOf(record: CausalRecord, role: Role, people: People): RecordRow | undefined {
-  const part = readablePart(record, role)
+export function rowOf(record: CausalRecord, reader: View, people: People): RecordRow | undefined {
+  const part = readablePart(record, reader)
   if (!part) return undefined
   const view = viewRecord(part)
   const siblings = Object.entries(view.deleted ? {} : view.siblings).map(([field, values]) => [

@@ -13,6 +13,7 @@ import type { Log } from '../../log.ts'
 import type { Caller, Sealing, ServerContext } from '../context.ts'
 import { describeFault, forbidden } from '../errors.ts'
 import { sealedHere, sealingOf } from '../sealing.ts'
+import { type Sight, sightOf, withActors } from '../sight.ts'
 import { applyChange } from './apply.ts'
 import type { Applied, Circumstances, ReadyChange } from './change.ts'
 import { failed, type Outcome } from './outcome.ts'
@@ -40,11 +41,16 @@ export async function runBatch(
   const planned = planChanges(changes, { validateChecksums, isSealed: sealing !== undefined, weddings })
   const ids = [...new Set(planned.map(({ recordId }) => recordId))]
   const current = await store.records(ids)
-  const refuse = (change: PlannedChange, record: CausalRecord | undefined): void => {
-    const reason = refusal(change, record, caller, weddings)
-    if (reason !== undefined) throw forbidden(reason, { changeId: change.changeId })
-  }
-  for (const change of planned) refuse(change, current.get(change.recordId))
+  const refuseIn =
+    (sight: Sight) =>
+    (change: PlannedChange, record: CausalRecord | undefined): void => {
+      const reason = refusal(change, record, { caller, sight, weddings })
+      if (reason !== undefined) throw forbidden(reason, { changeId: change.changeId })
+    }
+  const sight = await sightOf(context, caller)
+  planned.forEach((change) => {
+    refuseIn(sight)(change, current.get(change.recordId))
+  })
   if (sealing) {
     refuseOpen(changes)
     await claimActors(sealing, caller, planned, options.dryRun)
@@ -60,7 +66,14 @@ export async function runBatch(
   )
   const own = new Set(ready.map(({ author }) => `${author.actor} ${author.stamp}`))
   const isOwn = ({ actor, stamp }: Pick<Edit, 'actor' | 'stamp'>) => own.has(`${actor} ${stamp}`)
-  const run = new BatchRun(ready, { role: caller.grant.role, strategy: options.conflictResolution, isOwn }, refuse)
+  // What an earlier change of the batch has created is the caller's own.
+  const refuse = refuseIn(
+    withActors(
+      sight,
+      ready.map(({ author }) => author.actor),
+    ),
+  )
+  const run = new BatchRun(ready, { view: sight.view, strategy: options.conflictResolution, isOwn }, refuse)
   if (options.dryRun) {
     run.apply(current)
   } else {

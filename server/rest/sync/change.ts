@@ -4,8 +4,8 @@ import type { CausalRecord } from '../../../model/merge/record.ts'
 import type { Edit } from '../../../model/merge/unit.ts'
 import { covers, EMPTY_VECTOR, type Vector } from '../../../model/merge/vector.ts'
 import type { SyncStrategy } from '../../../model/rest/sync.ts'
-import type { Role } from '../../../model/roles.ts'
 import type { Superseded } from '../../../model/sync/changeStore.ts'
+import type { View } from '../../../model/sync/rules.ts'
 import { failed, type Outcome } from './outcome.ts'
 import type { PlannedChange } from './plan.ts'
 
@@ -19,7 +19,8 @@ export interface ReadyChange extends PlannedChange {
 }
 
 export interface Circumstances {
-  readonly role: Role
+  /** What the caller may be told of. */
+  readonly view: View
   readonly strategy: SyncStrategy
   /** Whether the edit was made by the very call that is being applied: its later changes have seen its earlier ones. */
   isOwn(edit: Edit): boolean

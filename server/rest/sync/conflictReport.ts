@@ -4,7 +4,7 @@ import { conflictOver, type Severity } from '../../../model/merge/conflicts.ts'
 import type { CausalRecord } from '../../../model/merge/record.ts'
 import { viewRecord } from '../../../model/merge/view.ts'
 import type { SyncResolution, SyncStrategy } from '../../../model/rest/sync.ts'
-import type { Role } from '../../../model/roles.ts'
+import type { View } from '../../../model/sync/rules.ts'
 import { readablePart, rowData } from '../reading.ts'
 import type { ReportedConflict } from './outcome.ts'
 import type { PlannedChange } from './plan.ts'
@@ -28,7 +28,7 @@ export function reportConflict(
   change: PlannedChange,
   before: CausalRecord,
   fields: readonly string[],
-  role: Role,
+  view: View,
   settlement: Settlement,
 ): ReportedConflict {
   const known = fields.map((field) => conflictOver(before, field))
@@ -42,21 +42,21 @@ export function reportConflict(
       conflictFields: [...fields],
       severity: worst(known.map(({ severity }) => severity)),
       serverId: before.id,
-      serverData: visibleData(before, role),
+      serverData: visibleData(before, view),
       serverTimestamp: stampTime(viewRecord(before).updated.stamp),
       clientTimestamp: change.timestamp,
     },
-    resolution: resolution(before.id, role, settlement),
+    resolution: resolution(before.id, view, settlement),
   }
 }
 
-function resolution(serverId: string, role: Role, { strategy, applied, merged }: Settlement): SyncResolution {
-  return { strategy, applied, serverId, mergedData: merged ? visibleData(merged, role) : null }
+function resolution(serverId: string, view: View, { strategy, applied, merged }: Settlement): SyncResolution {
+  return { strategy, applied, serverId, mergedData: merged ? visibleData(merged, view) : null }
 }
 
-/** The visible values of what the role may read. */
-export function visibleData(record: CausalRecord, role: Role): Record<string, unknown> {
-  const part = readablePart(record, role)
+/** The visible values of what is in view. */
+export function visibleData(record: CausalRecord, view: View): Record<string, unknown> {
+  const part = readablePart(record, view)
   return part ? rowData(viewRecord(part)) : {}
 }
 

@@ -65,10 +65,10 @@ export function clash(
   before: CausalRecord,
   after: CausalRecord,
   change: ReadyChange,
-  { role }: Circumstances,
+  { view }: Circumstances,
   settlement: Settlement,
 ): Applied {
-  const conflict = reportConflict(change, before, [DELETED], role, settlement)
+  const conflict = reportConflict(change, before, [DELETED], view, settlement)
   return {
     record: after,
     outcome: { ...(settlement.applied && { processed: 'resolved' as const }), conflicts: [conflict] },

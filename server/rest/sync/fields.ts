@@ -158,23 +158,23 @@ function report(
   after: CausalRecord,
   clashing: Data,
   change: ReadyChange,
-  { role, strategy }: Circumstances,
+  { view, strategy }: Circumstances,
 ): readonly ReportedConflict[] {
   const fields = Object.keys(clashing)
   if (dropsClashing(strategy)) {
-    return [reportConflict(change, before, fields, role, { strategy, applied: false })]
+    return [reportConflict(change, before, fields, view, { strategy, applied: false })]
   }
   if (strategy === 'client_wins') {
-    return [reportConflict(change, before, fields, role, { strategy, applied: true })]
+    return [reportConflict(change, before, fields, view, { strategy, applied: true })]
   }
   const queue = new Set(conflictsOf(after).flatMap((conflict) => conflict.fields))
   const merged = fields.filter((field) => !queue.has(field))
   const waiting = fields.filter((field) => queue.has(field))
   return [
-    ...waiting.map((field) => reportConflict(change, before, [field], role, { strategy, applied: false })),
+    ...waiting.map((field) => reportConflict(change, before, [field], view, { strategy, applied: false })),
     // A text or a set is both people's work at once, so it is merged even when a person was asked for.
     ...(merged.length > 0
-      ? [reportConflict(change, before, merged, role, { strategy: 'merge', applied: true, merged: after })]
+      ? [reportConflict(change, before, merged, view, { strategy: 'merge', applied: true, merged: after })]
       : []),
   ]
 }

@@ -8,10 +8,11 @@ import { canonicalJson } from '../../../model/canonicalJson.ts'
 import { classOf, type Data } from '../../../model/merge/edit.ts'
 import type { CausalRecord } from '../../../model/merge/record.ts'
 import type { SyncAction, SyncChange } from '../../../model/rest/sync.ts'
-import { mayEnterWedding, mayRead, mayWrite } from '../../../model/roles.ts'
+import { mayEnterWedding } from '../../../model/roles.ts'
 import { tableNamed, WEDDING_TABLES } from '../../../model/tables/index.ts'
 import { validateData, writableData } from '../../../model/tables/validate.ts'
 import type { Caller } from '../context.ts'
+import { mayReadHere, mayReadNew, mayWriteHere, mayWriteNew, type Sight } from '../sight.ts'
 import { type SealedWrite, sealedWrite } from './sealedWrite.ts'
 
 /** A change as it is meant. */
@@ -130,30 +131,35 @@ function weddingFault(
   return weddings.has(weddingId) ? undefined : 'wedding_id: There is no such wedding'
 }
 
+/** Who asks, and what they may. */
+export interface Authority {
+  readonly caller: Caller
+  readonly sight: Sight
+  /** Weddings of the caller's team. */
+  readonly weddings: ReadonlySet<string>
+}
+
 /**
  * Why the caller may not ask for this, which refuses the whole batch; `undefined` if they may.
  * @param record what stands under the id now
- * @param weddings weddings of the caller's team
  */
 export function refusal(
   change: PlannedChange,
   record: CausalRecord | undefined,
-  caller: Caller,
-  weddings: ReadonlySet<string>,
+  authority: Authority,
 ): string | undefined {
-  const place = record ? recordRefusal(change, record, caller, weddings) : placeRefusal(change, caller)
-  return place ?? (tableFault(change.table) === undefined ? roleRefusal(change, record, caller) : undefined)
+  const place = record ? recordRefusal(change, record, authority) : placeRefusal(change, authority.caller)
+  return place ?? (tableFault(change.table) === undefined ? roleRefusal(change, record, authority.sight) : undefined)
 }
 
 function recordRefusal(
   change: PlannedChange,
   record: CausalRecord,
-  { grant }: Caller,
-  weddings: ReadonlySet<string>,
+  { caller: { grant }, sight, weddings }: Authority,
 ): string | undefined {
   const foreign = 'A change names a record that this caller may not touch'
   if (!weddings.has(record.scope) || !mayEnterWedding(grant, record.scope)) return foreign
-  if (!mayRead(grant.role, record.table, record.base)) return foreign
+  if (!mayReadHere(sight, record, record.base)) return foreign
   if (change.weddingId !== undefined && change.weddingId !== record.scope) {
     return 'A record stays in the wedding that it was created in'
   }
@@ -171,16 +177,21 @@ function placeRefusal(change: PlannedChange, { grant }: Caller): string | undefi
 
 function roleRefusal(
   { action, table, data, sealed }: PlannedChange,
-  record: CausalRecord | undefined,
-  { grant: { role } }: Caller,
+  current: CausalRecord | undefined,
+  sight: Sight,
 ): string | undefined {
+  // That it is in another table is said later: what is asked for is to be allowed where it was meant.
+  const record = current && { ...current, table }
   const fields = action === 'delete' ? [] : Object.keys(data)
+  const mayWrite = (names: readonly string[]) =>
+    record ? mayWriteHere(sight, record, names) : mayWriteNew(sight, table, names)
   // Creating needs the right to create as well; what exists is only edited.
-  const may =
-    mayWrite(role, table, fields) && (action !== 'create' || record !== undefined || mayWrite(role, table, []))
+  const may = mayWrite(fields) && (action !== 'create' || record !== undefined || mayWrite([]))
+  const mayRead = (readClass: string) =>
+    record ? mayReadHere(sight, record, readClass) : mayReadNew(sight, table, readClass)
   const base = record?.base ?? sealed?.base ?? tableNamed(table).baseClass(data)
   // A value in a class that the caller cannot read would replace what they never saw.
-  const unreadable = fields.filter((field) => !mayRead(role, table, classOf({ table, base }, field)))
+  const unreadable = fields.filter((field) => !mayRead(classOf({ table, base }, field)))
   if (may && unreadable.length === 0) return undefined
-  return `The role ${role} may not ${action} ${unreadable.join(', ') || 'this'} in ${table}`
+  return `The role ${sight.role} may not ${action} ${unreadable.join(', ') || 'this'} in ${table}`
 }

@@ -23,6 +23,8 @@ export interface Server {
   readonly role: 'local' | 'hub' | 'cloud'
   readonly owner: Member
   member(role: Role, weddings?: Grant['weddings'], userId?: string): Member
+  /** A vendor whose own these rows of `vendors` are. */
+  vendor(...vendors: readonly string[]): Member
   /** Of another team, whose tokens mean nothing here or open another team's data. */
   readonly stranger: Member
   /** Only where the server is an install. */
@@ -74,6 +76,7 @@ async function openInstallAs(role: 'local' | 'hub'): Promise<Server> {
     role,
     owner: { userId, deviceId, token },
     member: (as, weddings = 'all', user) => memberOf(own, { role: as, weddings }, user),
+    vendor: (...vendors) => memberOf(own, { role: 'vendor', weddings: 'all', vendors }),
     stranger: memberOf(other, OWNER),
     install,
     async close() {
@@ -104,6 +107,7 @@ async function openCloudServer(): Promise<Server> {
     role: 'cloud',
     owner: memberOf(own, OWNER),
     member: (as, weddings = 'all', user) => memberOf(own, { role: as, weddings }, user),
+    vendor: (...vendors) => memberOf(own, { role: 'vendor', weddings: 'all', vendors }),
     stranger: memberOf(await enrolled(), OWNER),
     close: stop,
   }
