@@ -1,4 +1,5 @@
 /** What somebody holds claims to (`ownership.ts`), as a store knows it. */
+import type { CausalRecord } from '../merge/record.ts'
 import { viewRecord } from '../merge/view.ts'
 import { byActor, OWNS_NOTHING, type Owns, vendorNamed, vendorWithId } from '../ownership.ts'
 import { type Grant, hasOwnRights } from '../roles.ts'
@@ -34,11 +35,7 @@ export async function openClaims(changes: ChangeStore, claimant: Claimant): Prom
     const head = await changes.head(team)
     if (head !== readTo) actors = await actorsOf(changes, team, userId)
     readTo = head
-    const names = [...(await changes.records(vendors)).values()].flatMap((record) => {
-      const { name } = viewRecord(record).data
-      return record.table === 'vendors' && typeof name === 'string' && name.trim() !== '' ? [vendorNamed(name)] : []
-    })
-    const now = new Set([...actors.map(byActor), ...vendors.map(vendorWithId), ...names])
+    const now = claimsHeld(vendors, actors, (await changes.records(vendors)).values())
     if (now.size !== claims.size || [...now].some((claim) => !claims.has(claim))) claims = now
   }
 
@@ -46,8 +43,30 @@ export async function openClaims(changes: ChangeStore, claimant: Claimant): Prom
   return { owns: (claim) => claims.has(claim), held: () => claims, refresh }
 }
 
+/**
+ * What somebody holds claims to.
+ * @param vendors rows that the grant names
+ * @param actors under which they write or have written
+ * @param rows    of them, those that are known
+ */
+export function claimsHeld(
+  vendors: readonly string[],
+  actors: readonly string[],
+  rows: Iterable<CausalRecord>,
+): ReadonlySet<string> {
+  const names = [...rows].flatMap((record) => {
+    const { name } = viewRecord(record).data
+    return record.table === 'vendors' && typeof name === 'string' && name.trim() !== '' ? [vendorNamed(name)] : []
+  })
+  return new Set([...actors.map(byActor), ...vendors.map(vendorWithId), ...names])
+}
+
 async function actorsOf(changes: ChangeStore, team: string, userId: string): Promise<readonly string[]> {
-  const records = await changes.inScope(team, { table: 'actors' })
+  return actorsIn(await changes.inScope(team, { table: 'actors' }), userId)
+}
+
+/** @param records of `actors` */
+export function actorsIn(records: readonly CausalRecord[], userId: string): readonly string[] {
   return records.flatMap((record) => {
     const { data } = viewRecord(record)
     return data.userId === userId && typeof data.actor === 'string' ? [data.actor] : []

@@ -3,7 +3,7 @@ import { useEffect, useRef } from 'react'
 import type { Decision } from '../../../model/conflicts/decide.ts'
 import type { QueueEntry } from '../../../model/conflicts/entry.ts'
 import { DELETED } from '../../../model/merge/registers.ts'
-import { useMayWrite, useReplica } from '../data/ReplicaContext.tsx'
+import { useReplica, useRights } from '../data/ReplicaContext.tsx'
 import { offerUndo } from '../timeline/offerUndo.tsx'
 import { useSave } from '../ui/useSave.tsx'
 import type { Wedding } from '../weddings/wedding.ts'
@@ -25,7 +25,7 @@ interface OpenConflictsProps {
 /** One card for each conflict, the most urgent first. */
 export function OpenConflicts({ conflicts, weddings, first, nowMs, placeOf, onClose }: OpenConflictsProps) {
   const { replica, edits } = useReplica()
-  const mayWrite = useMayWrite()
+  const { mayWrite } = useRights()
   const { busy, save } = useSave()
   const top = useRef<HTMLParagraphElement>(null)
   const before = useRef(conflicts.length)
@@ -37,8 +37,8 @@ export function OpenConflicts({ conflicts, weddings, first, nowMs, placeOf, onCl
   const isFirst = ({ parts }: QueueEntry) => parts.some(({ record }) => record.id === first)
   const ordered = [...conflicts.filter(isFirst), ...conflicts.filter((entry) => !isFirst(entry))]
 
-  function mayDecide({ parts, scope }: QueueEntry): boolean {
-    return parts.every(({ conflict, field }) => mayWrite(scope, conflict.table, field === DELETED ? [] : [field]))
+  function mayDecide({ parts }: QueueEntry): boolean {
+    return parts.every(({ record, field }) => mayWrite(record, field === DELETED ? [] : [field]))
   }
 
   async function decide(entry: QueueEntry, decision: Decision, others: readonly QueueEntry[] = []): Promise<void> {

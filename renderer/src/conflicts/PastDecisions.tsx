@@ -1,8 +1,9 @@
 import { Alert, Button, Group, Paper, Stack, Text } from '@mantine/core'
 import { useCallback, useRef, useState } from 'react'
 import { DELETED } from '../../../model/merge/registers.ts'
-import { useMayWrite, useReplica } from '../data/ReplicaContext.tsx'
+import { useReplica, useRights } from '../data/ReplicaContext.tsx'
 import { useLive } from '../data/useLive.ts'
+import { useRecords } from '../data/useRecords.ts'
 import { useAction } from '../ui/useAction.ts'
 import { useNow } from '../ui/useNow.ts'
 import { usePolled } from '../ui/usePolled.ts'
@@ -26,13 +27,15 @@ export function PastDecisions({ placeOf }: PastDecisionsProps) {
   const ask = useCallback(() => api.conflicts({ query: { status: 'resolved' } }), [api])
   const { value, failure, again } = usePolled(ask, EVERY_MS)
   const devices = useLive(live.devices)
-  const mayWrite = useMayWrite()
+  const { mayWrite } = useRights()
   const nowMs = useNow()
   const { busy, failure: refusal, run } = useAction()
   const [shown, setShown] = useState(PAGE)
   const top = useRef<HTMLParagraphElement>(null)
   const keeper = kind === 'tablet' ? 'the hub' : 'WedSync on this laptop'
-  if (!value || !devices) {
+  const all = value && devices ? pastDecisions(value.conflicts, { placeOf, devices, nowMs }) : undefined
+  const held = useRecords(all?.flatMap(({ recordIds }) => recordIds) ?? [])
+  if (!all) {
     return (
       <Text>
         {failure
@@ -41,7 +44,14 @@ export function PastDecisions({ placeOf }: PastDecisionsProps) {
       </Text>
     )
   }
-  const all = pastDecisions(value.conflicts, { placeOf, devices, nowMs })
+
+  function mayUndo({ recordIds, fields }: PastDecision): boolean {
+    const written = fields.filter((field) => field !== DELETED)
+    return recordIds.every((id) => {
+      const record = held.get(id)
+      return record !== undefined && mayWrite(record, written)
+    })
+  }
 
   async function undo({ conflictId }: PastDecision) {
     await run(
@@ -71,11 +81,7 @@ export function PastDecisions({ placeOf }: PastDecisionsProps) {
         <DecisionItem
           key={decision.conflictId}
           decision={decision}
-          mayUndo={mayWrite(
-            decision.scope,
-            decision.table,
-            decision.fields.filter((field) => field !== DELETED),
-          )}
+          mayUndo={mayUndo(decision)}
           busy={busy || failure !== undefined}
           onUndo={() => undo(decision)}
         />

@@ -5,8 +5,7 @@ import { fieldWords, type Place, wordsOf, writerWords } from './words.ts'
 
 export interface PastDecision {
   readonly conflictId: string
-  readonly scope: string
-  readonly table: string
+  readonly recordIds: readonly string[]
   readonly fields: readonly string[]
   readonly sentence: string
   /** Who decided, on which device, and when. */
@@ -44,14 +43,13 @@ function timeOf({ values }: ConflictEntry): string {
 type Value = ConflictEntry['values'][number]
 
 function pastDecision(entry: ConflictEntry, telling: Telling): PastDecision {
-  const { conflictId, weddingId, table, fields, message, comment, values } = entry
+  const { conflictId, weddingId, fields, message, comment, values } = entry
   const place = telling.placeOf(weddingId)
   const [first] = values
   const groups = Map.groupBy(values, ({ recordId, field }) => `${recordId ?? entry.recordId} ${field}`)
   return {
     conflictId,
-    scope: weddingId,
-    table,
+    recordIds: [...new Set([entry.recordId, ...values.flatMap(({ recordId }) => recordId ?? [])])],
     fields,
     sentence: message,
     decidedBy: first ? whose(first, place, telling) : '',

@@ -1,9 +1,9 @@
 import { createContext, type ReactNode, useContext, useMemo } from 'react'
 import type { QueueEntry } from '../../../model/conflicts/entry.ts'
-import { type Grant, mayEnterWedding, mayWrite } from '../../../model/roles.ts'
 import type { Replica, ReplicaStatus } from '../replica/replica.ts'
 import { createEdits, type Edits } from './edits.ts'
 import { createLive, type Live } from './live.ts'
+import { NO_RIGHTS, type Rights, rightsUnder } from './rights.ts'
 import type { Row } from './row.ts'
 import { useLive } from './useLive.ts'
 
@@ -49,16 +49,9 @@ export function useConflicts(): readonly QueueEntry[] | undefined {
   return useLive(useReplica().live.conflicts)
 }
 
-/** Whether this device may write these fields in this wedding; no fields: create or delete. */
-export type MayWrite = (scope: string, table: string, fields: readonly string[]) => boolean
-
-/** Nothing may be written until the grant is known. */
-export function useMayWrite(): MayWrite {
+/** What may be written at this device: buttons for all else are not shown. */
+export function useRights(): Rights {
   const grant = useStatus()?.grant
-  return useMemo(() => mayWriteUnder(grant), [grant])
-}
-
-function mayWriteUnder(grant: Grant | undefined): MayWrite {
-  return (scope, table, fields) =>
-    grant !== undefined && mayEnterWedding(grant, scope) && mayWrite(grant.role, table, fields)
+  const owns = useLive(useReplica().live.owns)
+  return useMemo(() => (grant && owns ? rightsUnder(grant, owns) : NO_RIGHTS), [grant, owns])
 }

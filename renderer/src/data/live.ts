@@ -1,9 +1,13 @@
 /** The live queries of the window. Each is subscribed to once, however many components look at it. */
-import { combineLatest, distinctUntilChanged, map, type Observable, shareReplay } from 'rxjs'
+import { combineLatest, distinctUntilChanged, map, type Observable, of, shareReplay, switchMap } from 'rxjs'
 import { isSameJson } from '../../../model/canonicalJson.ts'
 import type { QueueEntry } from '../../../model/conflicts/entry.ts'
 import type { PeerStatus } from '../../../model/database/status.ts'
 import { type DeviceNaming, deviceNames } from '../../../model/identity/deviceNames.ts'
+import type { CausalRecord } from '../../../model/merge/record.ts'
+import { OWNS_NOTHING, type Owns } from '../../../model/ownership.ts'
+import { type Grant, hasOwnRights } from '../../../model/roles.ts'
+import { actorsIn, claimsHeld } from '../../../model/sync/ownClaims.ts'
 import { openEntries } from '../conflicts/entries.ts'
 import type { Replica, ReplicaStatus } from '../replica/replica.ts'
 import { mayHaveConflicts, mentionsOperation, type Row, rowOf } from './row.ts'
@@ -21,6 +25,8 @@ export interface Live {
   /** Of all weddings. */
   readonly vendors: Observable<readonly Row[]>
   readonly conflicts: Observable<readonly QueueEntry[]>
+  /** What is the own of the person at this device, where their role writes such records only. */
+  readonly owns: Observable<Owns>
   /** Names by device. */
   readonly devices: Observable<ReadonlyMap<string, ActorName>>
   /** The same with the records that they are from, for whoever gives a device another name. */
@@ -33,7 +39,7 @@ export interface Live {
 const KEEP_LATEST = { bufferSize: 1, refCount: true } as const
 
 /** Queries over the replica's one collection. Deleted and unreadable records never appear. */
-export function createLive({ collection, status, team, deviceId }: Replica): Live {
+export function createLive({ collection, status, team, userId, deviceId }: Replica): Live {
   const tables = new Map<string, Observable<readonly Row[]>>()
   const find = (selector: { scope?: string; table: string }): Observable<readonly Row[]> =>
     collection.find({ selector }).$.pipe(
@@ -42,13 +48,24 @@ export function createLive({ collection, status, team, deviceId }: Replica): Liv
     )
   const actorRows = find({ scope: team, table: 'actors' })
   const namings = actorRows.pipe(
-    map((rows) => deviceNames(rows.map(({ record }) => record))),
+    map((rows) => deviceNames(records(rows))),
     shareReplay(KEEP_LATEST),
   )
   const actors = combineLatest([actorRows, namings]).pipe(
     map(([rows, names]) => namesByActor(rows, names)),
     shareReplay(KEEP_LATEST),
   )
+  const vendorRows = find({ table: 'vendors' })
+  const ownsUnder = ({ role, vendors = [] }: Grant): Observable<Owns> =>
+    hasOwnRights(role)
+      ? combineLatest([actorRows, vendorRows]).pipe(
+          map(([rows, all]) => {
+            const own = all.filter(({ id }) => vendors.includes(id))
+            const claims = claimsHeld(vendors, actorsIn(records(rows), userId), records(own))
+            return (claim) => claims.has(claim)
+          }),
+        )
+      : of(OWNS_NOTHING)
   const conflicts = combineLatest([collection.find().$, actors]).pipe(
     map(([documents, names]) => {
       const held = documents.map((document) => ({
@@ -65,7 +82,14 @@ export function createLive({ collection, status, team, deviceId }: Replica): Liv
     }),
     shareReplay(KEEP_LATEST),
   )
+  const owns = status.pipe(
+    map(({ grant }) => grant),
+    distinctUntilChanged<Grant>(isSameJson),
+    switchMap(ownsUnder),
+    shareReplay(KEEP_LATEST),
+  )
   return {
+    owns,
     // The status is told again every second; the screens care only if it says something new.
     status: combineLatest([status, namings]).pipe(
       map(([told, names]) => renamed(told, deviceId, names)),
@@ -73,7 +97,7 @@ export function createLive({ collection, status, team, deviceId }: Replica): Liv
       shareReplay(KEEP_LATEST),
     ),
     weddings: find({ table: 'weddings' }),
-    vendors: find({ table: 'vendors' }),
+    vendors: vendorRows,
     conflicts,
     devices: actors.pipe(map(namesByDevice), shareReplay(KEEP_LATEST)),
     namings,
@@ -85,6 +109,10 @@ export function createLive({ collection, status, team, deviceId }: Replica): Liv
       return known
     },
   }
+}
+
+function records(rows: readonly Row[]): readonly CausalRecord[] {
+  return rows.map(({ record }) => record)
 }
 
 type Namings = ReadonlyMap<string, DeviceNaming>

@@ -1,11 +1,11 @@
 import { Text } from '@mantine/core'
-import { useMayWrite } from '../data/ReplicaContext.tsx'
+import { useRights } from '../data/ReplicaContext.tsx'
 import { FileActions } from './FileActions.tsx'
 import { type FileRow, sizeWords } from './photo.ts'
 
 /** Documents by name, to be saved; none of them is opened in place. */
 export function DocumentList({ documents }: { readonly documents: readonly FileRow[] }) {
-  const mayWrite = useMayWrite()
+  const { mayWrite } = useRights()
   return (
     <ul className="document-list" aria-label="Documents">
       {documents.map((document) => (
@@ -18,7 +18,7 @@ export function DocumentList({ documents }: { readonly documents: readonly FileR
               {document.sizeBytes === undefined ? '' : sizeWords(document.sizeBytes)}
             </Text>
           </div>
-          <FileActions file={document} mayDelete={mayWrite(document.row.scope, 'documents', [])} />
+          <FileActions file={document} mayDelete={mayWrite(document.row.record, [])} />
         </li>
       ))}
     </ul>

@@ -1,5 +1,5 @@
 import { Group, Modal, Text } from '@mantine/core'
-import { useMayWrite } from '../data/ReplicaContext.tsx'
+import { useRights } from '../data/ReplicaContext.tsx'
 import { FileActions } from './FileActions.tsx'
 import { type FileRow, sizeWords } from './photo.ts'
 import { usePicture } from './usePicture.ts'
@@ -12,7 +12,7 @@ interface PhotoDialogProps {
 /** One photo, as large as its preview, and what can be done with it. */
 export function PhotoDialog({ photo, onClose }: PhotoDialogProps) {
   const url = usePicture(photo.preview ?? photo.original)
-  const mayDelete = useMayWrite()(photo.row.scope, 'photos', [])
+  const mayDelete = useRights().mayWrite(photo.row.record, [])
   return (
     <Modal opened onClose={onClose} title={photo.name} size="xl">
       {url === undefined ? (

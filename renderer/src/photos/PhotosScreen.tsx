@@ -3,7 +3,7 @@ import { Button, FileButton, Group, Text } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { useMemo, useState } from 'react'
 import type { BlobTable } from '../../../model/blobs/mentions.ts'
-import { useMayWrite, useReplica, useStatus, useTable } from '../data/ReplicaContext.tsx'
+import { useReplica, useRights, useStatus, useTable } from '../data/ReplicaContext.tsx'
 import { Opening } from '../start/Opening.tsx'
 import { Icon } from '../ui/icons.tsx'
 import { useSave } from '../ui/useSave.tsx'
@@ -18,7 +18,7 @@ import { byTime, fileOf } from './photo.ts'
 export function PhotosScreen({ wedding }: { readonly wedding: Wedding }) {
   const photoRows = useTable(wedding.id, 'photos')
   const documentRows = useTable(wedding.id, 'documents')
-  const mayWrite = useMayWrite()
+  const { mayCreate } = useRights()
   const { adding, add } = useAdding(wedding.id)
   const [shown, setShown] = useState<string>()
   const hasHub = useStatus()?.upstreams.some(({ kind }) => kind === 'hub') ?? false
@@ -32,7 +32,7 @@ export function PhotosScreen({ wedding }: { readonly wedding: Wedding }) {
   return (
     <>
       <Heading title="Photos" count={photos.length} waiting={photos.filter(({ isWaiting }) => isWaiting).length}>
-        {mayWrite(wedding.id, 'photos', []) && (
+        {mayCreate(wedding.id, 'photos') && (
           <AddButton accept="image/*" words="Add photos" busy={adding} onFiles={(files) => add('photos', files)} />
         )}
       </Heading>
@@ -46,7 +46,7 @@ export function PhotosScreen({ wedding }: { readonly wedding: Wedding }) {
         count={documents.length}
         waiting={documents.filter(({ isWaiting }) => isWaiting).length}
       >
-        {mayWrite(wedding.id, 'documents', []) && (
+        {mayCreate(wedding.id, 'documents') && (
           <AddButton words="Add documents" busy={adding} onFiles={(files) => add('documents', files)} />
         )}
       </Heading>

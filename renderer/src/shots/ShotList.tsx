@@ -8,13 +8,13 @@ import { type PhotoGroup, type ShotSection, shotsLeft } from './group.ts'
 
 interface ShotListProps {
   readonly sections: readonly ShotSection[]
-  readonly mayTick: boolean
+  readonly mayTick: (group: PhotoGroup) => boolean
   readonly onTick: (group: PhotoGroup, done: boolean) => Promise<void>
   readonly onDecide: (group: PhotoGroup) => void
 }
 
 /** Groups by section, with ticks that are found without looking. */
-export function ShotList({ sections, ...row }: ShotListProps) {
+export function ShotList({ sections, mayTick, ...row }: ShotListProps) {
   return sections.map((section) => {
     const left = shotsLeft(section.groups)
     const title = section.title || 'Groups'
@@ -28,7 +28,7 @@ export function ShotList({ sections, ...row }: ShotListProps) {
         </h2>
         <ul>
           {section.groups.map((group) => (
-            <Shot key={group.id} group={group} {...row} />
+            <Shot key={group.id} group={group} mayTick={mayTick(group)} {...row} />
           ))}
         </ul>
       </section>
@@ -36,8 +36,9 @@ export function ShotList({ sections, ...row }: ShotListProps) {
   })
 }
 
-interface ShotProps extends Omit<ShotListProps, 'sections'> {
+interface ShotProps extends Omit<ShotListProps, 'sections' | 'mayTick'> {
   readonly group: PhotoGroup
+  readonly mayTick: boolean
 }
 
 const Shot = memo(function Shot({ group, mayTick, onTick, onDecide }: ShotProps) {

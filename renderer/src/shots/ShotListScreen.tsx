@@ -1,7 +1,7 @@
 import { Button, Group, Text } from '@mantine/core'
 import { useCallback, useMemo, useState } from 'react'
 import { useDecide } from '../conflicts/DecideProvider.tsx'
-import { useMayWrite, useReplica, useTable } from '../data/ReplicaContext.tsx'
+import { useReplica, useRights, useTable } from '../data/ReplicaContext.tsx'
 import { Opening } from '../start/Opening.tsx'
 import { clockTime, minutesWords } from '../time/local.ts'
 import { Icon } from '../ui/icons.tsx'
@@ -19,7 +19,7 @@ const MINUTE_MS = 60_000
 export function ShotListScreen({ wedding }: { readonly wedding: Wedding }) {
   const { edits } = useReplica()
   const rows = useTable(wedding.id, TABLE)
-  const mayWrite = useMayWrite()
+  const { mayCreate, mayWrite } = useRights()
   const nowMs = useNow()
   const decide = useDecide()
   const { save } = useSave()
@@ -48,7 +48,7 @@ export function ShotListScreen({ wedding }: { readonly wedding: Wedding }) {
             </Text>
           )}
         </Text>
-        {mayWrite(wedding.id, TABLE, []) && (
+        {mayCreate(wedding.id, TABLE) && (
           <Button leftSection={<Icon name="plus" />} onClick={() => setAdding(true)} style={{ flex: 'none' }}>
             Add group
           </Button>
@@ -56,7 +56,7 @@ export function ShotListScreen({ wedding }: { readonly wedding: Wedding }) {
       </Group>
       <ShotList
         sections={sections}
-        mayTick={mayWrite(wedding.id, TABLE, ['done'])}
+        mayTick={({ row }) => mayWrite(row.record, ['done'])}
         onTick={tick}
         onDecide={decideGroup}
       />

@@ -13,9 +13,9 @@ interface TimelineListProps {
   readonly editors: ReadonlyMap<string, string>
   readonly nowMs: number
   readonly zone: string
-  readonly mayTick: boolean
-  readonly mayEdit: boolean
-  readonly mayDelete: boolean
+  readonly mayTick: (item: TimelineItem) => boolean
+  readonly mayEdit: (item: TimelineItem) => boolean
+  readonly mayDelete: (item: TimelineItem) => boolean
   readonly onTick: (item: TimelineItem, done: boolean) => Promise<void>
   readonly onPush: (item: TimelineItem) => void
   readonly onEdit: (item: TimelineItem) => void
@@ -31,7 +31,8 @@ export function showNow(): void {
 }
 
 /** The day from top to bottom. */
-export function TimelineList({ lines, warnings, editors, nowMs, zone, ...row }: TimelineListProps) {
+export function TimelineList({ lines, warnings, editors, nowMs, zone, ...props }: TimelineListProps) {
+  const { mayTick, mayEdit, mayDelete, ...row } = props
   return (
     <ol className="timeline">
       {lines.map((line) => {
@@ -74,6 +75,9 @@ export function TimelineList({ lines, warnings, editors, nowMs, zone, ...row }: 
                 pace={line.pace}
                 warning={warnings.get(line.item.id) ?? ''}
                 editors={editors.get(line.item.id) ?? ''}
+                mayTick={mayTick(line.item)}
+                mayEdit={mayEdit(line.item)}
+                mayDelete={mayDelete(line.item)}
                 {...row}
               />
             )

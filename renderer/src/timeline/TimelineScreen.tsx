@@ -1,7 +1,7 @@
 import { Button, Group, Text } from '@mantine/core'
 import { useCallback, useMemo, useState } from 'react'
 import { useDecide } from '../conflicts/DecideProvider.tsx'
-import { useMayWrite, useReplica, useTable } from '../data/ReplicaContext.tsx'
+import { useReplica, useRights, useTable } from '../data/ReplicaContext.tsx'
 import { useEditors } from '../presence/useOthers.ts'
 import { Opening } from '../start/Opening.tsx'
 import { ConfirmDelete } from '../ui/ConfirmDelete.tsx'
@@ -16,6 +16,7 @@ import { offerUndo } from './offerUndo.tsx'
 import { overlapWarnings } from './overlapWords.ts'
 import { PushDialog } from './PushDialog.tsx'
 import { showNow, TimelineList } from './TimelineList.tsx'
+import { tickChange } from './tick.ts'
 
 const TABLE = 'timeline_items'
 
@@ -25,7 +26,7 @@ type Asked = { readonly kind: 'add' } | { readonly kind: 'edit' | 'push' | 'dele
 export function TimelineScreen({ wedding }: { readonly wedding: Wedding }) {
   const { edits } = useReplica()
   const rows = useTable(wedding.id, TABLE)
-  const mayWrite = useMayWrite()
+  const { mayCreate, mayWrite } = useRights()
   const nowMs = useNow()
   const decide = useDecide()
   const { busy, save } = useSave()
@@ -36,10 +37,16 @@ export function TimelineScreen({ wedding }: { readonly wedding: Wedding }) {
   const lines = useMemo(() => timelineLines(items ?? [], nowMs, wedding.date), [items, nowMs, wedding.date])
   const warnings = useMemo(() => overlapWarnings(items ?? [], wedding.zone), [items, wedding.zone])
 
+  const tickOf = useCallback(
+    ({ row }: TimelineItem, done: boolean) => tickChange(row.view.data, done, (fields) => mayWrite(row.record, fields)),
+    [mayWrite],
+  )
   const tick = useCallback(
-    (item: TimelineItem, done: boolean) =>
-      save(`the tick at “${item.title}”`, () => edits.edit(item.row.record, ticked(item, done))),
-    [edits, save],
+    async (item: TimelineItem, done: boolean) => {
+      const change = tickOf(item, done)
+      if (change) await save(`the tick at “${item.title}”`, () => edits.edit(item.row.record, change))
+    },
+    [edits, save, tickOf],
   )
   const edit = useCallback((item: TimelineItem) => setAsked({ kind: 'edit', item }), [])
   const askPush = useCallback((item: TimelineItem) => setAsked({ kind: 'push', item }), [])
@@ -57,7 +64,6 @@ export function TimelineScreen({ wedding }: { readonly wedding: Wedding }) {
   }
 
   if (!items) return <Opening what="Reading the timeline…" />
-  const mayAdd = mayWrite(wedding.id, TABLE, [])
   return (
     <>
       <Group justify="space-between" mb="sm" wrap="nowrap">
@@ -68,7 +74,7 @@ export function TimelineScreen({ wedding }: { readonly wedding: Wedding }) {
               Go to now
             </Button>
           )}
-          {mayAdd && (
+          {mayCreate(wedding.id, TABLE) && (
             <Button leftSection={<Icon name="plus" />} onClick={() => setAsked({ kind: 'add' })}>
               Add item
             </Button>
@@ -81,9 +87,9 @@ export function TimelineScreen({ wedding }: { readonly wedding: Wedding }) {
         editors={editors}
         nowMs={nowMs}
         zone={wedding.zone}
-        mayTick={mayWrite(wedding.id, TABLE, ['done'])}
-        mayEdit={mayWrite(wedding.id, TABLE, ['title', 'startTime'])}
-        mayDelete={mayAdd}
+        mayTick={(item) => tickOf(item, !item.done) !== undefined}
+        mayEdit={({ row }) => mayWrite(row.record, ['title', 'startTime'])}
+        mayDelete={({ row }) => mayWrite(row.record, [])}
         onTick={tick}
         onPush={askPush}
         onEdit={edit}
@@ -111,11 +117,6 @@ export function TimelineScreen({ wedding }: { readonly wedding: Wedding }) {
       )}
     </>
   )
-}
-
-/** A status that says "completed" would contradict a tick that was taken away. */
-function ticked({ row }: TimelineItem, done: boolean): Readonly<Record<string, unknown>> {
-  return !done && row.view.data.status === 'completed' ? { done, status: 'pending' } : { done }
 }
 
 function doneWords(items: readonly TimelineItem[]): string {

@@ -1,7 +1,7 @@
 import './weddings.css'
 import { Alert, Button, Group, Text } from '@mantine/core'
 import { useState } from 'react'
-import { useMayWrite, useReplica, useStatus } from '../data/ReplicaContext.tsx'
+import { useReplica, useRights, useStatus } from '../data/ReplicaContext.tsx'
 import { JoinTeamDialog } from '../devices/JoinTeamDialog.tsx'
 import { ImportDialog } from '../import/ImportDialog.tsx'
 import { go } from '../route.ts'
@@ -16,7 +16,7 @@ import { inOrderOfNeed, type Wedding } from './wedding.ts'
 /** All weddings on this device, or the two ways to begin. */
 export function WeddingsScreen({ weddings }: { readonly weddings: readonly Wedding[] }) {
   const { replica, edits } = useReplica()
-  const mayWrite = useMayWrite()
+  const { mayCreate } = useRights()
   const nowMs = useNow()
   const { busy, save } = useSave()
   const [importing, setImporting] = useState(false)
@@ -37,7 +37,7 @@ export function WeddingsScreen({ weddings }: { readonly weddings: readonly Weddi
     )
   }
 
-  const mayBegin = mayWrite('', 'weddings', [])
+  const mayBegin = mayCreate('', 'weddings')
   return (
     <>
       {weddings.length === 0 ? (
