@@ -5,24 +5,13 @@ import { type Client, createClient } from '../../model/client/client.ts'
 import { ROUTES } from '../../model/rest/routes.ts'
 import { mustBeOk } from '../support/mustBeOk.ts'
 import { makeWedding } from '../support/teamCalls.ts'
-import { eventually, rest, type Server, serve, temporaryFolders } from '../support/wedsync.ts'
+import { eventually, rest, runningServers, type Server, temporaryFolders } from '../support/wedsync.ts'
 
 const folders = temporaryFolders()
-const running = new Set<Server>()
-
-async function up(...args: readonly string[]): Promise<Server> {
-  const server = await serve(args)
-  running.add(server)
-  return server
-}
-
-async function down(server: Server): Promise<void> {
-  running.delete(server)
-  expect((await server.stop()).code).toBe(0)
-}
+const { up, down, killAll } = runningServers()
 
 function hub(name: string): Promise<Server> {
-  return up('hub', '--data', folders.make(name), '--lan-host', '127.0.0.1', '--name', name)
+  return up(['hub', '--data', folders.make(name), '--lan-host', '127.0.0.1', '--name', name])
 }
 
 function api({ ready: { url, token = '' } }: Server): Client<typeof ROUTES> {
@@ -50,7 +39,7 @@ async function asking(owner: Api) {
 }
 
 afterAll(async () => {
-  await Promise.all([...running].map((server) => server.kill()))
+  await killAll()
   folders.cleanUp()
 })
 
@@ -58,7 +47,7 @@ it('a laptop that runs joins by a link that was sent: both screens show one code
   const owner = api(await hub('Ana'))
   const { join: link } = mustBeOk(await owner.createJoin({ body: { role: 'photographer', approval: 'ask' } }))
   const folder = folders.make('ben')
-  const ben = await up('device', '--data', folder)
+  const ben = await up(['device', '--data', folder])
   const laptop = api(ben)
   mustBeOk(await laptop.startJoining({ body: { link, personName: 'Benedikt' } }))
   const waiting = await stateOf(laptop, 'waiting')
@@ -78,7 +67,7 @@ it('a laptop that runs joins by a link that was sent: both screens show one code
   // The process went on, as part of the team: its former token is of a team that is no more.
   expect(await laptop.joining()).toMatchObject({ ok: false, error: { status: 401 } })
   await down(ben)
-  const again = await up('device', '--data', folder)
+  const again = await up(['device', '--data', folder])
   const member = api(again)
   const { quarantined } = await eventually(
     'the hub is reached',
@@ -95,7 +84,7 @@ it('a laptop that runs joins by a link that was sent: both screens show one code
   const other = await hub('Otto')
   const { join: next } = mustBeOk(await api(other).createJoin({ body: { role: 'viewer' } }))
   await down(again)
-  const moved = api(await up('device', '--data', folder, '--join', next))
+  const moved = api(await up(['device', '--data', folder, '--join', next]))
   await eventually(
     'without weddings it may join another team, as one of its own would have',
     async () => mustBeOk(await moved.installStatus()),
@@ -107,7 +96,7 @@ it('a laptop that runs joins by a link that was sent: both screens show one code
 it('a laptop that is declined says so and stays what it was; one may give up; a link given at the start asks as well', async () => {
   const owner = api(await hub('Ana2'))
   const invite = async () => mustBeOk(await owner.createJoin({ body: { approval: 'ask' } }))
-  const laptop = api(await up('device', '--data', folders.make('cleo')))
+  const laptop = api(await up(['device', '--data', folders.make('cleo')]))
 
   const first = await invite()
   mustBeOk(await laptop.startJoining({ body: { link: first.join } }))
@@ -122,7 +111,7 @@ it('a laptop that is declined says so and stays what it was; one may give up; a 
   mustBeOk(await laptop.stopJoining())
   await stateOf(laptop, 'idle')
 
-  const starting = up('device', '--data', folders.make('dora'), '--name', 'Dora', '--join', (await invite()).join)
+  const starting = up(['device', '--data', folders.make('dora'), '--name', 'Dora', '--join', (await invite()).join])
   const dora = await eventually(
     'Dora asks',
     () => asking(owner),
@@ -138,7 +127,7 @@ it('a laptop that is declined says so and stays what it was; one may give up; a 
 it('who is here: a window is seen on another install with what is being edited, and no more soon after it is silent', async () => {
   const ana = await hub('Ana3')
   const { join: link } = mustBeOk(await api(ana).createJoin())
-  const ben = await up('device', '--data', folders.make('ben3'), '--join', link)
+  const ben = await up(['device', '--data', folders.make('ben3'), '--join', link])
   const { id: wedding } = await makeWedding(rest(ana.ready.url, ana.ready.token), 'Ana and Luis', ['Ceremony'])
   const item = randomUUID()
   const tell = async (server: Server, weddingId: string | null, state = {}) =>

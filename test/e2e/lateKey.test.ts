@@ -7,24 +7,13 @@ import { PGlite } from '@electric-sql/pglite'
 import { afterAll, expect, it } from 'vitest'
 import { z } from 'zod'
 import { itemTitles, makeWedding, newJoin, push, weddings } from '../support/teamCalls.ts'
-import { eventually, type Rest, rest, type Server, serve, temporaryFolders } from '../support/wedsync.ts'
+import { eventually, type Rest, rest, runningServers, temporaryFolders } from '../support/wedsync.ts'
 
 const folders = temporaryFolders()
-const running = new Set<Server>()
-
-async function up(args: readonly string[]): Promise<Server> {
-  const server = await serve(args)
-  running.add(server)
-  return server
-}
-
-async function down(server: Server): Promise<void> {
-  running.delete(server)
-  expect((await server.stop()).code).toBe(0)
-}
+const { up, down, killAll } = runningServers()
 
 afterAll(async () => {
-  await Promise.all([...running].map((server) => server.kill()))
+  await killAll()
   folders.cleanUp()
 })
 

@@ -9,27 +9,13 @@ import { launchChromium } from '../support/chromium.ts'
 import { startCuttingProxy } from '../support/cuttingProxy.ts'
 import { addPhoto, hashAt, hashOf } from '../support/photos.ts'
 import { lanOf, makeWedding, newJoin, records, weddings } from '../support/teamCalls.ts'
-import { eventually, type Ready, rest, type Server, serve, temporaryFolders } from '../support/wedsync.ts'
+import { eventually, type Ready, rest, runningServers, type Server, temporaryFolders } from '../support/wedsync.ts'
 
 const MIB = 1024 * 1024
 const folders = temporaryFolders()
-const running = new Set<Server>()
+const { up, down, kill, killAll } = runningServers()
 
-async function up(args: readonly string[]): Promise<Server> {
-  const server = await serve(args)
-  running.add(server)
-  return server
-}
-
-async function kill(server: Server): Promise<void> {
-  running.delete(server)
-  await server.kill()
-}
-
-afterEach(async () => {
-  await Promise.all([...running].map((server) => server.stop()))
-  running.clear()
-})
+afterEach(killAll)
 afterAll(() => folders.cleanUp())
 
 async function arrives(ready: Ready, sha256: string, timeoutMs = 60_000): Promise<void> {
@@ -210,8 +196,7 @@ describe('a photo', () => {
       await tablet.getByText('Anna & Ben').first().click()
       await tablet.getByRole('tab', { name: 'Photos and documents' }).click()
       await tablet.getByText('No photos yet').waitFor()
-      await hub.stop()
-      running.delete(hub)
+      await down(hub)
 
       const bytes = picture(1_203, 901)
       await choose(tablet, 'Add photos', [{ name: 'dance.bmp', mimeType: 'image/bmp', buffer: bytes }])

@@ -7,7 +7,15 @@ import { join } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { eventually, type Rest, rest, type Server, serve, temporaryFolders, wedsync } from '../support/wedsync.ts'
+import {
+  eventually,
+  type Rest,
+  rest,
+  runningServers,
+  type Server,
+  temporaryFolders,
+  wedsync,
+} from '../support/wedsync.ts'
 import { openWireTap, type WireTap } from '../support/wireTap.ts'
 
 const GUESTS = 40
@@ -15,7 +23,7 @@ const FIELDS = 5
 const DATE = '2027-06-12'
 
 const folders = temporaryFolders()
-const running = new Set<Server>()
+const { up, down, killAll } = runningServers()
 let cloud: Server
 let hub: Server
 let owner: Rest
@@ -53,17 +61,6 @@ const weddingsReply = z.object({
     }),
   ),
 })
-
-async function up(args: readonly string[]): Promise<Server> {
-  const server = await serve(args)
-  running.add(server)
-  return server
-}
-
-async function down(server: Server): Promise<void> {
-  running.delete(server)
-  expect((await server.stop()).code).toBe(0)
-}
 
 async function push(
   api: Rest,
@@ -152,7 +149,7 @@ beforeAll(async () => {
 })
 
 afterAll(async () => {
-  await Promise.all([...running].map((server) => server.kill()))
+  await killAll()
   await tap.close()
   folders.cleanUp()
 })

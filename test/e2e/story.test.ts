@@ -7,7 +7,7 @@ import type { Browser, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { launchChromium } from '../support/chromium.ts'
-import { eventually, type Rest, rest, type Server, serve, temporaryFolders, wedsync } from '../support/wedsync.ts'
+import { eventually, type Rest, rest, runningServers, temporaryFolders, wedsync } from '../support/wedsync.ts'
 
 const FESTIVAL = fileURLToPath(new URL('../fixtures/real/festival-running-order-node-ical.ics', import.meta.url))
 const CEREMONY = 'Opening ceremony'
@@ -102,19 +102,7 @@ function badge(page: Page) {
 
 let browser: Browser
 const folders = temporaryFolders()
-const running = new Set<Server>()
-
-async function up(args: readonly string[]): Promise<Server> {
-  const server = await serve(args)
-  running.add(server)
-  return server
-}
-
-async function down(server: Server, how: 'stop' | 'kill' = 'stop'): Promise<void> {
-  running.delete(server)
-  const { code } = await server[how]()
-  if (how === 'stop') expect(code).toBe(0)
-}
+const { up, down, kill: killServer, killAll } = runningServers()
 
 beforeAll(async () => {
   browser = await launchChromium()
@@ -122,7 +110,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await browser.close()
-  await Promise.all([...running].map((server) => server.kill()))
+  await killAll()
   folders.cleanUp()
 })
 
@@ -265,7 +253,7 @@ describe.each([
           return items.length > before.length || titled(items, OTHER_ITEM).data.location === 'South gate'
         },
       )
-      await down(hub, 'kill')
+      await killServer(hub)
       hub = await up(['hub', '--data', data('hub')])
       hubApi = rest(hub.ready.url, hub.ready.token)
     }

@@ -102,6 +102,40 @@ async function finished(child: ChildProcess): Promise<Finished> {
   return { code, stdout, stderr }
 }
 
+export interface RunningServers {
+  up(args: readonly string[]): Promise<Server>
+  /** In good order; throws if it ends in another. */
+  down(server: Server): Promise<void>
+  kill(server: Server): Promise<void>
+  /** Those that still run, when a test is over. */
+  killAll(): Promise<void>
+}
+
+/** The servers that a test has started, so that none outlives it. */
+export function runningServers(): RunningServers {
+  const running = new Set<Server>()
+  return {
+    async up(args) {
+      const server = await serve(args)
+      running.add(server)
+      return server
+    },
+    async down(server) {
+      running.delete(server)
+      const { code, stderr } = await server.stop()
+      if (code !== 0) throw new Error(`a server that was to stop ended with ${code}: ${stderr}`)
+    },
+    async kill(server) {
+      running.delete(server)
+      await server.kill()
+    },
+    async killAll() {
+      await Promise.all([...running].map((server) => server.kill()))
+      running.clear()
+    },
+  }
+}
+
 /** A fresh folder that is removed by `cleanUp`. */
 export function temporaryFolders(): { make(name: string): string; cleanUp(): void } {
   const root = mkdtempSync(join(tmpdir(), 'wedsync-e2e-'))
