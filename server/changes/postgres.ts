@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import { compareText } from '../../model/merge/vector.ts'
 import type { ChangeStore, History, StateStore } from '../../model/sync/changeStore.ts'
+import { grouped } from './grouped.ts'
 import { postgresChangeStore } from './postgresChanges.ts'
 import { connectToServer, type OnProblem, type Queries, type Sql } from './postgresConnection.ts'
 import { openEmbedded } from './postgresEmbedded.ts'
@@ -139,6 +140,7 @@ async function replaceFact(sql: Queries, key: string, before: unknown, after: un
 
 function postgresState(sql: Queries): StateStore {
   const facts = readTogether((keys) => readFacts(sql, keys))
+  const write = grouped((written: readonly Fact[]) => writeFacts(sql, written), MAX_FACTS)
   return {
     async get(key) {
       const text = (await facts([key])).get(key)
@@ -151,11 +153,7 @@ function postgresState(sql: Queries): StateStore {
         await sql.query('DELETE FROM state WHERE key = $1', [toColumn(key)])
         return
       }
-      await sql.query(
-        `INSERT INTO state (key, value) VALUES ($1, $2)
-         ON CONFLICT (key) DO UPDATE SET value = excluded.value, changed = clock_timestamp()`,
-        [toColumn(key), text],
-      )
+      await write([key, text])
     },
     async list(prefix) {
       const rows = await sql.query('SELECT key, value FROM state WHERE starts_with(key, $1) ORDER BY key', [
@@ -169,4 +167,20 @@ function postgresState(sql: Queries): StateStore {
 async function readFacts(sql: Queries, keys: readonly string[]): Promise<ReadonlyMap<string, string>> {
   const rows = await sql.query('SELECT key, value FROM state WHERE key = ANY($1::text[])', [keys.map(toColumn)])
   return new Map(parseRows(stateRow, rows).map(({ key, value }) => [fromColumn(key), value]))
+}
+
+const MAX_FACTS = 50
+/** Its key, and its value as JSON. */
+type Fact = readonly [key: string, text: string]
+
+/** Of two for one key the later one counts. */
+async function writeFacts(sql: Queries, facts: readonly Fact[]): Promise<readonly undefined[]> {
+  // In sorted order, so that two processes that write the same keys wait for each other and not in a circle.
+  const last = [...new Map(facts)].sort(([a], [b]) => compareText(a, b))
+  await sql.query(
+    `INSERT INTO state (key, value) SELECT * FROM unnest($1::text[], $2::text[])
+     ON CONFLICT (key) DO UPDATE SET value = excluded.value, changed = clock_timestamp()`,
+    [last.map(([key]) => toColumn(key)), last.map(([, text]) => text)],
+  )
+  return []
 }

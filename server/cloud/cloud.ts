@@ -32,6 +32,7 @@ import { answerBadConnections, SERVER_LIMITS } from '../protection/httpServer.ts
 import { limitJoins } from '../protection/limits.ts'
 import { createApi } from '../rest/api.ts'
 import { type Books, openPostgresBooks } from '../rest/books.ts'
+import { byHead } from '../rest/byHead.ts'
 import type { Caller, ServerContext } from '../rest/context.ts'
 import { answerFailures, describeFault } from '../rest/errors.ts'
 import { nameRequest } from '../rest/guard.ts'
@@ -273,7 +274,10 @@ function cloudContext(
     claimWedding: async (team, weddingId) => (await store.claimScopes(team, [weddingId])) === 'ok',
     sealing: {
       /** A team that has an install seals on its devices. */
-      isSealed: async (team) => (await changes.inScope(team, { table: 'device_keys', limit: 1 })).length > 0,
+      isSealed: byHead(
+        changes,
+        async (team) => (await changes.inScope(team, { table: 'device_keys', limit: 1 })).length > 0,
+      ),
       claimActor: ({ team, userId, deviceId }, actor, isTrial) =>
         people.claim({ team, userId, deviceId }, actor, isTrial),
     },

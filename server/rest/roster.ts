@@ -4,6 +4,7 @@ import type { CausalRecord } from '../../model/merge/record.ts'
 import { viewRecord } from '../../model/merge/view.ts'
 import { type Grant, roleName } from '../../model/roles.ts'
 import type { ChangeStore } from '../../model/sync/changeStore.ts'
+import { byHead } from './byHead.ts'
 import { recordsIn } from './reading.ts'
 
 export interface TeamDevice {
@@ -26,25 +27,11 @@ export interface Roster {
 
 export type RosterOf = (team: string) => Promise<Roster>
 
-const MAX_TEAMS = 200
 /** Whoever has edits in the team and never joined it has founded it. */
 const FOUNDER: Grant = { role: 'owner', weddings: 'all' }
 
-/** Reads the team again after its scope has changed. */
 export function rosterOf(changes: ChangeStore): RosterOf {
-  const known = new Map<string, { readonly head: number; readonly roster: Promise<Roster> }>()
-  return async (team) => {
-    const head = await changes.head(team)
-    const cached = known.get(team)
-    if (cached?.head === head) return cached.roster
-    const roster = readRoster(changes, team)
-    known.delete(team)
-    known.set(team, { head, roster })
-    roster.catch(() => known.delete(team)) // told to whoever asked; the next one reads again
-    const [oldest] = known.keys()
-    if (known.size > MAX_TEAMS && oldest !== undefined) known.delete(oldest)
-    return roster
-  }
+  return byHead(changes, (team) => readRoster(changes, team))
 }
 
 async function readRoster(changes: ChangeStore, team: string): Promise<Roster> {
