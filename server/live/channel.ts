@@ -11,10 +11,18 @@ import type { ReplicaSync } from '../../model/sync/replicaSync.ts'
 import type { Log } from '../log.ts'
 import { contestedRecords, hasPending } from '../rest/conflictQueue.ts'
 import type { Caller, ServerContext } from '../rest/context.ts'
-import { type DeadLetter, deadLetters, type RefusedRecord, refusedByPeers } from '../rest/deadLetters.ts'
+import {
+  type DeadLetter,
+  deadLetters,
+  isLetterInView,
+  type RefusedRecord,
+  refusedByPeers,
+} from '../rest/deadLetters.ts'
 import { describeFault } from '../rest/errors.ts'
+import { readablePart } from '../rest/reading.ts'
 import type { RosterOf } from '../rest/roster.ts'
 import type { ScopeIndex } from '../rest/scopeIndex.ts'
+import { sightOf } from '../rest/sight.ts'
 import { ended, nextRun, type Run } from './progress.ts'
 import { createRing, type Told } from './ring.ts'
 
@@ -115,7 +123,14 @@ export function openChannel(parts: ChannelParts, { team, grant, ...who }: Caller
   }
 
   async function lookAtLetters(scope: string, refused: readonly RefusedRecord[]): Promise<void> {
-    const found = [...(await deadLetters(context.stores, [scope])), ...refused]
+    const { view } = await sightOf(context, caller)
+    const records = await context.stores.changes.records(refused.map(({ id }) => id))
+    const isSeen = ({ id }: RefusedRecord): boolean => {
+      const record = records.get(id)
+      return record !== undefined && readablePart(record, view) !== undefined
+    }
+    const setAside = (await deadLetters(context.stores, [scope])).filter((letter) => isLetterInView(letter, view))
+    const found = [...setAside, ...refused.filter(isSeen)]
     const now = new Map(found.map((letter): [string, Letter] => [letter.letterId, letter]))
     const known = letters.get(scope)
     letters.set(scope, now)

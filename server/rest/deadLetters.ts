@@ -5,12 +5,14 @@
  */
 import { v5 as uuidv5 } from 'uuid'
 import { z } from 'zod'
+import { decodeRecord } from '../../model/merge/codec.ts'
 import { openClaims } from '../../model/sync/ownClaims.ts'
 import { type QuarantineEntry, quarantined, removeQuarantined } from '../../model/sync/quarantine.ts'
 import { offerAgain, type DeadLetter as Refusal, deadLetters as refusals } from '../../model/sync/refusals.ts'
 import { retryQuarantined } from '../../model/sync/retryQuarantined.ts'
-import { rulesOf } from '../../model/sync/rules.ts'
+import { rulesOf, type View } from '../../model/sync/rules.ts'
 import type { Caller, ReplicaStores } from './context.ts'
+import { readablePart } from './reading.ts'
 
 const NAMESPACE = '4b0b7c0e-7d0e-4f7e-9d54-6c1b7a3f0d11'
 
@@ -32,6 +34,12 @@ export async function deadLetters(
     }
   }
   return letters
+}
+
+/** Of a record that somebody does not see they are not told either that it was set aside; of what cannot be read at all, everybody. */
+export function isLetterInView({ raw }: DeadLetter, view: View): boolean {
+  const decoded = decodeRecord(raw)
+  return !decoded.ok || readablePart(decoded.value, view) !== undefined
 }
 
 /** Takes the record in, if the caller may write it and nothing else is wrong with it; if not, it stays with the reason. */

@@ -11,9 +11,9 @@ import { type RecordView, viewRecord } from '../../model/merge/view.ts'
 import { changePriority } from '../../model/rest/priority.ts'
 import type { QueueEntry } from '../../model/rest/queue.ts'
 import { openCursors } from '../../model/sync/cursors.ts'
-import type { View } from '../../model/sync/rules.ts'
+import { SEES_ALL, type View } from '../../model/sync/rules.ts'
 import type { Caller, OutgoingPeer, ServerContext } from './context.ts'
-import { type DeadLetter, deadLetters, type RefusedRecord, refusedByPeers } from './deadLetters.ts'
+import { type DeadLetter, deadLetters, isLetterInView, type RefusedRecord, refusedByPeers } from './deadLetters.ts'
 import { type DraftLetter, draftedRecord, draftLetters } from './draftLetters.ts'
 import type { People, Person } from './people.ts'
 import { readablePart, weddingsFor } from './reading.ts'
@@ -71,8 +71,12 @@ export async function outgoingQueue(context: ServerContext, asked: QueueQuestion
       if (page.more && !question.isOf) beyond += await context.stores.changes.countSince(scope, page.upTo, peer.epoch)
     }
   }
-  const letters = (await deadLetters(context.stores, scopes)).flatMap((letter) => letterItem(letter, question))
-  const drafted = (await draftLetters(context.stores, scopes)).flatMap((letter) => draftItem(letter, question))
+  const letters = (await deadLetters(context.stores, scopes))
+    .filter((letter) => isLetterInView(letter, question.reader))
+    .flatMap((letter) => letterItem(letter, question))
+  // What people typed at this device is theirs to see, whatever their role.
+  const own = context.isOwn?.(caller) ? { ...question, reader: SEES_ALL } : question
+  const drafted = (await draftLetters(context.stores, scopes)).flatMap((letter) => draftItem(letter, own))
   const kinds = new Map(peers.map(({ epoch, kind }) => [epoch, kind]))
   const refused = await refusedByPeers(context.stores, scopes)
   const records = await context.stores.changes.records(refused.map(({ id }) => id))

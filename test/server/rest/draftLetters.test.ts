@@ -4,12 +4,24 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createRecord } from '../../../model/merge/edit.ts'
 import { queueReply } from '../../../model/rest/queue.ts'
 import { drafts, keepDraft } from '../../../model/sync/drafts.ts'
-import { ana, ben, call, createWedding, get, photographer, row, startServer, type TestServer } from './support.ts'
+import {
+  ana,
+  ben,
+  call,
+  createWedding,
+  get,
+  photographer,
+  row,
+  startServer,
+  type TestServer,
+  vendor,
+} from './support.ts'
 
 let server: TestServer
 let wedding: string
 beforeAll(async () => {
-  server = await startServer()
+  // The device is the vendor's own.
+  server = await startServer({ isOwn: ({ userId }) => userId === vendor.userId })
   wedding = await createWedding(server)
 })
 afterAll(() => server.close())
@@ -31,4 +43,15 @@ it('[ROL5] a record that was taken out is made again as a new one by whoever may
   const written = (await server.store.changes.records([guest.id])).get(guest.id)
   expect([...(written?.units.get('open')?.vector.keys() ?? [])]).not.toContain('camera_____')
   expect((await drafts(server.store.state)).size).toBe(0)
+})
+
+it('[ROL5] is shown to whoever typed it at their own device, also where their role sees no such record', async () => {
+  const guest = { id: randomUUID(), scope: wedding, table: 'guests', data: { name: 'Ida' } }
+  const record = createRecord(guest, { actor: 'camera_____', stamp: '0mj8k2p1x001' })
+  await keepDraft(server.store.state, 'hub-epoch-1', { record, fields: ['$created', 'name'], reason: 'may not create' })
+  const shown = async (as = vendor) => (await get(server, queueReply, '/queue/pending', as)).items
+  expect(await shown()).toMatchObject([{ recordId: guest.id, status: 'failed', last_error: 'may not create' }])
+  const { id } = (await shown())[0] ?? expect.fail('no draft')
+  expect((await call(server, `/sync/queue/${id}`, { method: 'DELETE', as: vendor })).status).toBe(200)
+  expect(await shown()).toEqual([])
 })

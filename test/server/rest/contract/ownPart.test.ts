@@ -2,6 +2,9 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
+import { encodeRecord } from '../../../../model/merge/codec.ts'
+import { createRecord } from '../../../../model/merge/edit.ts'
+import { setAside } from '../../../../model/sync/quarantine.ts'
 import { LIVE_PATH } from '../../../../server/live/live.ts'
 import { follow, type Line } from '../../live/line.ts'
 import { bad, COMPOSITIONS, good, type Member, type Server } from './compositions.ts'
@@ -194,6 +197,25 @@ describe.each(['the local server', 'the hub'] as const)('%s', (name) => {
       each?.events.flatMap((event) => (event.type === 'conflict' ? [event.recordId] : [])),
     )
     expect(told).toEqual([[own.id], [theirs.id]])
+  })
+
+  it('[ROL1] tells a vendor of what was set aside of its own, and not that something was which it does not see', async () => {
+    const { server, wedding, row, member } = stage
+    const { state } = server.install?.store ?? expect.fail('an install')
+    const author = { actor: 'somebody___', stamp: '0mj8k2p1x000' }
+    const [task, guest] = [
+      { table: 'tasks', data: { title: 'x', assignees: [row] } },
+      { table: 'guests', data: { name: 'Ada', dietary: 'vegan' } },
+    ].map((what) => createRecord({ id: crypto.randomUUID(), scope: wedding, ...what }, author))
+    if (!task || !guest) throw new Error('two records')
+    const entries = [task, guest].map((record) => [record.id, { reason: 'no', raw: encodeRecord(record) }] as const)
+    await setAside(state, wedding, 'peer-epoch1', new Map(entries))
+    const failed = async (as: Member) =>
+      (await good(server, 'queue', { as })).items
+        .filter(({ status, recordId }) => status === 'failed' && [task.id, guest.id].includes(recordId))
+        .map(({ recordId }) => recordId)
+    expect(sorted(await failed(server.owner))).toEqual(sorted([task.id, guest.id]))
+    expect(await failed(member)).toEqual([task.id])
   })
 
   it('[ROL1] follows at once when a vendor is given something, or somebody else’s name', async () => {
