@@ -72,6 +72,8 @@ export function startCheckpoints(
       const { promise: ended, resolve: end } = Promise.withResolvers<unknown>()
       // Also if it fails just now.
       worker.once('exit', end)
+      // Now the process does have something to do: it would end here, before the database is closed.
+      worker.ref()
       worker.postMessage('close')
       await ended
       worker = undefined

@@ -45,7 +45,7 @@ export function DraftCard({ draft, wedding, onRemoved }: DraftCardProps) {
       {failure !== undefined && <Text c="red">It was not removed: {failure}. Try again.</Text>}
       {isSure ? (
         <Group mt="sm">
-          <Text size="sm">Nobody has it then.</Text>
+          <Text size="sm">It is then gone from this list.</Text>
           <Button color="red" loading={busy} onClick={() => run(() => drafts.remove(draft), onRemoved)}>
             Remove it
           </Button>

@@ -62,7 +62,7 @@ function DraftsDialog({ drafts, weddings, onChange, onClose }: DraftsDialogProps
           <Text>
             {role === undefined ? 'Your role' : `The role ${ROLE_NAMES[role].toLowerCase()}`} does not allow these
             changes, so the others do not see them. Whoever may make them finds them on the hub and can let them in
-            there; or copy one, and hand it on yourself. They stay on this device, and only here, until you remove them.
+            there; or copy one, and hand it on yourself. They stay on this device until you remove them.
           </Text>
           {drafts.map((draft) => (
             <DraftCard

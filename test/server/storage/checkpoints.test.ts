@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -54,6 +55,14 @@ it('is gone when it is closed, so that the last connection takes the log away', 
   await checkpoints.close()
   database.close()
   expect(existsSync(`${file}-wal`)).toBe(false)
+})
+
+it('is waited for also by a process that has nothing else to do, as a command that has written all that it had to', () => {
+  const program = join(import.meta.dirname, 'closedWriter.ts')
+  const own = join(folder, 'own.db')
+  // Throws if it ends with another code than 0.
+  expect(execFileSync(process.execPath, [program, own, key.toString('hex')], { encoding: 'utf8' })).toBe('closed')
+  expect(existsSync(`${own}-wal`)).toBe(false)
 })
 
 it('is no thread at all for a store that hardly writes', async () => {
