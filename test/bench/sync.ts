@@ -1,10 +1,12 @@
 /**
  * `npm run bench -- sync [--scale 0.1] [--only NAME] [--workload NAME]`: our sync beside that of the libraries that one would take instead.
- * Same records, same loopback, memory storage on both sides, each server in a process of its own. Every byte goes by way
- * of a TCP proxy, which counts. What does not come right is reported as what it is.
+ * Same records, same loopback, memory storage on both sides (ours once more on disks), each server in a process of its own.
+ * Every byte goes by way of a TCP proxy, which counts. What does not come right is reported as what it is.
  */
 import { type ChildProcess, fork } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { openTcpProxy, type TcpProxy } from '../support/tcpProxy.ts'
@@ -16,6 +18,7 @@ import type { SyncRecord } from './syncAdapter.ts'
 const CONTENDERS: Readonly<Record<string, string>> = {
   WedSync: './syncOurs.ts',
   'WedSync, sealed': './syncOursSealed.ts',
+  'WedSync, on disk': './syncOursOnDisk.ts',
   RxDB: './peers/rxdb.js',
   PouchDB: './peers/pouchdb.js',
   'Automerge-repo': './peers/automergeRepo.js',
@@ -225,6 +228,7 @@ const times = z.array(z.number().nullable())
 const usage = z.object({ cpuMs: z.number(), peakMb: z.number() })
 
 function createBench(adapterPath: string): Bench {
+  const folder = mkdtempSync(join(tmpdir(), 'wedsync-bench-'))
   const clients: { readonly child: Child; readonly names: readonly string[] }[] = []
   let server: Child | undefined
   let proxy: TcpProxy | undefined
@@ -245,7 +249,7 @@ function createBench(adapterPath: string): Bench {
 
   return {
     async serve(records) {
-      server = await startChild(adapterPath)
+      server = await startChild(adapterPath, folder)
       const { port, address: known } = served.parse(await server.ask({ do: 'serve', seed: records }))
       address = known
       proxy = await openTcpProxy(port)
@@ -253,7 +257,7 @@ function createBench(adapterPath: string): Bench {
     async prepare(devices, aProcess = DEVICES_A_PROCESS) {
       for (let from = 0; from < devices; from += aProcess) {
         const names = Array.from({ length: Math.min(aProcess, devices - from) }, (_, n) => `device${from + n}`)
-        clients.push({ child: await startChild(adapterPath), names })
+        clients.push({ child: await startChild(adapterPath, folder), names })
       }
       cpuBefore = (await usages()).map(({ cpuMs }) => cpuMs)
     },
@@ -301,21 +305,27 @@ function createBench(adapterPath: string): Bench {
       ]
     },
     async close() {
-      for (const child of all()) child.end()
+      await Promise.all(all().map((child) => child.end()))
       await proxy?.close()
+      rmSync(folder, { recursive: true })
     },
   }
 }
 
 interface Child {
   ask(task: object): Promise<unknown>
-  end(): void
+  /** Resolves when it is gone. */
+  end(): Promise<void>
 }
 
-/** Answers come one by one in the order of the questions only if those are asked one by one: each is given a number. */
-async function startChild(adapterPath: string): Promise<Child> {
+/**
+ * Answers come one by one in the order of the questions only if those are asked one by one: each is given a number.
+ * @param folder for whatever it stores
+ */
+async function startChild(adapterPath: string, folder: string): Promise<Child> {
   const process: ChildProcess = fork(fileURLToPath(new URL('syncProcess.ts', import.meta.url)), [adapterPath], {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    env: { ...globalThis.process.env, TMPDIR: folder },
   })
   let words = ''
   process.stderr?.on('data', (chunk: Buffer) => {
@@ -348,8 +358,11 @@ async function startChild(adapterPath: string): Promise<Child> {
     for (const { reject } of waiting.values()) reject(cause)
     waiting.clear()
   }
-  process.on('exit', (code) =>
-    fail(new Error(`its process ended with ${code}: ${words.trim().split('\n').at(-1) ?? ''}`)),
+  const exited = new Promise<void>((resolve) =>
+    process.on('exit', (code) => {
+      fail(new Error(`its process ended with ${code}: ${words.trim().split('\n').at(-1) ?? ''}`))
+      resolve()
+    }),
   )
   await started
   return {
@@ -358,6 +371,9 @@ async function startChild(adapterPath: string): Promise<Child> {
         waiting.set(++number, { resolve, reject })
         process.send({ ...task, number })
       }),
-    end: () => process.kill('SIGKILL'),
+    async end() {
+      process.kill('SIGKILL')
+      await exited
+    },
   }
 }

@@ -19,13 +19,21 @@ const TABLE = 'timeline_items'
 const BATCH = 500
 
 /** Our engine over RxDB's memory storage on both sides, as the others are in memory; without TLS, as they are. */
-export const adapter: SyncAdapter = oursWith(undefined)
+export const adapter: SyncAdapter = oursWith({})
 
-/** @param border what records go through between a device and the server, which holds them as the border makes them */
-export function oursWith(border: Border | undefined): SyncAdapter {
+export type BenchReplica = Pick<MemoryReplica, 'name' | 'changes' | 'state' | 'author'>
+
+export interface OurOptions {
+  /** What records go through between a device and the server, which holds them as the border makes them. */
+  readonly border?: Border
+  /** A replica with an empty store, on RxDB's memory storage by default. */
+  readonly open?: (name: string) => Promise<BenchReplica>
+}
+
+export function oursWith({ border, open: openReplica = openInMemory }: OurOptions): SyncAdapter {
   return {
     async serve() {
-      const replica = await openMemoryReplica('server', { now: Date.now })
+      const replica = await openReplica('server')
       const sync = syncOf(replica)
       const http = createServer()
       serveUpgrades(
@@ -50,7 +58,7 @@ export function oursWith(border: Border | undefined): SyncAdapter {
     },
 
     async open(port, name) {
-      const replica = await openMemoryReplica(name, { now: Date.now })
+      const replica = await openReplica(name)
       let sync: ReplicaSync | undefined
       const device = {
         async edit(id: string, fields: Readonly<Record<string, string | number>>) {
@@ -83,7 +91,11 @@ export function oursWith(border: Border | undefined): SyncAdapter {
   }
 }
 
-function syncOf({ changes, state, name }: MemoryReplica): ReplicaSync {
+function openInMemory(name: string): Promise<BenchReplica> {
+  return openMemoryReplica(name, { now: Date.now })
+}
+
+function syncOf({ changes, state, name }: BenchReplica): ReplicaSync {
   return createReplicaSync({
     ...{ changes, state, scheduler: nodeScheduler, onChange: () => undefined },
     self: () => ({ deviceId: name, deviceName: name, team: TEAM }),
