@@ -109,7 +109,11 @@ async function onPostgres(options: ApiBench): Promise<readonly Row[]> {
 function* crowdsOf({ clients, pace }: ApiBench): Generator<Crowd> {
   for (const each of ['closed', 'paced'] as const) {
     if (pace !== undefined && pace !== each) continue
-    for (const count of clients === undefined ? CLIENTS : [clients]) yield { clients: count, pace: each }
+    for (const count of clients === undefined ? CLIENTS : [clients]) {
+      // One client who asks once a second makes thirty requests, and tells nothing that the closed form does not.
+      if (clients === undefined && count === 1 && each === 'paced') continue
+      yield { clients: count, pace: each }
+    }
   }
 }
 
