@@ -67,12 +67,11 @@ describe('two laptops, each with people who post to its API', () => {
     for (const move of situation.edits.toSorted((a, b) => a.at - b.at)) {
       if (move.saw) await sync(wedding)
       await moment()
-      await post(laptopOf(people.indexOf(move.who)), table, id, move)
+      await post(laptopOf(people.indexOf(move.who)), wedding, { table, id }, move)
     }
     await sync(wedding)
     for (const laptop of laptops) {
-      const { records } = await get(laptop, recordsReply, `/weddings/${wedding}/records?limit=500&deleted=true`)
-      const shown = records.find((record) => record.id === id)
+      const shown = await rowOf(laptop, wedding, id)
       for (const [field, value] of Object.entries(expected.visible[ONLY] ?? {})) {
         expect([field, plain(table, field, shown?.data[field])]).toEqual([field, plain(table, field, value)])
       }
@@ -180,7 +179,7 @@ async function valuesOf(laptop: TestServer, wedding: string): Promise<readonly u
 }
 
 async function rowOf(laptop: TestServer, wedding: string, id: string) {
-  const { records } = await get(laptop, recordsReply, `/weddings/${wedding}/records?limit=500`)
+  const { records } = await get(laptop, recordsReply, `/weddings/${wedding}/records?limit=500&deleted=true`)
   return records.find((record) => record.id === id)
 }
 
@@ -230,12 +229,20 @@ const PLAYERS: Readonly<Record<Role, Member>> = {
   viewer: ben,
 }
 
-async function post(laptop: TestServer, table: string, id: string, { set, role }: Move): Promise<void> {
+async function post(
+  laptop: TestServer,
+  wedding: string,
+  { table, id }: { readonly table: string; readonly id: string },
+  { set, role }: Move,
+): Promise<void> {
   const change = set[ONLY]
   const action = change === 'delete' ? 'delete' : 'update'
   const data = typeof change === 'object' ? change : {}
+  const row = await rowOf(laptop, wedding, id)
+  // Whoever edits what is deleted says that they know it.
+  const known = action === 'update' && row?.deleted ? { clientVersion: String(row.version) } : {}
   const { failures, conflicts } = await push(laptop, {
-    changes: [{ action, table, id, data }],
+    changes: [{ action, table, id, data, ...known }],
     as: PLAYERS[role],
     batchId: randomUUID(),
   })
