@@ -15,7 +15,6 @@
  * done once.
  */
 import { type ClockOffset, estimateOffset } from '../merge/clock.ts'
-import { type CausalRecord, liveValues, recordVersion } from '../merge/record.ts'
 import { type Result, unreachable } from '../result.ts'
 import { type Ack, type Changes, type Hello, type Message, type Presence, parseMessage } from '../wire/index.ts'
 import { MAX_REPAIRED } from '../wire/repair.ts'
@@ -27,6 +26,7 @@ import type { ChangeStore, StateStore } from './changeStore.ts'
 import { type Cursors, openCursors } from './cursors.ts'
 import { type DigestIndex, digestIndexOf } from './digestIndex.ts'
 import { addTraffic, NO_TRAFFIC, type SessionFigures, type Traffic } from './figures.ts'
+import { type GiveUp, openGivingUp } from './giveUp.ts'
 import { heldVectorsOf } from './heldVectors.ts'
 import { type Refused, receiveChanges } from './inbox.ts'
 import { idOf } from './incoming.ts'
@@ -38,8 +38,6 @@ import { settleTaken } from './quarantine.ts'
 import { openRefusals, type Refusals } from './refusals.ts'
 import type { Accepted } from './rules.ts'
 import type { Scheduler } from './scheduler.ts'
-import { isAgainstRole } from './takeBack.ts'
-import { takeOut } from './takeOut.ts'
 import type { Transport } from './transport.ts'
 import { openVerification, type Verification, type VerificationMessage } from './verification.ts'
 
@@ -134,6 +132,7 @@ export function startSession(options: SessionOptions): Session {
   let arrivals: Arrivals | undefined
   let outbox: Outbox | undefined
   let refusals: Refusals | undefined
+  let giveUp: GiveUp | undefined
   let verification: Verification | undefined
   let open = true
   let work: Promise<void> = Promise.resolve()
@@ -145,8 +144,6 @@ export function startSession(options: SessionOptions): Session {
   let helloSentMs: number | undefined
   let leaveRoom: (() => void) | undefined
   const incoming = new Map<string, number>()
-  /** In which version we have given up, or asked for, a record that holds edits against our role. */
-  const givenUp = new Map<string, number>()
   const timers = new Map<string, () => void>()
   const waiting: Arrived[] = []
   let rest: () => void
@@ -260,6 +257,8 @@ export function startSession(options: SessionOptions): Session {
       protocol,
       edition: border?.edition,
     })
+    const { ownEdits } = rules
+    giveUp = ownEdits && openGivingUp({ changes, state, peerEpoch: hello.epoch, ownEdits })
     verification = openVerification({
       caller,
       changes,
@@ -377,31 +376,12 @@ export function startSession(options: SessionOptions): Session {
     options.onProgress()
   }
 
-  /**
-   * Of what our own role may not write, the peer is asked what it holds: that is what the record becomes here. Where it has said
-   * that it holds nothing, that is known already.
-   */
-  async function giveUpRefused({ scope, refused, absent = [] }: Ack): Promise<void> {
-    const ownEdits = rules?.ownEdits
-    if (!peer || !ownEdits || refused.length === 0) return
-    const records = [...(await changes.records(refused.map(({ id }) => id))).values()]
-    const against = records.filter(
-      (record) =>
-        record.scope === scope && givenUp.get(record.id) !== recordVersion(record) && isAgainstRole(record, ownEdits),
-    )
-    if (against.length === 0) return
-    for (const record of against) givenUp.set(record.id, recordVersion(record))
-    const isInUse = (record: CausalRecord) =>
-      [...liveValues(record)].some(({ edit }) => ownEdits.isOwn(edit.actor) && !ownEdits.isRetired(edit.actor))
-    if (against.some(isInUse)) await ownEdits.retire()
-    const ids = against.map(({ id }) => id)
-    const out = await takeOut(
-      ids.filter((id) => absent.includes(id)),
-      { changes, state, peerEpoch: peer.epoch, ownEdits },
-    )
+  async function giveUpRefused(message: Ack): Promise<void> {
+    if (!giveUp) return
+    const { scope } = message
+    const { out, held } = await giveUp(message)
     // They are no longer what the peer has refused.
     if (out.length > 0) await refusals?.note(scope, out, [], true)
-    const held = ids.filter((id) => !absent.includes(id))
     for (let i = 0; i < held.length; i += MAX_REPAIRED) {
       send({ type: 'repair', scope, ids: held.slice(i, i + MAX_REPAIRED) })
     }
