@@ -35,7 +35,7 @@ export function TabletCard({ status }: TabletCardProps) {
           {!status.isShutOut && (
             <Text>
               {connected
-                ? `Connected with the hub “${connected?.name ?? hub?.name ?? ''}”. This device also keeps everything itself.`
+                ? `Connected with the hub “${connected.name || (hub?.name ?? '')}”. This device also keeps everything itself.`
                 : 'The hub is out of reach. Go on working: this device keeps your changes, and sends them when the hub is back. Do not close or reload this page until then.'}
             </Text>
           )}
