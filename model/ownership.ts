@@ -5,6 +5,7 @@
  *     by <actor>        who created it
  *     vendor <id>       a row of `vendors`, and what names that row by its id
  *     named <name>      what names a vendor by its name, as imports and people do
+ *     feeds <wedding>   its guests, who are the own of whoever caters there, and of nobody for having written them
  *
  * Claims are read off the record itself, so two replicas that hold the same agree on them. Of a sealed record only those
  * remain that ids and dots make.
@@ -18,6 +19,10 @@ import type { Unit } from './merge/unit.ts'
 const VENDORS = 'vendors'
 const NAMING: Readonly<Record<string, string>> = { vendor_contacts: 'vendorId' }
 const LISTING: Readonly<Record<string, string>> = { timeline_items: 'assignedVendors', tasks: 'assignees' }
+const GUESTS = 'guests'
+
+/** Types of `vendors` that say that somebody caters: the API's word for it, and what files of planners say. */
+const CATERERS: ReadonlySet<unknown> = new Set(['caterer', 'catering'])
 
 /** Whether somebody holds a claim. */
 export type Owns = (claim: string) => boolean
@@ -36,6 +41,16 @@ export function vendorNamed(name: string): string {
   return `named ${name.trim().toLowerCase()}`
 }
 
+/** Held by whoever caters in the wedding. */
+export function feedsGuestsOf(scope: string): string {
+  return `feeds ${scope}`
+}
+
+/** Whether a vendor of this type caters. */
+export function isCaterer(type: unknown): boolean {
+  return typeof type === 'string' && CATERERS.has(type.trim().toLowerCase())
+}
+
 /**
  * `ever`: what a vendor was once given stays in its sight, since a record that went out of it could not say so. `now`: to be
  * asked before anything is written.
@@ -43,6 +58,7 @@ export function vendorNamed(name: string): string {
 export type Since = 'ever' | 'now'
 
 export function claimsOf(record: CausalRecord, since: Since): readonly string[] {
+  if (record.table === GUESTS) return [feedsGuestsOf(record.scope)]
   const unit = record.units.get(record.base)
   const claims = (unit?.registers.get(CREATED) ?? []).map(({ edit }) => byActor(edit.actor))
   if (record.table === VENDORS) claims.push(vendorWithId(record.id))

@@ -60,7 +60,7 @@ const INNER_FIELDS = ['internalNotes', 'contractStatus']
 
 /**
  * What a vendor says of itself on the day. Not its name, by which items are given to it, nor its type; nor amounts, which not even a
- * planner writes.
+ * planner writes. By its type it might read all guests.
  */
 const OWN_VENDOR = [
   ...['company', 'status', 'arriveAt', 'departAt', 'checkInTime', 'eta', 'delayReason'],
@@ -69,8 +69,9 @@ const OWN_VENDOR = [
 
 /**
  * Nobody writes what they may not read. So a vendor reads the issues that it raised and the tasks that it was given, which
- * `tables.md` lets it write; an entry of the couple's budget is not the own of the vendor that it names. The team's members are
- * written by who owns it, and not by a couple, which would admit people to the weddings of others.
+ * `tables.md` lets it write; an entry of the couple's budget is not the own of the vendor that it names. Whoever caters reads of the
+ * guests their diets and, since a diet alone has no name, table, answer and deletion, what is open of them (decision 0053). The team's
+ * members are written by who owns it, and not by a couple, which would admit people to the weddings of others.
  */
 const RIGHTS: Readonly<Record<Role, Rights>> = {
   owner: { reads: { '*': EVERYTHING }, writes: { '*': 'all' } },
@@ -116,6 +117,7 @@ const RIGHTS: Readonly<Record<Role, Rights>> = {
         vendor_contacts: ['private'],
         tasks: ['open'],
         issues: ['open'],
+        guests: ['open', 'diet'],
       },
       writes: {
         '*': [],

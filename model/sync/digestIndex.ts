@@ -184,11 +184,11 @@ function forestOf({ tables, claims, trees }: Known, { mayRead, mayReadOwn, owns,
   return digestForest(seen)
 }
 
-/** A tree of its own: what is somebody's own is little. */
+/** A tree of its own, for what is somebody's own is little; or all of it, as the guests are for whoever caters. */
 function ownPart(tree: DigestTree, isOwn: (id: string) => boolean): DigestTree {
-  let own = DigestTree.EMPTY
-  for (const [id, hash] of tree.entries('')) if (isOwn(id)) own = own.update(id, hash)
-  return own
+  const own = [...tree.entries('')].filter(([id]) => isOwn(id))
+  if (own.length === tree.size) return tree
+  return own.reduce((part, [id, hash]) => part.update(id, hash), DigestTree.EMPTY)
 }
 
 function leaveOut(byTable: Map<string, DigestTree>, table: string, id: string): void {

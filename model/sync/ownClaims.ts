@@ -1,7 +1,7 @@
 /** What somebody holds claims to (`ownership.ts`), as a store knows it. */
 import type { CausalRecord } from '../merge/record.ts'
 import { viewRecord } from '../merge/view.ts'
-import { byActor, OWNS_NOTHING, type Owns, vendorNamed, vendorWithId } from '../ownership.ts'
+import { byActor, feedsGuestsOf, isCaterer, OWNS_NOTHING, type Owns, vendorNamed, vendorWithId } from '../ownership.ts'
 import { type Grant, hasOwnRights } from '../roles.ts'
 import type { ChangeStore } from './changeStore.ts'
 
@@ -11,7 +11,7 @@ export interface Claimant {
   readonly grant: Grant
 }
 
-/** Claims that follow the store: another person may be given a device's vendor, and a vendor another name, at any time. */
+/** Claims that follow the store: another person may be given a device's vendor, and a vendor another name or type, at any time. */
 export interface OwnClaims {
   readonly owns: Owns
   /** All of them. The same set as long as they are the same. */
@@ -54,11 +54,16 @@ export function claimsHeld(
   actors: readonly string[],
   rows: Iterable<CausalRecord>,
 ): ReadonlySet<string> {
-  const names = [...rows].flatMap((record) => {
-    const { name } = viewRecord(record).data
-    return record.table === 'vendors' && typeof name === 'string' && name.trim() !== '' ? [vendorNamed(name)] : []
-  })
-  return new Set([...actors.map(byActor), ...vendors.map(vendorWithId), ...names])
+  const told = [...rows].filter(({ table }) => table === 'vendors').flatMap(claimsByRow)
+  return new Set([...actors.map(byActor), ...vendors.map(vendorWithId), ...told])
+}
+
+/** What a row of `vendors` says of the vendor. */
+function claimsByRow(row: CausalRecord): readonly string[] {
+  const { data, deleted } = viewRecord(row)
+  const { name, type } = data
+  const named = typeof name === 'string' && name.trim() !== '' ? [vendorNamed(name)] : []
+  return isCaterer(type) && !deleted ? [...named, feedsGuestsOf(row.scope)] : named
 }
 
 async function actorsOf(changes: ChangeStore, team: string, userId: string): Promise<readonly string[]> {

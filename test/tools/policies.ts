@@ -12,7 +12,8 @@ Made from \`model/tables\` by \`node test/tools/policies.ts\`; a test compares. 
 conflict, nor is a field that only one of them changed.
 
 **Class**: a role receives all fields of one class of a record, or none. *open* is the day itself, *private* how to reach
-people, *diet* food and access needs, *money* amounts, *inner* what stays among planners.
+people, *diet* food and access needs, *money* amounts, *inner* what stays among planners. Whoever caters a wedding also receives the
+*open* and *diet* fields of its guests.
 
 **Policy**: *lww* the later edit · *text* both people's typing · *set* both people's additions, without what was taken out ·
 *max*, *min* the larger, the smaller · *true* yes wins over no · ***ask*** a person decides, and both values are kept until then.

@@ -1,4 +1,5 @@
 import { MultiSelect } from '@mantine/core'
+import { isCaterer } from '../../../model/ownership.ts'
 import { MAX_OWN_VENDORS } from '../../../model/roles.ts'
 import { useReplica } from '../data/ReplicaContext.tsx'
 import { words } from '../data/read.ts'
@@ -25,13 +26,14 @@ export function OwnVendors({ weddings, chosen, onChange }: OwnVendorsProps) {
         .sort(byLabel),
     }))
     .filter(({ items }) => items.length > 0)
+  const caters = vendors.some(({ id, view: { data } }) => chosen.includes(id) && isCaterer(data.type))
   return (
     <MultiSelect
       label="Which vendor is it?"
       description={
         groups.length === 0
           ? 'No vendor is in the plan of these weddings yet. Without one it reads the day and changes nothing.'
-          : 'It may then change its own times and status, and sees its own tasks and contacts. Choose nobody, and it only reads the day.'
+          : `It may then change its own times and status, and sees its own tasks and contacts${caters ? '; as it caters, also the guests with their diets' : ''}. Choose nobody, and it only reads the day.`
       }
       placeholder={chosen.length === 0 ? 'Type a name' : ''}
       data={groups}

@@ -130,6 +130,18 @@ describe('keys of sealed values', () => {
     expect(await phil.keys.border().incoming(sealed)).toMatchObject({ ok: false })
   })
 
+  it('[SEA7][ROL6] a vendor that caters is given no key of guests: its row is sealed to whoever hands keys out', async () => {
+    const ana = await owner()
+    await wedding(ana)
+    const kitchen = uuidOf(30)
+    await ana.replica.create({ id: kitchen, scope: WEDDING, table: 'vendors', data: { name: 'K', type: 'caterer' } })
+    const cora = await memberOf(ana, 'cora', { role: 'vendor', weddings: 'all', vendors: [kitchen] })
+    await exchange(ana, cora)
+    const [row, guest] = [await cora.replica.read(kitchen), guestOf(cora)]
+    expect([...(await cora.keys.border().outgoing(row)).units.keys()]).toEqual(['open'])
+    expect((await cora.keys.border().outgoing(guest)).units.size).toBe(0)
+  })
+
   it('[SEA8] who is shut out cannot read what is sealed from then on, and everybody else can', async () => {
     const ana = await owner()
     await wedding(ana)

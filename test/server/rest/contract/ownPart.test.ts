@@ -8,7 +8,7 @@ import { setAside } from '../../../../model/sync/quarantine.ts'
 import { LIVE_PATH } from '../../../../server/live/live.ts'
 import { follow, type Line } from '../../live/line.ts'
 import { bad, COMPOSITIONS, good, type Member, type Server } from './compositions.ts'
-import { clash, LONG_AGO, newRecord, newWedding, push, refused, rowOf } from './situation.ts'
+import { clash, newRecord, newWedding, push, refused, rowOf, shown } from './situation.ts'
 
 interface Stage {
   readonly server: Server
@@ -37,16 +37,6 @@ async function setStage(server: Server): Promise<Stage> {
 }
 
 const sorted = (values: Iterable<string>) => [...values].sort()
-
-/** Record id → what is shown of it, by each way of reading. */
-async function shown({ server, wedding }: Stage, as: Member): Promise<readonly ReadonlyMap<string, object>[]> {
-  const { records } = await good(server, 'records', { as, params: { id: wedding }, query: '?limit=500' })
-  const { serverChanges } = await good(server, 'pull', { as, query: `?since=${LONG_AGO}&limit=100` })
-  const preloaded = await good(server, 'preload', { as, params: { date: '2026-09-12' }, query: '?limit=500' })
-  return [records, serverChanges, preloaded.records].map(
-    (rows) => new Map(rows.map(({ id, data }) => [id, data] as const)),
-  )
-}
 
 describe.each(['the local server', 'the hub'] as const)('%s', (name) => {
   let stage: Stage

@@ -4,6 +4,7 @@ import { dryRunReply, syncReply } from '../../../../model/rest/sync.ts'
 import { type Ask, bad, good, type Member, type Server } from './compositions.ts'
 
 export const LONG_AGO = '2020-01-01T00:00:00Z'
+const WEDDING_DATE = '2026-09-12'
 
 export type Change = Readonly<Record<string, unknown>>
 
@@ -43,7 +44,7 @@ export async function refused(
   return bad(server, 'push', { body: batch(changes, more), ...options })
 }
 
-export async function newWedding(server: Server, date = '2026-09-12'): Promise<string> {
+export async function newWedding(server: Server, date = WEDDING_DATE): Promise<string> {
   const id = randomUUID()
   const { failures } = await push(server, [
     { action: 'create', table: 'weddings', id, data: { name: 'Ana & Luis', date } },
@@ -75,6 +76,19 @@ export async function dataOf(server: Server, wedding: string, id: string) {
 export async function rowOf(server: Server, wedding: string, id: string) {
   const { records } = await good(server, 'records', { params: { id: wedding }, query: '?limit=500&deleted=true' })
   return records.find((record) => record.id === id)
+}
+
+/** Record id → what is shown of it, by each way of reading, in a wedding on the day that weddings here have. */
+export async function shown(
+  { server, wedding }: { readonly server: Server; readonly wedding: string },
+  as: Member,
+): Promise<readonly ReadonlyMap<string, object>[]> {
+  const { records } = await good(server, 'records', { as, params: { id: wedding }, query: '?limit=500' })
+  const { serverChanges } = await good(server, 'pull', { as, query: `?since=${LONG_AGO}&limit=100` })
+  const preloaded = await good(server, 'preload', { as, params: { date: WEDDING_DATE }, query: '?limit=500' })
+  return [records, serverChanges, preloaded.records].map(
+    (rows) => new Map(rows.map(({ id, data }) => [id, data] as const)),
+  )
 }
 
 export interface Clash {
