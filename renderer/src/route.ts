@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'react'
 import { unreachable } from '../../model/result.ts'
 
-export const TABS = ['timeline', 'shots', 'photos'] as const
+export const TABS = ['timeline', 'shots', 'guests', 'photos'] as const
 export type Tab = (typeof TABS)[number]
 
 export type Route =

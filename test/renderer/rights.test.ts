@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createRecord, type Data } from '../../model/merge/edit.ts'
-import { byActor, vendorNamed, vendorWithId } from '../../model/ownership.ts'
+import { byActor, feedsGuestsOf, vendorNamed, vendorWithId } from '../../model/ownership.ts'
 import type { Grant, Role } from '../../model/roles.ts'
 import { type Rights, rightsUnder } from '../../renderer/src/data/rights.ts'
 import { tickChange } from '../../renderer/src/timeline/tick.ts'
@@ -38,6 +38,28 @@ describe('what may be written at a device', () => {
   it('[ROL1] nothing in a wedding that the grant does not name', () => {
     expect(rights('planner', [uuidOf(101)]).mayWrite(item({}), ['title'])).toBe(false)
     expect(rights('planner', [uuidOf(101)]).mayCreate(LAKE, 'photos')).toBe(false)
+  })
+
+  it.each<{ who: string; grant: Grant; claims: readonly string[]; may: boolean }>([
+    { who: 'a planner', grant: { role: 'planner', weddings: 'all' }, claims: [], may: true },
+    { who: 'a photographer', grant: { role: 'photographer', weddings: 'all' }, claims: [], may: true },
+    { who: 'a viewer', grant: { role: 'viewer', weddings: 'all' }, claims: [], may: false },
+    { who: 'a florist', grant: { role: 'vendor', weddings: 'all' }, claims: [vendorWithId(BAND)], may: false },
+    { who: 'a caterer', grant: { role: 'vendor', weddings: 'all' }, claims: [feedsGuestsOf(LAKE)], may: true },
+    {
+      who: 'one elsewhere',
+      grant: { role: 'vendor', weddings: 'all' },
+      claims: [feedsGuestsOf(uuidOf(101))],
+      may: false,
+    },
+    {
+      who: 'one without the wedding',
+      grant: { role: 'vendor', weddings: [] },
+      claims: [feedsGuestsOf(LAKE)],
+      may: false,
+    },
+  ])('[ROL6] $who sees guests and diets: $may', ({ grant, claims, may }) => {
+    expect(rightsUnder(grant, (claim) => claims.includes(claim)).mayReadDiets(LAKE)).toBe(may)
   })
 
   it('[ROL1] what it creates is its own: a vendor raises issues, and adds no items', () => {

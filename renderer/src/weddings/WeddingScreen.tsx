@@ -1,5 +1,7 @@
 import './weddings.css'
 import { Group, Tabs, Text, Title } from '@mantine/core'
+import { useRights } from '../data/ReplicaContext.tsx'
+import { GuestsScreen } from '../guests/GuestsScreen.tsx'
 import { PhotosScreen } from '../photos/PhotosScreen.tsx'
 import { type Present, useBeingIn, useOthers } from '../presence/useOthers.ts'
 import { go, readTab, type Tab } from '../route.ts'
@@ -19,6 +21,7 @@ interface WeddingScreenProps {
 export function WeddingScreen({ wedding, tab }: WeddingScreenProps) {
   useBeingIn(wedding.id)
   const here = hereWords(useOthers().filter(({ weddingId }) => weddingId === wedding.id))
+  const readsDiets = useRights().mayReadDiets(wedding.id)
   const days = daysUntil(wedding.date, useNow(), wedding.zone)
   return (
     <>
@@ -48,13 +51,14 @@ export function WeddingScreen({ wedding, tab }: WeddingScreenProps) {
         </Text>
       </div>
       <Tabs
-        value={tab}
+        value={tab === 'guests' && !readsDiets ? 'timeline' : tab}
         onChange={(next) => go({ screen: 'wedding', weddingId: wedding.id, tab: readTab(next) })}
         keepMounted={false}
       >
         <Tabs.List>
           <Tabs.Tab value="timeline">Timeline</Tabs.Tab>
           <Tabs.Tab value="shots">Shot list</Tabs.Tab>
+          {readsDiets && <Tabs.Tab value="guests">Guests and diets</Tabs.Tab>}
           <Tabs.Tab value="photos">Photos and documents</Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="timeline" pt="md">
@@ -63,6 +67,11 @@ export function WeddingScreen({ wedding, tab }: WeddingScreenProps) {
         <Tabs.Panel value="shots" pt="md">
           <ShotListScreen key={wedding.id} wedding={wedding} />
         </Tabs.Panel>
+        {readsDiets && (
+          <Tabs.Panel value="guests" pt="md">
+            <GuestsScreen key={wedding.id} wedding={wedding} />
+          </Tabs.Panel>
+        )}
         <Tabs.Panel value="photos" pt="md">
           <PhotosScreen key={wedding.id} wedding={wedding} />
         </Tabs.Panel>
