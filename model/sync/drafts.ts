@@ -6,7 +6,7 @@
 import { z } from 'zod'
 import { encodeRecord } from '../merge/codec.ts'
 import type { CausalRecord } from '../merge/record.ts'
-import { latestStamp } from '../merge/view.ts'
+import type { Edit } from '../merge/unit.ts'
 import type { StateStore } from './changeStore.ts'
 
 export const DRAFTS = 'draft/'
@@ -28,15 +28,24 @@ export type Draft = z.infer<typeof draftSchema>
 
 export interface NewDraft {
   readonly record: CausalRecord
+  /** The latest of what was typed. */
+  readonly edit: Edit
   readonly fields: readonly string[]
   readonly reason: string
 }
 
-/** The same draft twice is one. */
-export async function keepDraft(state: StateStore, peer: string, { record, fields, reason }: NewDraft): Promise<void> {
+/**
+ * The same draft twice is one. What tells two of a record apart is what was typed: the record's own latest edit may be the same in both,
+ * by somebody whose clock is ahead.
+ */
+export async function keepDraft(
+  state: StateStore,
+  peer: string,
+  { record, edit, fields, reason }: NewDraft,
+): Promise<void> {
   const { id, scope } = record
   const draft = { id, scope, reason, peer, raw: encodeRecord(record), fields: [...fields] } satisfies Draft
-  await state.set(`${DRAFTS}${scope}/${id}/${latestStamp(record) ?? ''}`, draft)
+  await state.set(`${DRAFTS}${scope}/${id}/${edit.stamp}${edit.actor}`, draft)
 }
 
 /** By key; of one wedding or of all, those that nobody has put away. */

@@ -208,7 +208,7 @@ function decide(
   return { writes, refused, needs, takenBack, absent }
 }
 
-function hasSeenAll(held: Vectors, { units }: CausalRecord): boolean {
+export function hasSeenAll(held: Vectors, { units }: CausalRecord): boolean {
   for (const [readClass, { vector }] of units) {
     if (!coversAll(held.get(readClass) ?? EMPTY_VECTOR, vector)) return false
   }

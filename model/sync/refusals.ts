@@ -31,6 +31,8 @@ export interface Refusals {
   of(scope: string): ReadonlySet<string>
   /** What became of one batch: these records were in it, and these of them were refused, by the peer or by us. */
   note(scope: string, sent: readonly string[], refused: readonly Refused[], byPeer: boolean): Promise<void>
+  /** These are no longer what this peer or any other has refused: it was taken back. */
+  withdraw(scope: string, ids: readonly string[]): Promise<void>
   /** Records to offer the peer once more, by scope. */
   due(): ReadonlyMap<string, readonly string[]>
   /** Who refused the record of the other; `undefined` if nobody did. */
@@ -47,12 +49,19 @@ export interface RefusalOptions {
   readonly edition?: string | undefined
 }
 
+type Known = Map<string, Map<string, Refusal>>
+
+/** What the sessions of a store know, by the peer's prefix: whoever changes what is saved changes it there too. */
+const shared = new WeakMap<StateStore, Map<string, Known>>()
+
 export async function openRefusals(
   state: StateStore,
   { ownEpoch, peerEpoch, protocol, edition }: RefusalOptions,
 ): Promise<Refusals> {
   const prefix = `refused/${ownEpoch}/${peerEpoch}/`
   const known = await readRefusals(state, prefix)
+  const sessions = shared.get(state) ?? new Map<string, Known>()
+  shared.set(state, sessions.set(prefix, known))
 
   function matching(scope: string, matches: (refusal: Refusal) => boolean): readonly string[] {
     return [...(known.get(scope) ?? [])].flatMap(([id, refusal]) => (matches(refusal) ? [id] : []))
@@ -72,6 +81,18 @@ export async function openRefusals(
       if (after.size === before.size && refused.length === 0) return
       known.set(scope, after)
       await state.set(prefix + scope, Object.fromEntries(after))
+    },
+    async withdraw(scope, ids) {
+      for (const place of (await state.list(`refused/${ownEpoch}/`)).keys()) {
+        if (!place.endsWith(`/${scope}`)) continue
+        const ofPeer = place.slice(0, -scope.length)
+        const before =
+          (sessions.get(ofPeer) ?? (await readRefusals(state, ofPeer))).get(scope) ?? new Map<string, Refusal>()
+        const after = new Map([...before].filter(([id, { byPeer: isTheirs }]) => !isTheirs || !ids.includes(id)))
+        if (after.size === before.size) continue
+        sessions.get(ofPeer)?.set(scope, after)
+        await state.set(place, Object.fromEntries(after))
+      }
     },
     due() {
       const due = new Map<string, readonly string[]>()
@@ -93,8 +114,8 @@ export async function openRefusals(
   }
 }
 
-async function readRefusals(state: StateStore, prefix: string): Promise<Map<string, Map<string, Refusal>>> {
-  const known = new Map<string, Map<string, Refusal>>()
+async function readRefusals(state: StateStore, prefix: string): Promise<Known> {
+  const known: Known = new Map()
   for (const [key, value] of await state.list(prefix)) {
     const entries = saved.parse(value)
     const old = { reason: 'refused by an earlier version', byPeer: true, attempts: 0, protocol: 1 }

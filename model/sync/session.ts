@@ -32,6 +32,7 @@ import { type Refused, receiveChanges } from './inbox.ts'
 import { idOf } from './incoming.ts'
 import { createLine } from './line.ts'
 import { type Outbox, openOutbox } from './outbox.ts'
+import { type Overtaken, openOvertaken } from './overtaken.ts'
 import type { PresenceLine, PresenceRoom } from './presence.ts'
 import type { Priority } from './priority.ts'
 import { settleTaken } from './quarantine.ts'
@@ -133,6 +134,7 @@ export function startSession(options: SessionOptions): Session {
   let outbox: Outbox | undefined
   let refusals: Refusals | undefined
   let giveUp: GiveUp | undefined
+  let overtaken: Overtaken | undefined
   let verification: Verification | undefined
   let open = true
   let work: Promise<void> = Promise.resolve()
@@ -318,6 +320,7 @@ export function startSession(options: SessionOptions): Session {
       isRefused: (scope, id) => refusals?.by(scope, id) === 'us',
       onPassedOver: (scope, from, upTo) => verification?.passOver(scope, from, upTo),
     })
+    overtaken = openOvertaken(changes, outbox)
     if (peer.protocol >= 2) leaveRoom = options.presence?.join(ourLine)
     for (const [scope, ids] of refusals?.due() ?? []) outbox.sendAgain(scope, ids)
     pump()
@@ -341,8 +344,7 @@ export function startSession(options: SessionOptions): Session {
       knowledge: outbox,
       ownEdits: rules.ownEdits,
     })
-    // They are no longer what the peer has refused.
-    if (takenBack.length > 0) await refusals?.note(scope, takenBack, [], true)
+    if (takenBack.length > 0) await refusals?.withdraw(scope, takenBack)
     const ids = records.flatMap((raw) => idOf(raw) ?? []).filter((id) => !needs.includes(id))
     // The peer's state of these is another one now, and what it held against ours may be gone.
     const offered = ids.filter(
@@ -371,6 +373,7 @@ export function startSession(options: SessionOptions): Session {
     if (!outbox) return close({ code: 'PROTOCOL', message: 'ack before resume' })
     await noteRefusals(message.scope, outbox.acknowledge(message), message.refused, true)
     await giveUpRefused(message)
+    outbox.sendAgain(message.scope, (await overtaken?.(message.scope, message.refused)) ?? [])
     pump()
     verification?.touch(message.scope)
     options.onProgress()
@@ -380,8 +383,7 @@ export function startSession(options: SessionOptions): Session {
     if (!giveUp) return
     const { scope } = message
     const { out, held } = await giveUp(message)
-    // They are no longer what the peer has refused.
-    if (out.length > 0) await refusals?.note(scope, out, [], true)
+    if (out.length > 0) await refusals?.withdraw(scope, out)
     for (let i = 0; i < held.length; i += MAX_REPAIRED) {
       send({ type: 'repair', scope, ids: held.slice(i, i + MAX_REPAIRED) })
     }

@@ -12,7 +12,7 @@
 import { type CausalRecord, emptied, liveValues } from '../merge/record.ts'
 import { parseRegister } from '../merge/registers.ts'
 import { SortedMap } from '../merge/sortedMap.ts'
-import type { Unit } from '../merge/unit.ts'
+import type { Edit, Unit } from '../merge/unit.ts'
 import { type ActorId, covers } from '../merge/vector.ts'
 import type { NewDraft } from './drafts.ts'
 import type { PeerRules } from './rules.ts'
@@ -75,8 +75,12 @@ export function takeBack(
     const other = held.get(readClass)
     return !kept.has(readClass) && !(other && covers(other.vector, edit))
   })
-  const reason = rules.passesOn || typed.length === 0 ? undefined : rules.refusal(mine, theirs)
-  if (reason === undefined) return undefined
+  const edit = typed.reduce<Edit | undefined>(
+    (last, each) => (last && last.stamp > each.edit.stamp ? last : each.edit),
+    undefined,
+  )
+  const reason = rules.passesOn || !edit ? undefined : rules.refusal(mine, theirs)
+  if (!edit || reason === undefined) return undefined
   const fields = [...new Set(typed.map(({ register }) => parseRegister(register).field))]
-  return { record: { ...mine, units: SortedMap.from(units) }, draft: { record: mine, fields, reason } }
+  return { record: { ...mine, units: SortedMap.from(units) }, draft: { record: mine, edit, fields, reason } }
 }

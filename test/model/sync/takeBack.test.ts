@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { makeStamp } from '../../../model/merge/clock.ts'
 import { decodeRecord } from '../../../model/merge/codec.ts'
 import { createRecord, type Data, deleteRecord } from '../../../model/merge/edit.ts'
 import { viewRecord } from '../../../model/merge/view.ts'
@@ -176,6 +177,43 @@ describe('an edit that the role of its author does not allow', () => {
     expect(await dataAt(camera, TASK)).toMatchObject({ done: true })
     expect([(await drafts(camera.state)).size, own.actors.length]).toEqual([0, 1])
     expect(await dataAt(hub, TASK)).not.toHaveProperty('done')
+  })
+
+  it.each([0, 86_400_000])(
+    '[ROL4][INV4] twice in one record is two drafts, with the hub’s clock %i ms ahead',
+    async (aheadMs) => {
+      const { camera, hub, own } = await venue()
+      await hub.edit(ADA, { tableNumber: 2 }, { stamp: makeStamp(team.scheduler.now() + aheadMs, 0) })
+      await team.pass(1_000)
+      for (const name of ['Eda', 'Ida']) {
+        await own.edit(ADA, { name })
+        await team.pass(3_000)
+      }
+      const typed = [...(await drafts(camera.state)).values()].map(({ raw }) => {
+        const record = decodeRecord(raw)
+        return record.ok && viewRecord(record.value).data.name
+      })
+      expect(typed.sort()).toEqual(['Eda', 'Ida'])
+      expect(await isEqual(camera, hub)).toBe(true)
+    },
+  )
+
+  it('[ROL4] leaves nothing refused behind, also with a hub that is not there any more', async () => {
+    const { camera, hub, own, line } = await venue()
+    line.pipe.cut()
+    const barn = await team.replica('barn')
+    team.connect(barn, hub)
+    await team.pass(1_000)
+    // Nobody at this hub answers for what it holds: it goes before the record can be repaired.
+    const atBarn = team.connect(camera, barn, { grant: PHOTOGRAPHER })
+    await own.edit(ADA, { name: 'Eda' })
+    await team.pass(1_000)
+    atBarn.pipe.cut()
+    expect(await deadLetters(camera.state, camera.changes.epoch)).toMatchObject([{ id: ADA, peer: barn.changes.epoch }])
+    team.connect(camera, hub, { grant: PHOTOGRAPHER, trust: own.trust })
+    await team.pass(3_000)
+    expect(await dataAt(camera)).toEqual({ name: 'Ada', tableNumber: 1 })
+    expect(await deadLetters(camera.state, camera.changes.epoch)).toEqual([])
   })
 
   it('[ROL4] can be put away by a person, and a copy stays', async () => {

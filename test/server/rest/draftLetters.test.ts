@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createRecord } from '../../../model/merge/edit.ts'
+import { type CausalRecord, liveValues } from '../../../model/merge/record.ts'
 import { queueReply } from '../../../model/rest/queue.ts'
 import { drafts, keepDraft } from '../../../model/sync/drafts.ts'
 import {
@@ -26,11 +27,17 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
+async function keep(record: CausalRecord, fields: readonly string[]): Promise<void> {
+  const [first] = liveValues(record)
+  const { edit } = first ?? expect.fail('a value')
+  await keepDraft(server.store.state, 'hub-epoch-1', { record, edit, fields, reason: 'may not create' })
+}
+
 it('[ROL5] a record that was taken out is made again as a new one by whoever may, and is no draft then', async () => {
   const guest = { id: randomUUID(), scope: wedding, table: 'guests', data: { name: 'Eda', dietary: 'no nuts' } }
   const record = createRecord(guest, { actor: 'camera_____', stamp: '0mj8k2p1x000' })
   const fields = ['$created', 'name', 'dietary']
-  await keepDraft(server.store.state, 'hub-epoch-1', { record, fields, reason: 'may not create' })
+  await keep(record, fields)
   const { items } = await get(server, queueReply, '/queue/pending')
   const draft = items.find(({ recordId }) => recordId === guest.id)
   expect(draft).toMatchObject({ status: 'failed', operation_type: 'create', last_error: 'may not create' })
@@ -48,7 +55,7 @@ it('[ROL5] a record that was taken out is made again as a new one by whoever may
 it('[ROL5] is shown to whoever typed it at their own device, also where their role sees no such record', async () => {
   const guest = { id: randomUUID(), scope: wedding, table: 'guests', data: { name: 'Ida' } }
   const record = createRecord(guest, { actor: 'camera_____', stamp: '0mj8k2p1x001' })
-  await keepDraft(server.store.state, 'hub-epoch-1', { record, fields: ['$created', 'name'], reason: 'may not create' })
+  await keep(record, ['$created', 'name'])
   const shown = async (as = vendor) => (await get(server, queueReply, '/queue/pending', as)).items
   expect(await shown()).toMatchObject([{ recordId: guest.id, status: 'failed', last_error: 'may not create' }])
   const { id } = (await shown())[0] ?? expect.fail('no draft')

@@ -1,0 +1,47 @@
+/** A refusal that says what is no longer so, since the peer has come by the record meanwhile. */
+import { expect, it } from 'vitest'
+import { createRecord, editRecord } from '../../../model/merge/edit.ts'
+import type { CausalRecord } from '../../../model/merge/record.ts'
+import { vectorsOf } from '../../../model/sync/heldVectors.ts'
+import { openOvertaken } from '../../../model/sync/overtaken.ts'
+import { uuidOf } from '../../support/ids.ts'
+import { at, newRecord, RECORD_ID, WEDDING_ID } from '../../support/mergeHelpers.ts'
+
+const REFUSED = [{ id: RECORD_ID, reason: 'may not create' }]
+const guest = newRecord('guests', { name: 'Ada', phone: '1' })
+const edited = editRecord(guest, { name: 'Eda' }, at(5, 'ana'))
+
+/** A replica that holds one record, and what its peer has said that it holds of it. */
+function replica(here: CausalRecord | undefined, there: CausalRecord | undefined) {
+  const state = { here, there }
+  const changes = { records: async () => new Map(state.here ? [[state.here.id, state.here]] : []) }
+  return { state, overtaken: openOvertaken(changes, { holds: () => state.there && vectorsOf(state.there) }) }
+}
+
+it('[SYN19] offers a record again of which the peer has said that it holds all that is here', async () => {
+  expect(await replica(guest, guest).overtaken(WEDDING_ID, REFUSED)).toEqual([RECORD_ID])
+  expect(await replica(guest, edited).overtaken(WEDDING_ID, REFUSED)).toEqual([RECORD_ID])
+})
+
+it.each<{ what: string; here: CausalRecord | undefined; there: CausalRecord | undefined }>([
+  { what: 'it lacks something', here: edited, there: guest },
+  { what: 'it has said nothing', here: guest, there: undefined },
+  { what: 'nothing is here', here: undefined, there: guest },
+  {
+    what: 'it holds another class of it alone',
+    here: guest,
+    there: createRecord({ id: RECORD_ID, scope: WEDDING_ID, table: 'guests', data: { name: 'Ada' } }, at(0, 'ana')),
+  },
+])('[SYN19] and none where $what', async ({ here, there }) => {
+  expect(await replica(here, there).overtaken(WEDDING_ID, REFUSED)).toEqual([])
+})
+
+it('[SYN19] once for each state of it, and in its own scope', async () => {
+  const { state, overtaken } = replica(guest, guest)
+  expect(await overtaken(uuidOf(99), REFUSED)).toEqual([])
+  expect(await overtaken(WEDDING_ID, REFUSED)).toEqual([RECORD_ID])
+  expect(await overtaken(WEDDING_ID, REFUSED)).toEqual([])
+  state.here = edited
+  state.there = edited
+  expect(await overtaken(WEDDING_ID, REFUSED)).toEqual([RECORD_ID])
+})
