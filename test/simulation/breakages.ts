@@ -39,6 +39,27 @@ export const BREAKAGES: readonly Breakage[] = [
     to: 'rules.mayRead(record, readClass) || true',
   },
   {
+    name: 'takes back what its role does not allow without having given up the actor',
+    rule: /: (REG8): /,
+    file: 'model/sync/ownTrust.ts',
+    from: 'own.has(actor) && actor !== actors.current()',
+    to: 'own.has(actor)',
+  },
+  {
+    name: 'takes an edit back of which it has kept no draft',
+    rule: /: (monotonic reads): /,
+    file: 'model/sync/inbox.ts',
+    from: 'await keepDraft(state, peerEpoch, taken.draft)',
+    to: '',
+  },
+  {
+    name: 'takes a record out of which it has kept no draft',
+    rule: /: (monotonic reads): /,
+    file: 'model/sync/takeOut.ts',
+    from: 'await keepDraft(state, peerEpoch, taken.draft)',
+    to: '',
+  },
+  {
     name: 'forgets that a scope has changed while it is sending',
     rule: /: (liveness|completeness): /,
     file: 'model/sync/outbox.ts',

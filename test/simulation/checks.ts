@@ -2,10 +2,15 @@
 import { encodeRecord } from '../../model/merge/codec.ts'
 import { scopeDigest } from '../../model/merge/digest.ts'
 import { type CausalRecord, restrictRecord } from '../../model/merge/record.ts'
-import { mayEnterWedding, mayRead, type Role } from '../../model/roles.ts'
-import { livePlaces } from './ledger.ts'
+import { parseRegister } from '../../model/merge/registers.ts'
+import { mayEnterWedding } from '../../model/roles.ts'
+import { isInView } from '../../model/sync/rules.ts'
+import { draftsOn } from './drafts.ts'
+import { isIn, livePlaces, type Written } from './ledger.ts'
 import type { Machine, World } from './machine.ts'
 import { look } from './people.ts'
+import { holderOf, type Sight, sightOf } from './sight.ts'
+import { KITCHEN } from './topologies.ts'
 
 /** Why the machines are not at rest yet; `undefined` if they are. */
 export async function unrest(machines: readonly Machine[], world: World): Promise<string | undefined> {
@@ -25,6 +30,10 @@ export async function unrest(machines: readonly Machine[], world: World): Promis
       const { complete, behindBy } = (await machine.sync?.completeness(scope)) ?? { complete: false, behindBy: 0 }
       if (!complete || behindBy > 0) return `${machine.name} is not complete in ${scope}, behind by ${behindBy}`
     }
+    // Those to a hub that it has left wait until it is back there.
+    const epochs = [...machine.upstreams.values()].map((to) => machines.find(({ name }) => name === to)?.disk.epoch)
+    const letter = (await machine.deadLetters()).find(({ peer }) => epochs.includes(peer))
+    if (letter) return `${machine.name} has a dead letter, ${letter.id}: ${letter.reason}`
   }
   return undefined
 }
@@ -42,11 +51,13 @@ async function openScopes(machine: Machine, peer: string): Promise<string> {
 /** Holds exactly what the cloud holds of what it may read: the same canonical text, and the same digests. */
 function differenceFromCloud(machine: Machine, machines: readonly Machine[], world: World): string | undefined {
   const cloud = cloudOf(machines)
+  const rows = [cloud.disk.record(KITCHEN)].filter((row) => row !== undefined)
+  const sight = sightOf(machine.name, machine.grant, world.actors, rows)
   for (const scope of cloud.disk.scopes()) {
-    const expected = readable(cloud.disk.inScope(scope), scope, machine, world)
-    const found = machine.disk.inScope(scope)
+    const expected = readable(cloud.disk.inScope(scope), scope, machine, world, sight)
+    // What it still holds and may no longer read is nobody's business.
+    const found = readable(machine.disk.inScope(scope), scope, machine, world, sight)
     for (const [id, one, other] of pairsById(found, expected)) {
-      if (machine.overreached.has(id)) continue
       const [own, theirs] = [one && writtenDown(one), other && writtenDown(other)]
       if (own?.text !== theirs?.text) {
         return `${machine.name} differs in ${(one ?? other)?.table} ${id}: ${own?.text ?? 'nothing'} where the cloud has ${theirs?.text ?? 'nothing'}`
@@ -86,24 +97,25 @@ function readable(
   scope: string,
   { grant }: Machine,
   { team }: World,
+  sight: Sight,
 ): readonly CausalRecord[] {
   if (scope !== team && !mayEnterWedding(grant, scope)) return []
-  return records.flatMap((record) => asSeenBy(grant.role, record) ?? [])
+  return records.flatMap((record) => asSeen(sight, record) ?? [])
 }
 
-const seen = new WeakMap<CausalRecord, Map<Role, CausalRecord | undefined>>()
+const seen = new WeakMap<CausalRecord, Map<string, CausalRecord | undefined>>()
 
 /** Records never change, and most are asked for again and again. */
-function asSeenBy(role: Role, record: CausalRecord): CausalRecord | undefined {
-  const known = seen.get(record) ?? new Map<Role, CausalRecord | undefined>()
+function asSeen({ key, view }: Sight, record: CausalRecord): CausalRecord | undefined {
+  const known = seen.get(record) ?? new Map<string, CausalRecord | undefined>()
   seen.set(record, known)
-  if (!known.has(role)) {
+  if (!known.has(key)) {
     known.set(
-      role,
-      restrictRecord(record, (readClass) => mayRead(role, record.table, readClass)),
+      key,
+      restrictRecord(record, (readClass) => isInView(view, record, readClass)),
     )
   }
-  return known.get(role)
+  return known.get(key)
 }
 
 interface WrittenDown {
@@ -122,16 +134,22 @@ function writtenDown(record: CausalRecord): WrittenDown {
   return made
 }
 
-/** Every acknowledged write is there: visible, beside others, or replaced by somebody who had seen it. */
+/**
+ * Every acknowledged write is there: visible, beside others, or replaced by somebody who had seen it; or, where its author's role did
+ * not allow it or something that they wrote in the same record, in a draft of theirs.
+ */
 export function checkWrites(machines: readonly Machine[], world: World): void {
   const cloud = cloudOf(machines)
   const records = new Map([...cloud.disk.rows].map(([id, { record }]) => [id, record]))
+  const isDrafted = draftedOn(machines, world)
   for (const value of world.ledger.written) {
     const { id, readClass, register, actor, counter, machine } = value
     const vector = records.get(id)?.units.get(readClass)?.vector
     const isThere = (vector?.get(actor) ?? 0) >= counter
     const what = `${id} ${readClass} ${register}, ${actor} ${counter}, written at ${machine}`
-    if (value.isAcknowledged && !value.isAtRisk && !isThere) world.violation('INV1', `lost: ${what}`)
+    if (value.isAcknowledged && !value.isAtRisk && !isThere && !isDrafted(value)) {
+      world.violation('INV1', `lost: ${what}`)
+    }
     if (value.isForbidden && isThere) world.violation('INV6', `taken although its author may not write it: ${what}`)
   }
   const expected = world.ledger.survivors(records)
@@ -142,4 +160,20 @@ export function checkWrites(machines: readonly Machine[], world: World): void {
   if (surplus !== undefined)
     world.violation('INV2', `a value stands that was replaced, or that nobody wrote: ${surplus}`)
   for (const record of records.values()) look(record)
+}
+
+/** Whether a value is in a draft of whoever wrote it, and had to be. */
+function draftedOn(machines: readonly Machine[], { ledger }: World): (value: Written) => boolean {
+  const drafts = machines.flatMap(({ name, disk }) => {
+    const { userId } = holderOf(name)
+    return draftsOn(disk).map((draft) => {
+      const own = ledger.valuesIn(draft.record, undefined).filter(({ machine }) => holderOf(machine).userId === userId)
+      return { ...draft, own: new Set(own), hadTo: own.some(({ isOverreach }) => isOverreach) }
+    })
+  })
+  return (value) =>
+    drafts.some(
+      ({ record, fields, own, hadTo }) =>
+        hadTo && own.has(value) && fields.includes(parseRegister(value.register).field) && isIn(record, value),
+    )
 }

@@ -3,7 +3,7 @@
  * happens at one moment; before it, and between it and the word that it has happened, time may pass, and the process may
  * die.
  */
-import type { CausalRecord } from '../../model/merge/record.ts'
+import { type CausalRecord, isEmptied } from '../../model/merge/record.ts'
 import type { ChangeFunction, ChangeStore, StateStore, Write } from '../../model/sync/changeStore.ts'
 import type { Random } from './random.ts'
 
@@ -14,9 +14,10 @@ interface Row {
 }
 
 export interface Disk {
-  /** The incarnation of the store, and the actor under which people at it write. Both end with a restore. */
+  /** The incarnation of the store, and the actor under which people at it write now. Both end with a restore. */
   readonly epoch: string
-  readonly actor: string
+  actor: string
+  /** With the places of records that were taken out. */
   readonly rows: ReadonlyMap<string, Row>
   /** JSON. */
   readonly state: Map<string, string>
@@ -45,6 +46,10 @@ export function createDisk(epoch: string, actor: string, from?: Disk): Disk {
     return rows.get(row.record.id) === row
   }
 
+  function held(row: Row | undefined): CausalRecord | undefined {
+    return row && !isEmptied(row.record) ? row.record : undefined
+  }
+
   function note(row: Row): void {
     seq = Math.max(seq, row.seq)
     const log = logs.get(row.record.scope) ?? []
@@ -57,11 +62,11 @@ export function createDisk(epoch: string, actor: string, from?: Disk): Disk {
     actor,
     rows,
     state,
-    record: (id) => rows.get(id)?.record,
+    record: (id) => held(rows.get(id)),
     inScope: (scope) =>
       (logs.get(scope) ?? [])
         .filter(isLive)
-        .map(({ record }) => record)
+        .flatMap((row) => held(row) ?? [])
         .sort((a, b) => (a.id < b.id ? -1 : 1)),
     scopes: () => [...logs].filter(([, log]) => log.some(isLive)).map(([scope]) => scope),
     head: (scope) => logs.get(scope)?.findLast(isLive)?.seq ?? 0,
@@ -153,8 +158,8 @@ export function openStore(disk: Disk, user: DiskUser): SimulatedStore {
       await wait(0.5)
     }
     const writes = change(current())
-    if (user.mood() === 'full') throw new Error(DISK_FULL)
     if (writes.length === 0) return
+    if (user.mood() === 'full') throw new Error(DISK_FULL)
     if (user.diesAt('before the commit')) return never()
     disk.commit(writes)
     user.onCommit(writes)

@@ -96,7 +96,46 @@ export const EVENTS: Readonly<Record<string, Happening>> = {
       ),
   },
   promoted: { weight: 4, harms: true, happen: (team) => toOne(team, isLimited, (machine) => team.promote(machine)) },
-  overreach: { weight: 20, harms: true, happen: (team) => team.overreach(team.world.random.pick(team.machines)) },
+  overreach: {
+    weight: 30,
+    harms: true,
+    happen: (team) =>
+      toOne(
+        team,
+        (machine) => machine.isUp && team.isFiltered(machine),
+        (machine) => team.overreach(machine),
+      ),
+  },
+  'overreach by creating': {
+    weight: 20,
+    harms: true,
+    happen: (team) =>
+      toOne(
+        team,
+        (machine) => team.mayOverreachByCreating(machine),
+        (machine) => team.overreachByCreating(machine),
+      ),
+  },
+  'another type': {
+    weight: 8,
+    harms: true,
+    happen: (team) =>
+      toOne(
+        team,
+        (machine) => machine.isUp && !team.isFiltered(machine),
+        (machine) => team.retype(machine),
+      ),
+  },
+  'let in': {
+    weight: 15,
+    harms: true,
+    happen: (team) =>
+      toOne(
+        team,
+        ({ kind, isUp: up }) => up && kind === 'hub',
+        (machine) => team.letInOverreach(machine),
+      ),
+  },
   attack: {
     weight: 30,
     harms: true,

@@ -14,8 +14,11 @@ export interface Written extends Dot {
   isAcknowledged: boolean
   /** The only disk that had it was lost or damaged: it may still be on its way to somebody, or not. */
   isAtRisk: boolean
-  /** Its author may not write it: it stays where it was written. */
+  /** Its author's role did not allow it when it was written. */
+  readonly isOverreach: boolean
+  /** So it was, and nobody has let it in: it may stand nowhere but at its author's. */
   isForbidden: boolean
+  readonly stamp: string
 }
 
 export interface Writer {
@@ -28,11 +31,13 @@ export interface Writer {
 export interface Ledger {
   readonly written: readonly Written[]
   expect(before: CausalRecord | undefined, after: CausalRecord, by: Writer): void
-  /** The record was committed as it is. */
-  commit(record: CausalRecord): void
+  /** The record was committed as it is. @returns dots that other edits have had before */
+  commit(record: CausalRecord): readonly string[]
   acknowledge(record: CausalRecord): void
   /** What was forbidden to people at this machine is no longer so. */
   permit(machine: string): void
+  /** Somebody who may has let these in. */
+  letIn(values: readonly Written[]): void
   /** Values that the record has seen, and the other state of it has not. */
   valuesIn(record: CausalRecord, other: CausalRecord | undefined): readonly Written[]
   /** Values must stand here: those that reached the records for good, and that nobody replaced who had seen them. */
@@ -42,6 +47,8 @@ export interface Ledger {
 export function createLedger(): Ledger {
   const written: Written[] = []
   const expected = new WeakMap<CausalRecord, readonly Written[]>()
+  /** The stamp of the edit that has a dot of a unit. */
+  const dots = new Map<string, string>()
 
   return {
     written,
@@ -60,20 +67,32 @@ export function createLedger(): Ledger {
           seen: seenBy(before, after, readClass, register),
           machine,
           isAcknowledged: false,
-          isAtRisk: isForbidden,
+          isAtRisk: false,
+          isOverreach: isForbidden,
           isForbidden,
+          stamp: edit.stamp,
         })
       }
       expected.set(after, values)
     },
     commit(record) {
-      written.push(...(expected.get(record) ?? []))
+      const values = expected.get(record) ?? []
+      written.push(...values)
+      return values.flatMap(({ id, readClass, actor, counter, stamp }) => {
+        const dot = `${id} ${readClass} ${actor} ${counter}`
+        const isTaken = (dots.get(dot) ?? stamp) !== stamp
+        dots.set(dot, stamp)
+        return isTaken ? [dot] : []
+      })
     },
     acknowledge(record) {
       for (const value of expected.get(record) ?? []) value.isAcknowledged = true
     },
     permit(machine) {
       for (const value of written) if (value.machine === machine) value.isForbidden = false
+    },
+    letIn(values) {
+      for (const value of values) value.isForbidden = false
     },
     valuesIn: (record, other) => written.filter((value) => isIn(record, value) && !isIn(other, value)),
     survivors(records) {
@@ -89,7 +108,7 @@ export function createLedger(): Ledger {
   }
 }
 
-function isIn(record: CausalRecord | undefined, { id, readClass, actor, counter }: Written): boolean {
+export function isIn(record: CausalRecord | undefined, { id, readClass, actor, counter }: Written): boolean {
   return record?.id === id && (record.units.get(readClass)?.vector.get(actor) ?? 0) >= counter
 }
 

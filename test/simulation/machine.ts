@@ -1,23 +1,29 @@
 /** A computer of the team: a disk, a clock that may be wrong, and a process with the real sync engine that may die. */
+import { v5 as uuidv5 } from 'uuid'
+import { ACTOR_RECORDS } from '../../model/database/actorRecords.ts'
 import { type Clock, createClock } from '../../model/merge/clock.ts'
-import type { Author } from '../../model/merge/edit.ts'
+import { type Author, createRecord } from '../../model/merge/edit.ts'
 import type { CausalRecord } from '../../model/merge/record.ts'
-import { coversAll } from '../../model/merge/vector.ts'
+import { coversAll, EMPTY_VECTOR, type Vector } from '../../model/merge/vector.ts'
 import { err, ok } from '../../model/result.ts'
-import { type Grant, mayEnterWedding, mayRead } from '../../model/roles.ts'
+import { type Grant, mayEnterWedding } from '../../model/roles.ts'
 import type { Write } from '../../model/sync/changeStore.ts'
-import { NO_CLAIMS } from '../../model/sync/ownClaims.ts'
+import { openClaims } from '../../model/sync/ownClaims.ts'
+import { trustOf } from '../../model/sync/ownTrust.ts'
 import { type QuarantineEntry, quarantined } from '../../model/sync/quarantine.ts'
+import { type DeadLetter, deadLetters } from '../../model/sync/refusals.ts'
 import { createReplicaSync, type ReplicaSync, type UpstreamKind } from '../../model/sync/replicaSync.ts'
 import { retryQuarantined } from '../../model/sync/retryQuarantined.ts'
-import { rulesOf, TRUSTED } from '../../model/sync/rules.ts'
+import { isInView, rulesOf, TRUSTED } from '../../model/sync/rules.ts'
 import type { Scheduler } from '../../model/sync/scheduler.ts'
 import type { Transport } from '../../model/sync/transport.ts'
 import { MIN_PROTOCOL, PROTOCOL } from '../../model/wire/version.ts'
 import { DISK_FULL, type Disk, type DiskMood, openStore, type SimulatedStore, type WritePoint } from './disk.ts'
+import { draftsOn } from './drafts.ts'
 import type { Ledger } from './ledger.ts'
 import type { Network } from './network.ts'
 import type { Random } from './random.ts'
+import { type Actors, holderOf, mintActor, sightOf } from './sight.ts'
 import type { VirtualTime } from './virtualTime.ts'
 
 /** What all machines of a simulation share. */
@@ -29,6 +35,9 @@ export interface World {
   readonly team: string
   /** What a device was granted, by its name. */
   readonly grants: Map<string, Grant>
+  readonly actors: Actors
+  /** Rows of `vendors` that grants name, as they were made. */
+  readonly vendorRows: CausalRecord[]
   trace(line: string): void
   /** Something has happened, of a kind that ought to happen now and then. */
   count(what: string): void
@@ -62,8 +71,6 @@ export class Machine {
   readonly upstreams = new Map<UpstreamKind, string>()
   /** Devices that it knows to be revoked. */
   readonly revoked = new Set<string>()
-  /** Records in which something was done here that its role may not do. */
-  readonly overreached = new Set<string>()
   /** It runs an older version of the program. */
   isOld = false
   /** Where in its next write it dies. */
@@ -108,7 +115,8 @@ export class Machine {
       })
     const now = () => START_MS + time.now() + this.clockErrorMs
     const scheduler: Scheduler = { now, elapsed: time.now, after, random: this.#random.next }
-    const store = openStore(this.disk, {
+    const { disk } = this
+    const store = openStore(disk, {
       random: this.#random,
       pause: (ms) => new Promise((resolve) => after(ms, resolve)),
       mood: () => this.mood,
@@ -123,6 +131,13 @@ export class Machine {
       ...store,
       scheduler,
       self: () => ({ deviceId: this.name, deviceName: this.name, team: this.#world.team, token: this.name }),
+      trust: (kind) => {
+        const place = { team: this.#world.team, ...holderOf(this.name), grant: this.grant }
+        return trustOf(store.changes, place, kind, {
+          current: () => disk.actor,
+          retire: () => this.#retireActor(disk, store),
+        })
+      },
       onChange: () => undefined,
     })
     this.#process = { sync, store, clock: createClock(now), life }
@@ -155,12 +170,17 @@ export class Machine {
     const process = this.#process
     if (!process) return
     const { store, clock } = process
-    const author: Author = { actor: this.disk.actor, stamp: clock.next() }
+    const { disk } = this
+    const author: Author = { actor: disk.actor, stamp: clock.next() }
+    const introduction = introductionOf(author.actor)
+    const isIntroduced = () => id === introduction || disk.record(introduction) !== undefined
+    if (!isIntroduced()) this.introduce()
     let after: CausalRecord | undefined
     this.unsaved++
     const saved = store.changes.update([id], (current) => {
       const before = current.get(id)
-      after = change(before, author)
+      // The app edits under no actor of which it could not say whose it is, as on a full disk.
+      after = isIntroduced() ? change(before, author) : undefined
       if (!after || after === before) return []
       this.#world.ledger.expect(before, after, {
         actor: author.actor,
@@ -176,9 +196,24 @@ export class Machine {
       },
       (cause: unknown) => {
         this.unsaved--
-        if (!(cause instanceof Error) || cause.message !== DISK_FULL) throw cause
+        throwUnlessFull(cause)
       },
     )
+  }
+
+  /** The app says whose edits the dots of its actor are. */
+  introduce(): void {
+    const { actor } = this.disk
+    const id = introductionOf(actor)
+    const data = { actor, ...holderOf(this.name), personName: 'Ana' }
+    const record = { id, scope: this.#world.team, table: 'actors', data }
+    this.change(id, (before, author) => before ?? createRecord(record, author))
+  }
+
+  /** Its own records that a peer does not take. */
+  async deadLetters(): Promise<readonly DeadLetter[]> {
+    const { store } = this.#process ?? {}
+    return store ? deadLetters(store.state, store.changes.epoch) : []
   }
 
   /** Who is in charge looks at what was set aside here, and lets in what they trust. */
@@ -193,7 +228,7 @@ export class Machine {
         if (outcome.ok) this.#world.count('let in by hand')
       }
     }
-    void look()
+    look().catch(throwUnlessFull)
   }
 
   /** The disk is not what it was: of these records, or of all, people may see less than they did. */
@@ -201,12 +236,20 @@ export class Machine {
     for (const id of ids) this.#seen.delete(id)
   }
 
+  /** When it resolves, all that was typed under the former actor is on the disk, and nobody types under it any more. */
+  async #retireActor(disk: Disk, { changes }: SimulatedStore): Promise<void> {
+    this.#world.count('an actor is given up')
+    disk.actor = mintActor(this.#world.actors, this.name)
+    this.introduce()
+    await changes.update([], () => [])
+  }
+
   async #onSaved(saved: CausalRecord, store: SimulatedStore): Promise<void> {
     this.#world.ledger.acknowledge(saved)
     const found = (await store.changes.records([saved.id])).get(saved.id)
     for (const [readClass, unit] of saved.units) {
-      const held = found?.units.get(readClass)
-      if (!held || !coversAll(held.vector, unit.vector)) {
+      const held = found?.units.get(readClass)?.vector ?? EMPTY_VECTOR
+      if (!coversAll(held, unit.vector) && !this.#isTakenBack(saved.id, readClass, unit.vector, held)) {
         this.#world.violation(
           'read your writes',
           `${this.name} has saved ${saved.id} ${readClass} and does not hold it`,
@@ -217,7 +260,9 @@ export class Machine {
 
   #onCommit(writes: readonly Write[], ledger: Ledger): void {
     for (const { record } of writes) {
-      ledger.commit(record)
+      for (const dot of ledger.commit(record)) {
+        this.#world.violation('REG8', `a dot is given out twice: ${dot}, at ${this.name}`)
+      }
       this.#see(record)
     }
     this.#world.trace(`${this.name} commits ${writes.map(({ record: { id }, from }) => `${id} ${from ?? ''}`).join()}`)
@@ -227,19 +272,32 @@ export class Machine {
   #see(record: CausalRecord): void {
     const { team, violation } = this.#world
     for (const [readClass, unit] of this.#seen.get(record.id)?.units ?? []) {
-      const after = record.units.get(readClass)
-      if (!after || !coversAll(after.vector, unit.vector)) {
+      const after = record.units.get(readClass)?.vector ?? EMPTY_VECTOR
+      if (!coversAll(after, unit.vector) && !this.#isTakenBack(record.id, readClass, unit.vector, after)) {
         violation('monotonic reads', `${this.name} goes back in ${record.id} ${readClass}`)
       }
     }
     this.#seen.set(record.id, record)
-    const { role, weddings } = this.grant
-    const mayEnter = record.scope === team || mayEnterWedding({ role, weddings }, record.scope)
+    const { grant } = this
+    const mayEnter = record.scope === team || mayEnterWedding(grant, record.scope)
+    const { view } = sightOf(this.name, grant, this.#world.actors, this.#world.vendorRows)
     for (const readClass of record.units.keys()) {
-      if (!mayEnter || !mayRead(role, record.table, readClass)) {
-        violation('INV6', `${this.name} (${role}) has ${record.table} ${readClass} of ${record.id}`)
+      if (!mayEnter || !isInView(view, record, readClass)) {
+        violation('INV6', `${this.name} (${grant.role}) has ${record.table} ${readClass} of ${record.id}`)
       }
     }
+  }
+
+  /** Whether all that a unit has lost was typed by this machine's own person, and is kept as a draft. */
+  #isTakenBack(id: string, readClass: string, before: Vector, after: Vector): boolean {
+    const { userId } = holderOf(this.name)
+    const gone = [...before].filter(([actor, counter]) => counter > (after.get(actor) ?? 0))
+    return (
+      gone.every(([actor]) => this.#world.actors.get(actor) === userId) &&
+      draftsOn(this.disk).some(
+        ({ record }) => record.id === id && coversAll(record.units.get(readClass)?.vector ?? EMPTY_VECTOR, before),
+      )
+    )
   }
 
   #call(kind: UpstreamKind, to: string): void {
@@ -268,12 +326,24 @@ export class Machine {
 
   #receive(transport: Transport): void {
     const { grants, team } = this.#world
-    this.#process?.sync.receive(this.#speaking(transport), async ({ deviceId, token }) => {
+    const { sync, store } = this.#process ?? {}
+    if (!sync || !store) return
+    sync.receive(this.#speaking(transport), async ({ deviceId, token }) => {
       const grant = grants.get(deviceId)
       if (!grant || token !== deviceId) return err({ code: 'UNAUTHENTICATED', message: 'nobody knows this device' })
       if (this.revoked.has(deviceId)) return err({ code: 'REVOKED', message: 'this device was revoked' })
-      const holder = { userId: deviceId, deviceId }
-      return ok(rulesOf(grant, team, () => true, { holder, claims: NO_CLAIMS }))
+      const holder = holderOf(deviceId)
+      const claims = await openClaims(store.changes, { team, userId: holder.userId, grant })
+      return ok(rulesOf(grant, team, () => true, { holder, claims }))
     })
   }
+}
+
+/** On a full disk a person is told that it was not saved, and tries again another time. */
+function throwUnlessFull(cause: unknown): void {
+  if (!(cause instanceof Error) || cause.message !== DISK_FULL) throw cause
+}
+
+function introductionOf(actor: string): string {
+  return uuidv5(actor, ACTOR_RECORDS)
 }

@@ -12,7 +12,7 @@ import {
 import type { CausalRecord } from '../../model/merge/record.ts'
 import type { Vector } from '../../model/merge/vector.ts'
 import { isDeleted, viewRecord } from '../../model/merge/view.ts'
-import { mayRead, mayWrite, type Role } from '../../model/roles.ts'
+import { mayRead, mayWrite, mayWriteOwn, type Role } from '../../model/roles.ts'
 import type { Random } from './random.ts'
 
 type Value = (random: Random) => unknown
@@ -138,13 +138,44 @@ function decision(role: Role, choice: number, otherwise: Change): Change {
   }
 }
 
-/** What somebody in this role does although they may not: writing a field that they may only read. */
-export function overreachBy(role: Role, { table, base }: CausalRecord): Change | undefined {
-  const field = Object.keys(FIELDS[table] ?? {}).find((name) => {
-    const readClass = classOf({ table, base }, name)
-    return mayRead(role, table, readClass) && !mayWrite(role, table, [name])
-  })
-  return field === undefined ? undefined : (record, author) => editRecord(record, { [field]: 'mine' }, author)
+/** Fields that somebody in this role reads and may not write, not even in what is their own. */
+function forbiddenFields(role: Role, table: string, base: string): readonly string[] {
+  const mayEver = (field: string) => mayWrite(role, table, [field]) || mayWriteOwn(role, table, [field])
+  return Object.keys(FIELDS[table] ?? {}).filter(
+    (field) => mayRead(role, table, classOf({ table, base }, field)) && !mayEver(field),
+  )
+}
+
+/** Whether the role sees records of the table, and may neither create nor delete any. */
+function mayNotCreate(role: Role, table: string): boolean {
+  const shows = classOf({ table, base: 'open' }, REQUIRED[table] ?? 'name')
+  return mayRead(role, table, shows) && !mayWrite(role, table, []) && !mayWriteOwn(role, table, [])
+}
+
+/** What somebody in this role does to a record although they may not; `undefined` if they may do all that they can. */
+export function overreachBy(role: Role, { table, base }: CausalRecord, random: Random): Change | undefined {
+  if (mayNotCreate(role, table) && random.chance(0.2)) return deleteRecord
+  const fields = forbiddenFields(role, table, base)
+  if (fields.length === 0) return undefined
+  const field = random.pick(fields)
+  const data = { [field]: FIELDS[table]?.[field]?.(random) }
+  return (record, author) => editRecord(record, data, author)
+}
+
+/** @returns what somebody in this role creates although they may not; `undefined` if they may create all that they can */
+export function overreachingRecordBy(role: Role, scope: string, id: string, random: Random): NewRecord | undefined {
+  const tables = Object.keys(FIELDS).filter((table) => mayNotCreate(role, table))
+  if (tables.length === 0) return undefined
+  const table = random.pick(tables)
+  const fields = forbiddenFields(role, table, 'open')
+  const required = REQUIRED[table] ?? 'name'
+  const chosen = new Set([required, ...fields.filter(() => random.chance(0.3))])
+  return {
+    id,
+    scope,
+    table,
+    data: Object.fromEntries([...chosen].map((field) => [field, FIELDS[table]?.[field]?.(random)])),
+  }
 }
 
 /** What somebody sees; throws if a record cannot be shown. */

@@ -92,6 +92,8 @@ export async function simulate({ seed, steps, onTrace }: SimulationOptions): Pro
   const world: World = {
     ...{ time, network, ledger, random, trace, team: TEAM },
     grants: new Map([[ROGUE, ROGUE_GRANT]]),
+    actors: new Map(),
+    vendorRows: [],
     count(what) {
       counts.set(what, (counts.get(what) ?? 0) + 1)
       trace(`── ${what}`)

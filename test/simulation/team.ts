@@ -1,22 +1,25 @@
 /** The machines of a simulated team, and what people at them do. */
-import { v5 as uuidv5 } from 'uuid'
-import { ACTOR_RECORDS } from '../../model/database/actorRecords.ts'
 import { decodeRecord } from '../../model/merge/codec.ts'
-import { createRecord } from '../../model/merge/edit.ts'
+import { createRecord, deleteRecord, editRecord } from '../../model/merge/edit.ts'
 import type { CausalRecord } from '../../model/merge/record.ts'
 import { coversAll } from '../../model/merge/vector.ts'
 import { mayServeAsHub } from '../../model/roles.ts'
+import { DRAFTS } from '../../model/sync/drafts.ts'
+import type { QuarantineEntry } from '../../model/sync/quarantine.ts'
 import { uuidOf } from '../support/ids.ts'
 import { elevenChars } from '../support/memoryReplica.ts'
 import { createDisk, type Disk } from './disk.ts'
-import type { Written } from './ledger.ts'
+import { draftsOn } from './drafts.ts'
+import { isIn, type Written } from './ledger.ts'
 import { Machine, type World } from './machine.ts'
-import { changeBy, newRecordBy, overreachBy } from './people.ts'
-import { type Place, TEAM, WEDDINGS } from './topologies.ts'
+import { changeBy, newRecordBy, overreachBy, overreachingRecordBy } from './people.ts'
+import { COPY, holderOf, mintActor } from './sight.ts'
+import { KITCHEN, type Place, WEDDINGS } from './topologies.ts'
 
 /** People know their guests; what grows without bound is the edits of them. */
 const MAX_RECORDS = 60
-const COPY = '-copy'
+/** Beyond those, since most come to nothing. */
+const MAX_OVERREACHING = 40
 
 export class Team {
   readonly world: World
@@ -24,6 +27,7 @@ export class Team {
   readonly #backups = new Map<string, Disk>()
   #incarnations = 0
   #records = 0
+  #overreaching = 0
 
   constructor(world: World, places: readonly Place[]) {
     this.world = world
@@ -32,16 +36,20 @@ export class Team {
     if (cloud) this.#foundWeddings(cloud)
   }
 
-  place({ name, kind, grant, hub, cloud }: Place, disk = this.#newDisk()): void {
+  place(
+    { name, kind, grant, hub, cloud }: Place,
+    disk = this.#newDisk(name),
+    isOld = this.world.random.chance(0.2),
+  ): void {
     this.world.grants.set(name, grant)
     const machine = new Machine(name, kind, disk, this.world)
     if (hub !== undefined) machine.upstreams.set('hub', hub)
     if (cloud !== undefined) machine.upstreams.set('cloud', cloud)
-    machine.isOld = this.world.random.chance(0.2)
+    machine.isOld = isOld
     if (machine.isOld) this.world.count('an older version')
     this.machines.push(machine)
     machine.start()
-    this.#introduce(machine)
+    machine.introduce()
   }
 
   /** Somebody changes one of the records that they may change. */
@@ -66,17 +74,41 @@ export class Team {
     }
   }
 
-  /** Somebody does at a device what their role may not do, in a record that is known elsewhere. */
-  overreach(machine: Machine): boolean {
-    const record = this.#editable(machine)
-      .flatMap((id) => machine.disk.record(id) ?? [])
-      .find((one) => this.#isSafe(machine, one))
-    const change = record && overreachBy(machine.grant.role, record)
-    // What a device passes on that may serve as hub is what others were admitted with.
-    if (mayServeAsHub(machine.grant) || machine.unsaved > 0 || !machine.isUp || !change) return false
-    machine.overreached.add(record.id)
-    machine.change(record.id, (before, author) => before && change(before, author), 'forbidden')
-    return true
+  /** What a device passes on that may serve as hub is what others were admitted with. */
+  isFiltered({ kind, grant }: Machine): boolean {
+    return kind === 'device' && !mayServeAsHub(grant)
+  }
+
+  /** Somebody does to a record at a device what their role may not do. */
+  overreach(machine: Machine): void {
+    const ids = this.#editable(machine)
+    const record = ids.length > 0 ? machine.disk.record(this.world.random.pick(ids)) : undefined
+    const change = record && overreachBy(machine.grant.role, record, this.world.random)
+    if (change) machine.change(record.id, (before, author) => before && change(before, author), 'forbidden')
+  }
+
+  /** A line on which a side is too old to say what it does not hold leaves such a record where it is (0048). */
+  mayOverreachByCreating(machine: Machine): boolean {
+    const speaksOld = ({ name, kind, isOld }: Machine) => isOld && (kind === 'hub' || name === machine.name)
+    return machine.isUp && this.isFiltered(machine) && !this.machines.some(speaksOld)
+  }
+
+  /** Somebody makes a record that their role may not make. */
+  overreachByCreating(machine: Machine): void {
+    const { role, weddings } = machine.grant
+    const { random } = this.world
+    if (this.#overreaching >= MAX_OVERREACHING) return
+    const id = uuidOf(30_000 + this.#overreaching++)
+    const record = overreachingRecordBy(role, random.pick(weddings === 'all' ? WEDDINGS : weddings), id, random)
+    if (record) machine.change(id, (before, author) => before ?? createRecord(record, author), 'forbidden')
+  }
+
+  /** Who caters at the lake caters no more, or again: from then on its device is to be given other records than before. */
+  retype(machine: Machine): void {
+    const { random } = this.world
+    const change = random.chance(0.3) ? deleteRecord : undefined
+    const data = { type: random.pick(['caterer', 'Catering', 'florist']) }
+    machine.change(KITCHEN, (row, author) => row && (change ?? ((each) => editRecord(each, data, author)))(row, author))
   }
 
   backUp({ name, disk }: Machine): void {
@@ -93,10 +125,10 @@ export class Team {
     if (!backup) throw new Error(`${machine.name} has no backup`)
     machine.die('killed')
     this.#lose(machine, backup)
-    machine.disk = this.#newDisk(backup)
+    machine.disk = this.#newDisk(machine.name, backup)
     machine.forgetSeen()
     machine.start()
-    this.#introduce(machine)
+    machine.introduce()
   }
 
   mayCopy({ name, kind }: Machine): boolean {
@@ -108,9 +140,11 @@ export class Team {
     const name = machine.name + COPY
     const [hub, cloud] = [machine.upstreams.get('hub'), machine.upstreams.get('cloud')]
     const calls = { ...(hub !== undefined && { hub }), ...(cloud !== undefined && { cloud }) }
-    this.place({ name, kind: 'device', grant: machine.grant, ...calls }, this.#newDisk(machine.disk))
-    const copy = this.machines.at(-1)
-    for (const id of machine.overreached) copy?.overreached.add(id)
+    this.place(
+      { name, kind: 'device', grant: machine.grant, ...calls },
+      this.#newDisk(name, machine.disk),
+      machine.isOld,
+    )
   }
 
   /** Rows vanish that this store's actor never wrote and that are known elsewhere, and so do cursors. */
@@ -122,7 +156,8 @@ export class Team {
       .map(({ record }) => record.id)
     machine.disk.removeByHand(gone)
     machine.forgetSeen(gone)
-    for (const key of [...machine.disk.state.keys()]) if (random.chance(0.2)) machine.disk.state.delete(key)
+    const { state } = machine.disk
+    for (const key of [...state.keys()]) if (!key.startsWith(DRAFTS) && random.chance(0.2)) state.delete(key)
     machine.start()
   }
 
@@ -156,36 +191,50 @@ export class Team {
 
   /** The device may see and do more from now on: there is much that it was never sent. */
   promote(machine: Machine): void {
-    this.world.grants.set(machine.name, { role: 'planner', weddings: 'all' })
-    // A copied data folder holds the same edits, and passes on what its original might not.
-    const original = machine.name.replace(COPY, '')
-    for (const name of [original, original + COPY]) this.world.ledger.permit(name)
-    for (const to of machine.upstreams.values()) this.world.network.cut(machine.name, to, 'reset')
+    // It is the device that is named by a grant, and a copied data folder is the same.
+    const { deviceId } = holderOf(machine.name)
+    for (const each of this.machines.filter(({ name }) => holderOf(name).deviceId === deviceId)) {
+      this.world.grants.set(each.name, { role: 'planner', weddings: 'all' })
+      this.world.ledger.permit(each.name)
+      for (const to of each.upstreams.values()) this.world.network.cut(each.name, to, 'reset')
+    }
   }
 
   /**
    * A device may hold what its hub has lost, and may not write it: for all that the hub can tell, it was made up. People know
-   * better, and let it in; what somebody did at the device itself has to find its way without them.
+   * better, and let it in, with whatever else is in the record; what somebody did at the device itself has to find its way without
+   * them.
    */
   letInWhatWasLost(): void {
-    for (const machine of this.machines) {
-      machine.letIn(({ id, peer, raw }) => {
-        const sender = this.machines.find(({ disk }) => disk.epoch === peer)
-        const record = decodeRecord(raw)
-        if (!sender || !record.ok) return false
-        const news = this.world.ledger.valuesIn(record.value, machine.disk.record(id))
-        return news.some((value) => value.machine !== sender.name) && !news.some(({ isForbidden }) => isForbidden)
-      })
-    }
+    this.machines.forEach((machine) => {
+      this.#letIn(machine, (news, sender) => news.some((value) => value.machine !== sender.name))
+    })
+  }
+
+  /** Who is in charge at a hub looks through what was set aside there, and lets in some of what devices overreached with. */
+  letInOverreach(hub: Machine): void {
+    this.#letIn(hub, (news) => news.some(({ isForbidden }) => isForbidden) && this.world.random.chance(0.5))
+  }
+
+  #letIn(machine: Machine, trusts: (news: readonly Written[], sender: Machine) => boolean): void {
+    const { ledger } = this.world
+    machine.letIn(({ id, peer, raw }: QuarantineEntry) => {
+      const sender = this.machines.find(({ disk }) => disk.epoch === peer)
+      const record = decodeRecord(raw)
+      if (!sender || !record.ok) return false
+      const news = ledger.valuesIn(record.value, machine.disk.record(id))
+      const isTrusted = trusts(news, sender)
+      if (isTrusted) ledger.letIn(news)
+      return isTrusted
+    })
   }
 
   named(name: string): Machine | undefined {
     return this.machines.find((machine) => machine.name === name)
   }
 
-  #newDisk(from?: Disk): Disk {
-    const number = ++this.#incarnations
-    const [epoch, actor] = [elevenChars(`epoch${number}`), elevenChars(`actor${number}`)]
+  #newDisk(name: string, from?: Disk): Disk {
+    const [epoch, actor] = [elevenChars(`epoch${++this.#incarnations}`), mintActor(this.world.actors, name)]
     return from ? from.copy(epoch, actor) : createDisk(epoch, actor)
   }
 
@@ -194,21 +243,20 @@ export class Team {
       const data = { name: `Wedding ${n}`, date: n === 0 ? '2026-06-12' : '2026-09-05' }
       machine.change(id, (_, author) => createRecord({ id, scope: id, table: 'weddings', data }, author))
     })
-  }
-
-  /** The app says whose edits the dots of an actor are. */
-  #introduce(machine: Machine): void {
-    const { actor } = machine.disk
-    const id = uuidv5(actor, ACTOR_RECORDS)
-    const data = { actor, userId: machine.name, deviceId: machine.name, personName: 'Ana' }
-    machine.change(id, (_, author) => createRecord({ id, scope: TEAM, table: 'actors', data }, author))
+    const [scope] = WEDDINGS
+    const kitchen = { id: KITCHEN, scope, table: 'vendors', data: { name: 'The Kitchen', type: 'caterer' } }
+    machine.change(KITCHEN, (_, author) => {
+      const row = createRecord(kitchen, author)
+      this.world.vendorRows.push(row)
+      return row
+    })
   }
 
   #editable(machine: Machine): readonly string[] {
     const { weddings } = machine.grant
     return WEDDINGS.filter((scope) => weddings === 'all' || weddings.includes(scope))
       .flatMap((scope) => machine.disk.inScope(scope))
-      .filter(({ id, table }) => table !== 'weddings' && !machine.overreached.has(id))
+      .filter(({ id, table }) => table !== 'weddings' && id !== KITCHEN)
       .map(({ id }) => id)
   }
 
@@ -221,18 +269,18 @@ export class Team {
     })
   }
 
-  /**
-   * Of what the disk has and `left` has not, that is at risk which nobody else has. Where somebody did in the record what they may
-   * not do, it cannot come from: nobody lets that in.
-   */
+  /** Of what the disk has and `left` has not, in records or drafts, that is at risk which nobody else has. */
   #lose(machine: Machine, left: Disk): void {
-    const others = this.machines.filter((other) => other !== machine)
-    const isOn = (disk: Disk, { id, readClass, actor, counter }: Written): boolean =>
-      (disk.record(id)?.units.get(readClass)?.vector.get(actor) ?? 0) >= counter
+    const others = this.machines.filter((other) => other !== machine).map(({ disk }) => holdingsOf(disk))
+    const [before, after] = [holdingsOf(machine.disk), holdingsOf(left)]
     for (const value of this.world.ledger.written) {
-      const isLost = isOn(machine.disk, value) && !isOn(left, value)
-      const has = ({ disk, overreached }: Machine): boolean => isOn(disk, value) && !overreached.has(value.id)
-      if (isLost && !others.some(has)) value.isAtRisk = true
+      if (before(value) && !after(value) && !others.some((holds) => holds(value))) value.isAtRisk = true
     }
   }
+}
+
+/** Whether something is on a disk: in its record, or in a draft. */
+function holdingsOf(disk: Disk): (value: Written) => boolean {
+  const kept = draftsOn(disk)
+  return (value) => isIn(disk.record(value.id), value) || kept.some(({ record }) => isIn(record, value))
 }

@@ -15,6 +15,8 @@ export const TEAM = uuidOf(1)
 const LAKE = uuidOf(100)
 const BARN = uuidOf(101)
 export const WEDDINGS = [LAKE, BARN] as const
+/** The row of who caters at the lake. */
+export const KITCHEN = uuidOf(110)
 
 const grant = (role: Role, weddings: Grant['weddings'] = 'all'): Grant => ({ role, weddings })
 const device = (name: string, calls: Pick<Place, 'hub' | 'cloud'>, may: Grant): Place => ({
@@ -39,7 +41,7 @@ export const TOPOLOGIES: Readonly<Record<string, readonly Place[]>> = {
     HUB,
     device('planner', { hub: 'hub' }, grant('planner')),
     device('photographer', { hub: 'hub' }, grant('photographer', [LAKE])),
-    device('vendor', { hub: 'hub' }, grant('vendor')),
+    device('vendor', { hub: 'hub' }, { ...grant('vendor'), vendors: [KITCHEN] }),
     device('couple', { hub: 'hub' }, grant('couple', [LAKE])),
   ],
   'two hubs': [
