@@ -8,7 +8,7 @@ import { isAgainstRole } from './takeBack.ts'
 import { type TakeOutOptions, takeOut } from './takeOut.ts'
 
 export interface GivenUp {
-  /** Records that are no longer here. */
+  /** Records that are no longer here, since the peer holds nothing of them. */
   readonly out: readonly string[]
   /** Records of which the peer is to be asked what it holds: that is what they become here. */
   readonly held: readonly string[]
@@ -30,9 +30,8 @@ export function openGivingUp(options: TakeOutOptions): GiveUp {
   }
 
   return async ({ scope, refused, absent = [] }) => {
-    const named = refused.map(({ id }) => id)
-    const records = named.length === 0 ? new Map<string, CausalRecord>() : await changes.records(named)
-    const against = [...records.values()].filter(
+    const records = refused.length === 0 ? [] : [...(await changes.records(refused.map(({ id }) => id))).values()]
+    const against = records.filter(
       (record) => record.scope === scope && !isGivenUp(record) && isAgainstRole(record, ownEdits),
     )
     for (const record of against) givenUp.set(record.id, record)
@@ -40,7 +39,6 @@ export function openGivingUp(options: TakeOutOptions): GiveUp {
     const ids = against.map(({ id }) => id)
     const gone = ids.filter((id) => absent.includes(id))
     const out = gone.length === 0 ? [] : await takeOut(gone, options)
-    // Also what was taken out before this word of the peer had come.
-    return { out: [...out, ...named.filter((id) => !records.has(id))], held: ids.filter((id) => !absent.includes(id)) }
+    return { out, held: ids.filter((id) => !absent.includes(id)) }
   }
 }

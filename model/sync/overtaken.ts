@@ -4,23 +4,26 @@
  * that we hold by now. Offered once more it takes the record, and both count it again; nothing else would bring that about, since a
  * record that is refused is left out of digests.
  */
-import type { Vectors } from '../merge/delta.ts'
 import { type CausalRecord, sameRecord } from '../merge/record.ts'
 import type { ChangeStore } from './changeStore.ts'
 import { hasSeenAll, type PeerKnowledge, type Refused } from './inbox.ts'
 
-/** @returns records to offer again, each state of one once */
-export type Overtaken = (scope: string, refused: readonly Refused[]) => Promise<readonly string[]>
+export interface Overtaken {
+  /** Records to offer again, each state of one once. */
+  readonly again: readonly string[]
+  /** Records that were taken out meanwhile: there is nothing here to refuse. */
+  readonly gone: readonly string[]
+}
 
 /** For one session with a peer. */
 export function openOvertaken(
   changes: Pick<ChangeStore, 'records'>,
   knowledge: Pick<PeerKnowledge, 'holds'>,
-): Overtaken {
+): (scope: string, refused: readonly Refused[]) => Promise<Overtaken> {
   const offered = new Map<string, CausalRecord>()
 
   const isHeld = (record: CausalRecord): boolean => {
-    const held: Vectors | undefined = knowledge.holds(record)
+    const held = knowledge.holds(record)
     return held !== undefined && hasSeenAll(held, record)
   }
 
@@ -30,10 +33,11 @@ export function openOvertaken(
   }
 
   return async (scope, refused) => {
-    if (refused.length === 0) return []
-    const records = [...(await changes.records(refused.map(({ id }) => id))).values()]
-    const again = records.filter((record) => record.scope === scope && !isKnown(record) && isHeld(record))
+    if (refused.length === 0) return { again: [], gone: [] }
+    const ids = refused.map(({ id }) => id)
+    const records = await changes.records(ids)
+    const again = [...records.values()].filter((record) => record.scope === scope && !isKnown(record) && isHeld(record))
     for (const record of again) offered.set(record.id, record)
-    return again.map(({ id }) => id)
+    return { again: again.map(({ id }) => id), gone: ids.filter((id) => !records.has(id)) }
   }
 }

@@ -32,7 +32,7 @@ import { type Refused, receiveChanges } from './inbox.ts'
 import { idOf } from './incoming.ts'
 import { createLine } from './line.ts'
 import { type Outbox, openOutbox } from './outbox.ts'
-import { type Overtaken, openOvertaken } from './overtaken.ts'
+import { openOvertaken } from './overtaken.ts'
 import type { PresenceLine, PresenceRoom } from './presence.ts'
 import type { Priority } from './priority.ts'
 import { settleTaken } from './quarantine.ts'
@@ -134,7 +134,7 @@ export function startSession(options: SessionOptions): Session {
   let outbox: Outbox | undefined
   let refusals: Refusals | undefined
   let giveUp: GiveUp | undefined
-  let overtaken: Overtaken | undefined
+  let overtaken: ReturnType<typeof openOvertaken> | undefined
   let verification: Verification | undefined
   let open = true
   let work: Promise<void> = Promise.resolve()
@@ -373,7 +373,7 @@ export function startSession(options: SessionOptions): Session {
     if (!outbox) return close({ code: 'PROTOCOL', message: 'ack before resume' })
     await noteRefusals(message.scope, outbox.acknowledge(message), message.refused, true)
     await giveUpRefused(message)
-    outbox.sendAgain(message.scope, (await overtaken?.(message.scope, message.refused)) ?? [])
+    await repeatOvertaken(message)
     pump()
     verification?.touch(message.scope)
     options.onProgress()
@@ -387,6 +387,12 @@ export function startSession(options: SessionOptions): Session {
     for (let i = 0; i < held.length; i += MAX_REPAIRED) {
       send({ type: 'repair', scope, ids: held.slice(i, i + MAX_REPAIRED) })
     }
+  }
+
+  async function repeatOvertaken({ scope, refused }: Ack): Promise<void> {
+    const { again = [], gone = [] } = (await overtaken?.(scope, refused)) ?? {}
+    if (gone.length > 0) await refusals?.withdraw(scope, gone)
+    outbox?.sendAgain(scope, again)
   }
 
   async function noteRefusals(

@@ -32,7 +32,14 @@ export interface OwnEdits {
 export function isAgainstRole(record: CausalRecord, { rules, isOwn }: OwnEdits): boolean {
   if (rules.passesOn) return false
   const units = new Map<string, Unit>()
-  for (const [readClass, { vector, registers }] of record.units) {
+  for (const [readClass, unit] of record.units) {
+    const { vector, registers } = unit
+    // What others have replaced since is nothing that is held against it.
+    const isOurs = [...registers.values()].some((siblings) => siblings.some(({ edit }) => isOwn(edit.actor)))
+    if (!isOurs) {
+      units.set(readClass, unit)
+      continue
+    }
     const seen = [...vector].filter(([actor]) => !isOwn(actor))
     if (seen.length === 0) continue
     const others = [...registers]

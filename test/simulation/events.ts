@@ -97,7 +97,7 @@ export const EVENTS: Readonly<Record<string, Happening>> = {
   },
   promoted: { weight: 4, harms: true, happen: (team) => toOne(team, isLimited, (machine) => team.promote(machine)) },
   overreach: {
-    weight: 30,
+    weight: 50,
     harms: true,
     happen: (team) =>
       toOne(
@@ -107,7 +107,7 @@ export const EVENTS: Readonly<Record<string, Happening>> = {
       ),
   },
   'overreach by creating': {
-    weight: 20,
+    weight: 40,
     harms: true,
     happen: (team) =>
       toOne(

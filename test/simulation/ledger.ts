@@ -49,6 +49,7 @@ export function createLedger(): Ledger {
   const expected = new WeakMap<CausalRecord, readonly Written[]>()
   /** The stamp of the edit that has a dot of a unit. */
   const dots = new Map<string, string>()
+  const permitted = new Set<string>()
 
   return {
     written,
@@ -77,6 +78,8 @@ export function createLedger(): Ledger {
     },
     commit(record) {
       const values = expected.get(record) ?? []
+      // Somebody may have been promoted while it was saved.
+      for (const value of values) if (permitted.has(value.machine)) value.isForbidden = false
       written.push(...values)
       return values.flatMap(({ id, readClass, actor, counter, stamp }) => {
         const dot = `${id} ${readClass} ${actor} ${counter}`
@@ -89,6 +92,7 @@ export function createLedger(): Ledger {
       for (const value of expected.get(record) ?? []) value.isAcknowledged = true
     },
     permit(machine) {
+      permitted.add(machine)
       for (const value of written) if (value.machine === machine) value.isForbidden = false
     },
     letIn(values) {

@@ -334,7 +334,7 @@ export class Machine {
       if (this.revoked.has(deviceId)) return err({ code: 'REVOKED', message: 'this device was revoked' })
       const holder = holderOf(deviceId)
       const claims = await openClaims(store.changes, { team, userId: holder.userId, grant })
-      return ok(rulesOf(grant, team, () => true, { holder, claims }))
+      return ok(rulesOf(grant, team, () => true, { holder, claims, isSealed: this.kind === 'cloud' }))
     })
   }
 }

@@ -8,6 +8,8 @@ import { uuidOf } from '../../support/ids.ts'
 import { at, newRecord, RECORD_ID, WEDDING_ID } from '../../support/mergeHelpers.ts'
 
 const REFUSED = [{ id: RECORD_ID, reason: 'may not create' }]
+const AGAIN = { again: [RECORD_ID], gone: [] }
+const NOTHING = { again: [], gone: [] }
 const guest = newRecord('guests', { name: 'Ada', phone: '1' })
 const edited = editRecord(guest, { name: 'Eda' }, at(5, 'ana'))
 
@@ -19,29 +21,32 @@ function replica(here: CausalRecord | undefined, there: CausalRecord | undefined
 }
 
 it('[SYN19] offers a record again of which the peer has said that it holds all that is here', async () => {
-  expect(await replica(guest, guest).overtaken(WEDDING_ID, REFUSED)).toEqual([RECORD_ID])
-  expect(await replica(guest, edited).overtaken(WEDDING_ID, REFUSED)).toEqual([RECORD_ID])
+  expect(await replica(guest, guest).overtaken(WEDDING_ID, REFUSED)).toEqual(AGAIN)
+  expect(await replica(guest, edited).overtaken(WEDDING_ID, REFUSED)).toEqual(AGAIN)
 })
 
 it.each<{ what: string; here: CausalRecord | undefined; there: CausalRecord | undefined }>([
   { what: 'it lacks something', here: edited, there: guest },
   { what: 'it has said nothing', here: guest, there: undefined },
-  { what: 'nothing is here', here: undefined, there: guest },
   {
     what: 'it holds another class of it alone',
     here: guest,
     there: createRecord({ id: RECORD_ID, scope: WEDDING_ID, table: 'guests', data: { name: 'Ada' } }, at(0, 'ana')),
   },
 ])('[SYN19] and none where $what', async ({ here, there }) => {
-  expect(await replica(here, there).overtaken(WEDDING_ID, REFUSED)).toEqual([])
+  expect(await replica(here, there).overtaken(WEDDING_ID, REFUSED)).toEqual(NOTHING)
 })
 
 it('[SYN19] once for each state of it, and in its own scope', async () => {
   const { state, overtaken } = replica(guest, guest)
-  expect(await overtaken(uuidOf(99), REFUSED)).toEqual([])
-  expect(await overtaken(WEDDING_ID, REFUSED)).toEqual([RECORD_ID])
-  expect(await overtaken(WEDDING_ID, REFUSED)).toEqual([])
+  expect(await overtaken(uuidOf(99), REFUSED)).toEqual(NOTHING)
+  expect(await overtaken(WEDDING_ID, REFUSED)).toEqual(AGAIN)
+  expect(await overtaken(WEDDING_ID, REFUSED)).toEqual(NOTHING)
   state.here = edited
   state.there = edited
-  expect(await overtaken(WEDDING_ID, REFUSED)).toEqual([RECORD_ID])
+  expect(await overtaken(WEDDING_ID, REFUSED)).toEqual(AGAIN)
+})
+
+it('[SYN19] says which records are not here any more', async () => {
+  expect(await replica(undefined, guest).overtaken(WEDDING_ID, REFUSED)).toEqual({ again: [], gone: [RECORD_ID] })
 })

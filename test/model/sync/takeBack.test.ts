@@ -10,6 +10,7 @@ import { quarantined } from '../../../model/sync/quarantine.ts'
 import { deadLetters } from '../../../model/sync/refusals.ts'
 import { retryQuarantined } from '../../../model/sync/retryQuarantined.ts'
 import { type Accepted, rulesOf, TRUSTED } from '../../../model/sync/rules.ts'
+import { isAgainstRole } from '../../../model/sync/takeBack.ts'
 import { uuidOf } from '../../support/ids.ts'
 import { elevenChars, type MemoryReplica } from '../../support/memoryReplica.ts'
 import { createSyncTeam, holdingsOf, type Line, type SyncTeam, TEAM } from '../../support/syncTeam.ts'
@@ -214,6 +215,15 @@ describe('an edit that the role of its author does not allow', () => {
     await team.pass(3_000)
     expect(await dataAt(camera)).toEqual({ name: 'Ada', tableNumber: 1 })
     expect(await deadLetters(camera.state, camera.changes.epoch)).toEqual([])
+  })
+
+  it('[ROL4] what others have replaced since is not held against the role', async () => {
+    const { camera, own } = await venue()
+    const { ownEdits = expect.fail('a device') } = own.trust
+    await own.edit(ADA, { name: 'Eda' })
+    expect(isAgainstRole(await camera.read(ADA), ownEdits)).toBe(true)
+    await camera.edit(ADA, { name: 'Ada Byron' }, { actor: elevenChars('planner') })
+    expect(isAgainstRole(await camera.read(ADA), ownEdits)).toBe(false)
   })
 
   it('[ROL4] can be put away by a person, and a copy stays', async () => {
