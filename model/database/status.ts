@@ -43,6 +43,8 @@ export const installStatus = z.object({
   notice: z.string().optional(),
   /** An owner has shut this device out of the team. */
   isShutOut: z.literal(true).optional(),
+  /** The key of the team was replaced without this device: it has to be invited again. */
+  isKeyReplaced: z.literal(true).optional(),
 })
 
 export type PeerStatus = z.infer<typeof peerStatus>

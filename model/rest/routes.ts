@@ -35,6 +35,7 @@ import { recoveryKitConfirmed, recoveryKitReply, recoveryWordsReply } from './re
 import { resolveManyReply, resolveManyRequest, resolveReply, resolveRequest, undoParams, undoReply } from './resolve.ts'
 import { type Route, route } from './route.ts'
 import { dryRunReply, pullQuery, pullReply, syncReply, syncRequest } from './sync.ts'
+import { replaceKeyRequest, teamKeyState } from './teamKey.ts'
 import { userParams, userStatusQuery, userStatusReply } from './userStatus.ts'
 import { weddingsReply } from './weddings.ts'
 
@@ -368,6 +369,22 @@ export const ROUTES = {
     access: 'owner',
     body: recoveryKitConfirmed,
     replies: { 200: recoveryKitReply, ...REFUSALS, 404: errorReply, 409: errorReply },
+  }),
+  teamKey: route({
+    method: 'GET',
+    path: '/team-key',
+    summary: 'For an owner at this install: which devices would go on if the key of the team were replaced',
+    access: 'owner',
+    replies: { 200: teamKeyState, ...NO_BODY, 404: errorReply },
+  }),
+  replaceTeamKey: route({
+    method: 'POST',
+    path: '/team-key',
+    summary:
+      'For an owner at this install, after a theft: replaces the key of the team, with the words of the recovery kit. The install is opened again',
+    access: 'owner',
+    body: replaceKeyRequest,
+    replies: { 204: z.undefined(), ...REFUSALS, 404: errorReply, 409: errorReply },
   }),
 } as const
 

@@ -7,6 +7,9 @@
  *              └─ table               a role that reads it of this table only
  *                  └─ encryption key, nonce key
  *
+ * When the team's key is replaced (`server/identity/succession.ts`) the new one is another root, of another first generation,
+ * above all generations of the epoch before; the old root goes on for names, tags and what was sealed.
+ *
  * So one function hands out exactly what a role may read, and a class or a table of a newer version needs no new key.
  * Derivation is HKDF-SHA-256 (RFC 5869). Tags and the names of set members have keys that never change, since every
  * replica must name and tag one edit alike: they hang below the table secret of generation 0.
@@ -69,14 +72,33 @@ export interface KeyRing {
 }
 
 export interface KeyRingContents {
-  /** 32 bytes; absent on devices that may not read everything. */
-  readonly root?: Bytes
+  /** One for each epoch of the team's key, 32 bytes each; absent on devices that may not read everything. */
+  readonly roots?: readonly Bytes[]
   readonly entries: readonly KeyEntry[]
 }
 
 export const SECRET_BYTES = 32
 /** The generation that is derived from the team's root, and the one that tags and names hang on. */
 export const FIRST_KEY_ID = '0'
+
+/** Every epoch of the team's key has its own range of generations: what somebody made with an earlier key is never the newest. */
+const GENERATIONS_AN_EPOCH = 10_000
+const NOT_RANDOM = '0'.repeat(11)
+
+/** The generation that is derived from the root of this epoch. */
+export function firstKeyId(epoch: number): string {
+  return epoch === 0 ? FIRST_KEY_ID : `${epoch * GENERATIONS_AN_EPOCH}.${NOT_RANDOM}`
+}
+
+/** Whether the key is derived from a root, so that who has the root needs not be given it. */
+export function isDerived(keyId: string): boolean {
+  return keyId === firstKeyId(epochOfKey(keyId))
+}
+
+/** In which epoch of the team's key this key was made. */
+export function epochOfKey(keyId: string): number {
+  return Math.floor(generationOf(keyId) / GENERATIONS_AN_EPOCH)
+}
 
 /** `<generation>` or `<generation>.<11 random characters>`, since two installs may rotate at once. */
 export const KEY_ID_PATTERN = /^(0|[1-9]\d{0,5}\.[A-Za-z0-9_-]{11})$/
@@ -94,7 +116,8 @@ function derive(parent: Uint8Array, purpose: string, name = ''): Bytes {
   return expand(sha256, parent, utf8ToBytes(`wedsync sealing 1 ${purpose} ${name}`), SECRET_BYTES)
 }
 
-export function createKeyRing({ root, entries }: KeyRingContents, aead: Aead): KeyRing {
+export function createKeyRing({ roots = [], entries }: KeyRingContents, aead: Aead): KeyRing {
+  const rootOf = new Map(roots.map((root, epoch) => [firstKeyId(epoch), root]))
   /** Secrets by scope, key id and branch. */
   const secrets = new Map<string, Map<string, Map<string, Bytes>>>()
   const valueKeys = new Map<string, ValueKey>()
@@ -106,15 +129,17 @@ export function createKeyRing({ root, entries }: KeyRingContents, aead: Aead): K
   }
 
   function secretOf({ scope, keyId, readClass, table }: KeyName): Bytes | undefined {
-    const held = secrets.get(scope)?.get(keyId)?.get(branch(readClass, table))
-    if (held) return held
-    if (readClass === undefined) return root && keyId === FIRST_KEY_ID ? derive(root, 'scope', scope) : undefined
+    const root = rootOf.get(keyId)
+    if (root && readClass === undefined) return derive(root, 'scope', scope)
+    const held = root ? undefined : secrets.get(scope)?.get(keyId)?.get(branch(readClass, table))
+    if (held || readClass === undefined) return held
     const parent = secretOf(table === undefined ? { scope, keyId } : { scope, keyId, readClass })
     return parent && derive(parent, table === undefined ? 'class' : 'table', table ?? readClass)
   }
 
   function laterIds(scope: string): readonly string[] {
-    return [...(secrets.get(scope)?.keys() ?? [])].filter((id) => id !== FIRST_KEY_ID).sort(compareKeyIds)
+    const ids = new Set([...rootOf.keys(), ...(secrets.get(scope)?.keys() ?? [])])
+    return [...ids].filter((id) => id !== FIRST_KEY_ID).sort(compareKeyIds)
   }
 
   function byId(place: KeyPlace, keyId: string): ValueKey | undefined {
@@ -129,7 +154,7 @@ export function createKeyRing({ root, entries }: KeyRingContents, aead: Aead): K
   }
 
   return {
-    edition: editionOf(root !== undefined, entries),
+    edition: editionOf(roots.length, entries),
     byId,
     secret: secretOf,
     laterIds,
@@ -154,9 +179,9 @@ export function createKeyRing({ root, entries }: KeyRingContents, aead: Aead): K
 }
 
 /** 16 digits of a hash of the names. */
-function editionOf(hasRoot: boolean, entries: readonly KeyName[]): string {
+function editionOf(roots: number, entries: readonly KeyName[]): string {
   const names = entries.map(({ scope, keyId, readClass, table }) => `${scope} ${keyId} ${branch(readClass, table)}`)
-  const held = JSON.stringify([hasRoot, [...new Set(names)].sort(compareText)])
+  const held = JSON.stringify([roots > 1 ? roots : roots === 1, [...new Set(names)].sort(compareText)])
   return bytesToHex(sha256(utf8ToBytes(held))).slice(0, 16)
 }
 

@@ -34,6 +34,8 @@ export type UpstreamKind = 'hub' | 'cloud'
 const knownPeer = z.object({ epoch: z.string(), deviceId: z.string(), name: z.string() })
 type KnownPeer = z.infer<typeof knownPeer>
 
+/** Codes with which a token is refused. */
+const UNKNOWN_CODES: ReadonlySet<string> = new Set(['UNAUTHENTICATED', 'KEY_REPLACED'])
 const MAX_PAUSE_MS: Readonly<Record<UpstreamKind, number>> = { hub: 5_000, cloud: 15_000 }
 
 export interface ReplicaSyncOptions {
@@ -48,6 +50,11 @@ export interface ReplicaSyncOptions {
   readonly onRenewed?: (token: string) => void
   /** The hub that this replica calls has told it that its device was shut out. */
   readonly onShutOut?: () => void
+  /**
+   * Whom this replica calls does not take its token, perhaps since one of the two has not heard that the key of the team was
+   * replaced. `code`: `KEY_REPLACED` if that is so.
+   */
+  readonly onUnknown?: (kind: UpstreamKind, code: string) => void
   /** Whether as little data as possible is to be used. */
   readonly saver?: () => boolean
   /** How whom this replica calls is taken: at its word, by default for everything there is. Asked for each session. */
@@ -245,6 +252,7 @@ export function createReplicaSync(options: ReplicaSyncOptions): ReplicaSync {
           const session = start(transport, true, accept, { border, onClock, ...onRenewed })
           void session.closed.then((error) => {
             if (kind === 'hub' && error?.code === 'REVOKED') options.onShutOut?.()
+            if (error && UNKNOWN_CODES.has(error.code)) options.onUnknown?.(kind, error.code)
           })
           return session
         },

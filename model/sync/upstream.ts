@@ -18,6 +18,7 @@ const PROVED_MS = 5_000
 /** Errors after which trying again is of no use until a person does something. */
 const FINAL_CODES: ReadonlySet<string> = new Set([
   'UNAUTHENTICATED',
+  'KEY_REPLACED',
   'REVOKED',
   'OTHER_TEAM',
   'SAME_STORE',

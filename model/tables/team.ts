@@ -39,12 +39,13 @@ export const actors = table('actors', {
 
 /**
  * The public key of a device, for which keys of sealed values are wrapped, and what it may read, both signed with the team's
- * key: the cloud passes these records on, and must not be able to slip in a device of its own.
+ * key: the cloud passes these records on, and must not be able to slip in a device of its own. The proof is the device's own word for
+ * its key, for when the team's key has fallen into wrong hands.
  */
 export const deviceKeys = table('device_keys', {
   scope: 'team',
   required: ['deviceId', 'certificate'],
-  fields: { deviceId: field(label), certificate: field(text) },
+  fields: { deviceId: field(label), certificate: field(text), proof: field(text) },
 })
 
 /** Keys of sealed values, wrapped for one device and signed with the team's key. A new key makes a new record. */

@@ -73,6 +73,13 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
       return { options: recoveryOptions, run: recovery }
     },
   },
+  'replace-key': {
+    summary: 'gives the team another key, after a laptop was stolen that could have been the hub',
+    load: async () => {
+      const { replaceKey, replaceKeyOptions } = await import('./commands/replaceKey.ts')
+      return { options: replaceKeyOptions, run: replaceKey }
+    },
+  },
   backup: {
     summary: 'writes an encrypted backup of an install, also while it runs',
     load: async () => {
@@ -97,7 +104,7 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
 }
 
 function overview(): string {
-  const rows = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(8)}  ${summary}`)
+  const rows = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(11)}  ${summary}`)
   return ['wedsync <command> [options]', '', ...rows, '', 'wedsync <command> --help shows its options.'].join('\n')
 }
 

@@ -66,7 +66,9 @@ export function boxRoutes(
     const id = recoveryRecordId(parseInput(boxRequest, request.body).name)
     const record = (await changes.records([id])).get(id)
     if (record?.table !== 'recovery_boxes') throw new HttpError(404, 'NOT_FOUND', 'No team has this recovery kit')
-    const { box, deviceId } = viewRecord(record).data
+    const { data, deleted } = viewRecord(record)
+    if (deleted) throw new HttpError(404, 'NOT_FOUND', 'This recovery kit is of a key that the team has replaced')
+    const { box, deviceId } = data
     const grants = (await changes.inScope(record.scope, { table: 'wrapped_keys' }))
       .map((each) => viewRecord(each).data)
       .filter((data) => data.deviceId === deviceId)

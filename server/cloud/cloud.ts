@@ -21,7 +21,7 @@ import { type ListenError, listen, stopListening } from '../http/listen.ts'
 import { securityHeaders } from '../http/pages.ts'
 import { serveUpgrades } from '../http/upgrades.ts'
 import { grantOf } from '../identity/grant.ts'
-import { teamOfToken, verifyToken } from '../identity/token.ts'
+import { readToken, teamOfToken, verifyToken } from '../identity/token.ts'
 import { bearerOf } from '../install/callers.ts'
 import { ENROL_PATH, PEER_PATH } from '../install/calls.ts'
 import { openPeople } from '../install/people.ts'
@@ -39,11 +39,13 @@ import { nameRequest } from '../rest/guard.ts'
 import { originOf, requestIdOf } from '../rest/requestState.ts'
 import { type RosterOf, rosterOf } from '../rest/roster.ts'
 import { admitSession } from '../rest/sessionDoor.ts'
+import { teamKeyDoor } from '../rest/teamKeyDoor.ts'
 import { nodeScheduler } from '../sync/nodeScheduler.ts'
 import { webSocketTransport } from '../sync/webSocketTransport.ts'
 import { VERSION } from '../version.ts'
 import { boxRoutes } from './boxes.ts'
 import { enrolment } from './doors.ts'
+import { keepTeam, knownTeam, meetTeam } from './teams.ts'
 
 export interface CloudOptions {
   /** Folder of the embedded PostgreSQL; ignored with a database URL. */
@@ -93,6 +95,16 @@ export async function openCloud(options: CloudOptions): Promise<Result<Cloud, Li
     onRefused: (scope, refused) => log('records refused', { scope, count: refused.length }),
   })
 
+  async function meetKey(team: string, texts: readonly string[]): Promise<readonly string[] | undefined> {
+    const met = await meetTeam(store, team, texts)
+    if (met?.isNew) {
+      log('the key of a team was replaced', { team, epoch: met.successions.length })
+      // Who goes on comes again, with a token of the present key.
+      for (const deviceId of (await rosters(team)).devices.keys()) sync.dismiss(deviceId)
+    }
+    return met?.successions
+  }
+
   const app = express()
   app.disable('x-powered-by')
   app.set('trust proxy', options.trustedProxies ?? false)
@@ -100,6 +112,7 @@ export async function openCloud(options: CloudOptions): Promise<Result<Cloud, Li
   app.use(ENROL_PATH, nameRequest, limitJoins())
   app.post(ENROL_PATH, enrolRoute(store, enrolToken, trail, log))
   app.use(ENROL_PATH, answerFailures(log))
+  app.use(teamKeyDoor(meetKey, log))
   app.use(boxRoutes(store, (token) => callerOf(token, store), log))
   const context = cloudContext(store, sync, rosters, books, trail)
   app.use('/api/offline', createApi(context, log))
@@ -175,20 +188,26 @@ async function ownEnrolToken({ state }: PostgresStore): Promise<string> {
   return token
 }
 
-const teamKey = z.string().optional()
-
-async function publicKeyOfTeam({ state }: PostgresStore, team: string): Promise<string | undefined> {
-  return teamKey.parse(await state.get(`team/${team}`))
-}
-
 async function callerOf(token: string, store: PostgresStore): Promise<Caller | undefined> {
   const team = teamOfToken(token)
-  const publicKey = team && (await publicKeyOfTeam(store, team))
+  const publicKey = team && (await knownTeam(store, team))?.present
   if (!team || !publicKey) return undefined
   const verified = verifyToken(token, publicKey, Date.now())
   if (!verified.ok || verified.value.team !== team) return undefined
   const { user, device } = verified.value
   return { team, userId: user, deviceId: device, grant: grantOf(verified.value) }
+}
+
+/** Whether somebody comes with a token of a team that is known here, which its present key, as known here, has not signed. */
+async function isOfOtherKey(token: string | undefined, store: PostgresStore): Promise<boolean> {
+  const team = token === undefined ? undefined : teamOfToken(token)
+  const known = team === undefined ? undefined : await knownTeam(store, team)
+  return token !== undefined && known !== undefined && !readToken(token, known.present).ok
+}
+
+const OTHER_KEY: SessionError = {
+  code: 'KEY_REPLACED',
+  message: 'the key of the team was replaced: this device is told by itself, or has to be invited again',
 }
 
 async function acceptInstall(
@@ -197,6 +216,7 @@ async function acceptInstall(
   { rosters, trail }: { readonly rosters: RosterOf; readonly trail: Trail },
 ): Promise<Result<PeerRules, SessionError>> {
   const caller = hello.token === undefined ? undefined : await callerOf(hello.token, store)
+  if (!caller && (await isOfOtherKey(hello.token, store))) return err(OTHER_KEY)
   if (caller?.deviceId !== hello.deviceId) {
     return err({ code: 'UNAUTHENTICATED', message: 'the cloud does not know this team: enrol it with --cloud-token' })
   }
@@ -210,7 +230,7 @@ async function acceptInstall(
 }
 
 function enrolRoute(store: PostgresStore, enrolToken: string, trail: Trail, log: Log): RequestHandler {
-  const parse = express.json({ limit: '10kb' })
+  const parse = express.json({ limit: '1mb' })
   return (request, response, next) => {
     const requestId = requestIdOf(request)
     if (bearerOf(request.headers.authorization) !== enrolToken) {
@@ -240,11 +260,14 @@ function outcomeNote(outcome: 'ok' | 'other-key'): readonly Note[] {
 }
 
 async function enrol(store: PostgresStore, { team }: z.infer<typeof enrolment>): Promise<'ok' | 'other-key'> {
-  const known = await publicKeyOfTeam(store, team.id)
-  if (known !== undefined) return known === team.publicKey ? 'ok' : 'other-key'
+  const known = await knownTeam(store, team.id)
+  if (known) {
+    const isSame = known.publicKey === team.publicKey && known.recoveryKey === team.recoveryKey
+    return isSame ? 'ok' : 'other-key'
+  }
   // A team is a scope too, and may enter it unasked: its id must not be that of somebody's wedding.
   if ((await store.claimScopes(team.id, [team.id])) !== 'ok') return 'other-key'
-  await store.state.set(`team/${team.id}`, team.publicKey)
+  await keepTeam(store, team)
   return 'ok'
 }
 

@@ -4,13 +4,14 @@
  *
  *     _wedsync._tcp.local        PTR   hub-3q2x7w…._wedsync._tcp.local
  *     hub-3q2x7w…._wedsync._tcp  SRV   port, wedsync-1f0c9a….local
- *                                TXT   v=1 id=<device id> team=<endorsement>
+ *                                TXT   v=1 id=<device id> team=<endorsement> was=<endorsement by the key before> …
  *     wedsync-1f0c9a….local      A     address on the interface that it is said on; tablets call the team's hub by this name
  *
  * The endorsement is the team's signature of the device id. Its private key is held by exactly the devices that may serve as
  * hub, so whoever knows the team's public key, that is its members and its cloud, knows a hub of the team that may be given a
  * token once its certificate has proved the device id. Anybody else sees that two hubs have one name for tablets, and so are
- * of one team, but not of which.
+ * of one team, but not of which. Where the team's key was replaced, the hub has the word of the keys before as well, for those who
+ * have not heard of it: they call, and hear it.
  */
 import type { Answer } from 'dns-packet'
 import { deviceIdSchema } from '../identity/certificate.ts'
@@ -22,23 +23,39 @@ export const SERVICE = '_wedsync._tcp.local'
 export const TTL_SECONDS = 120
 const FORMAT = 'v=1'
 const ENDORSEMENT_CHARS = 86
+/** More of them would not fit into a packet, and nobody is as far behind. */
+const MAX_FORMER = 4
 const INSTANCE_CHARS = 16
 const MAX_PORT = 65_535
 
 export interface Announcement {
   readonly deviceId: string
+  /** By the team's present key. */
   readonly endorsement: string
+  /** By the keys before, the last one first. */
+  readonly formerEndorsements: readonly string[]
   readonly port: number
 }
 
-/** @param teamKey the team's private key */
-export function endorse(deviceId: string, teamKey: string): string {
-  return signAsTeam(statement(deviceId), teamKey)
+type Endorsed = Pick<Announcement, 'deviceId' | 'endorsement' | 'formerEndorsements'>
+
+/** @param teamKeys the team's private keys by epoch, the present one last */
+export function endorse(deviceId: string, teamKeys: readonly string[]): Endorsed {
+  const [endorsement = '', ...former] = teamKeys.map((key) => signAsTeam(statement(deviceId), key)).toReversed()
+  return { deviceId, endorsement, formerEndorsements: former.slice(0, MAX_FORMER) }
 }
 
-/** @param teamKey the team's public key */
-export function isEndorsed({ deviceId, endorsement }: Announcement, teamKey: string): boolean {
-  return isSignedByTeam(statement(deviceId), endorsement, teamKey)
+/**
+ * @param teamKey the team's public key, as far as is known here
+ * @returns `ahead`: the hub is of the team, which has another key by now
+ */
+export function endorsementBy(
+  { deviceId, endorsement, formerEndorsements }: Endorsed,
+  teamKey: string,
+): 'present' | 'ahead' | undefined {
+  const isByTeam = (signature: string) => isSignedByTeam(statement(deviceId), signature, teamKey)
+  if (isByTeam(endorsement)) return 'present'
+  return formerEndorsements.some(isByTeam) ? 'ahead' : undefined
 }
 
 /** No token begins like this, so neither passes for the other. */
@@ -53,13 +70,18 @@ export interface Announced extends Announcement {
 }
 
 /** @param ttl seconds; 0 takes the announcement back */
-export function recordsOf({ deviceId, endorsement, port, host }: Announced, address: string, ttl: number): Answer[] {
+export function recordsOf(
+  { deviceId, endorsement, formerEndorsements, port, host }: Announced,
+  address: string,
+  ttl: number,
+): Answer[] {
+  const former = formerEndorsements.map((each) => `was=${each}`)
   const instance = `hub-${deviceId.slice(0, INSTANCE_CHARS)}`
   const name = `${instance}.${SERVICE}`
   return [
     { name: SERVICE, type: 'PTR', ttl, data: name },
     { name, type: 'SRV', ttl, flush: true, data: { port, target: host, priority: 0, weight: 0 } },
-    { name, type: 'TXT', ttl, flush: true, data: [FORMAT, `id=${deviceId}`, `team=${endorsement}`] },
+    { name, type: 'TXT', ttl, flush: true, data: [FORMAT, `id=${deviceId}`, `team=${endorsement}`, ...former] },
     addressRecord(host, address, ttl),
   ]
 }
@@ -81,21 +103,28 @@ export function hubsIn(records: readonly Answer[]): readonly Heard[] {
     if (record.type !== 'SRV' || !record.name.endsWith(`.${SERVICE}`)) continue
     const text = records.find(({ type, name }) => type === 'TXT' && name === record.name)
     const fields = text?.type === 'TXT' ? fieldsOf(text.data) : undefined
-    const deviceId = deviceIdSchema.safeParse(fields?.get('id'))
-    const endorsement = fields?.get('team') ?? ''
+    const deviceId = deviceIdSchema.safeParse(fields?.get('id')?.[0])
+    const [endorsement = ''] = fields?.get('team') ?? []
+    const former = (fields?.get('was') ?? []).filter(({ length }) => length === ENDORSEMENT_CHARS)
     const { port } = record.data
     if (!deviceId.success || endorsement.length !== ENDORSEMENT_CHARS || port < 1 || port > MAX_PORT) continue
-    heard.push({ deviceId: deviceId.data, endorsement, port, ttl: Math.min(record.ttl ?? 0, TTL_SECONDS) })
+    heard.push({
+      deviceId: deviceId.data,
+      endorsement,
+      formerEndorsements: former.slice(0, MAX_FORMER),
+      port,
+      ttl: Math.min(record.ttl ?? 0, TTL_SECONDS),
+    })
   }
   return heard
 }
 
-function fieldsOf(data: string | Buffer | (string | Buffer)[]): ReadonlyMap<string, string> {
-  const strings = (Array.isArray(data) ? data : [data]).map(String)
-  return new Map(
-    strings.map((text) => {
-      const equals = text.indexOf('=')
-      return [text.slice(0, equals), text.slice(equals + 1)]
-    }),
-  )
+function fieldsOf(data: string | Buffer | (string | Buffer)[]): ReadonlyMap<string, readonly string[]> {
+  const fields = new Map<string, string[]>()
+  for (const text of (Array.isArray(data) ? data : [data]).map(String)) {
+    const equals = text.indexOf('=')
+    const name = text.slice(0, equals)
+    fields.set(name, [...(fields.get(name) ?? []), text.slice(equals + 1)])
+  }
+  return fields
 }

@@ -1,5 +1,5 @@
 /** The hubs that announce themselves on the networks this machine is in, of its own team and of others. */
-import { type Announcement, hubsIn, isEndorsed, SERVICE } from './announcement.ts'
+import { type Announcement, endorsementBy, hubsIn, SERVICE } from './announcement.ts'
 import { type LinksOptions, openLinks } from './links.ts'
 import { timersOn } from './timers.ts'
 
@@ -14,6 +14,8 @@ export interface FoundHub {
   readonly url: string
   /** The device of this id may serve this team as hub. That it is the one that answers, its certificate has to prove. */
   readonly ofOwnTeam: boolean
+  /** The team has another key by now, of which it will tell. */
+  readonly isAhead: boolean
 }
 
 export interface FindOptions extends LinksOptions {
@@ -87,7 +89,7 @@ export function findHubs({ teamKey, onChange, ...options }: FindOptions): Findin
       return [...found.values()].map((place) => ({
         deviceId: place.deviceId,
         url: place.url,
-        ofOwnTeam: isEndorsed(place, key),
+        ...placeInTeam(place, key),
       }))
     },
     forget: (hub) => found.delete(keyOf(hub)),
@@ -97,6 +99,11 @@ export function findHubs({ teamKey, onChange, ...options }: FindOptions): Findin
       links.close()
     },
   }
+}
+
+function placeInTeam(place: Announcement, teamKey: string): Pick<FoundHub, 'ofOwnTeam' | 'isAhead'> {
+  const endorsed = endorsementBy(place, teamKey)
+  return { ofOwnTeam: endorsed !== undefined, isAhead: endorsed === 'ahead' }
 }
 
 function keyOf({ deviceId, url }: Pick<FoundHub, 'deviceId' | 'url'>): string {

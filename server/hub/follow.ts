@@ -71,8 +71,9 @@ export async function followHubs(options: FollowOptions): Promise<Following> {
   async function candidates(): Promise<readonly HubAddress[]> {
     const own = options.deviceId()
     const heard: HubAddress[] = []
-    for (const { deviceId, url, ofOwnTeam } of found()) {
-      if (!ofOwnTeam || deviceId === own || (isServing && deviceId > own)) continue
+    for (const { deviceId, url, ofOwnTeam, isAhead } of found()) {
+      // One that is ahead does not know us: it is for us to call.
+      if (!ofOwnTeam || deviceId === own || (isServing && deviceId > own && !isAhead)) continue
       if (!(await options.isRevoked(deviceId)))
         heard.push({ url, fingerprint: fingerprintOfDevice(deviceId), name: 'hub' })
     }

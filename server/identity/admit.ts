@@ -8,6 +8,7 @@ import type { Identity } from './identity.ts'
 import type { JoinRefusal, JoinReply, JoinRequest } from './joinProtocol.ts'
 import { redeemJoin } from './joins.ts'
 import type { DeviceCertificate } from './keyGrants.ts'
+import { withoutPrivateKeys } from './team.ts'
 import { mintFor } from './token.ts'
 
 export interface AdmitContext {
@@ -36,6 +37,8 @@ export interface Admission {
   readonly member: MemberData
   /** To be written as well: the key of an install that cannot certify its own. */
   readonly certificate?: DeviceCertificate
+  /** That the key in it is the device's own. */
+  readonly proof?: string
 }
 
 const DEVICE_ID_BYTES = 32
@@ -45,7 +48,7 @@ export async function admit(
   request: JoinRequest,
   { identity, state, nowMs, presented }: AdmitContext,
 ): Promise<Result<Admission, { readonly kind: JoinRefusal }>> {
-  const { id: team, publicKey, privateKey } = identity.team
+  const { id: team, privateKey } = identity.team
   if (privateKey === undefined) return err({ kind: 'not-a-hub' })
   if (request.kind === 'install') {
     if (request.deviceId === identity.deviceId) return err({ kind: 'same-device' })
@@ -59,9 +62,10 @@ export async function admit(
   const mayBecomeHub = request.kind === 'install' && mayServeAsHub(grant)
   const { personName, deviceName } = request
   const wrappingKey = request.kind === 'install' && !mayBecomeHub ? request.wrappingKey : undefined
+  const wrappingProof = request.kind === 'install' ? request.wrappingProof : undefined
   return ok({
     reply: {
-      team: { id: team, publicKey, ...(mayBecomeHub && { privateKey }) },
+      team: mayBecomeHub ? identity.team : withoutPrivateKeys(identity.team),
       userId,
       deviceId,
       grant,
@@ -71,6 +75,7 @@ export async function admit(
     member: { deviceId, userId, personName, deviceName, role: grant.role, weddings: grant.weddings },
     ...(wrappingKey !== undefined && {
       certificate: { team, device: deviceId, publicKey: wrappingKey, ...grant, issuedAt: nowMs },
+      ...(wrappingProof !== undefined && { proof: wrappingProof }),
     }),
   })
 }

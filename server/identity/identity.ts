@@ -5,7 +5,8 @@ import type { StateStore } from '../../model/sync/changeStore.ts'
 import { createCertificate, deviceIdOf, deviceIdSchema, fingerprintSchema } from './certificate.ts'
 import { grantSchema } from './grant.ts'
 import { type JoinReply, nameSchema } from './joinProtocol.ts'
-import { createTeamKeys, mintFor, privateKeySchema, publicKeySchema } from './token.ts'
+import { teamSchema } from './team.ts'
+import { createTeamKeys, mintFor } from './token.ts'
 
 export const identitySchema = z
   .object({
@@ -16,7 +17,7 @@ export const identitySchema = z
     fingerprint: fingerprintSchema,
     userId: z.uuid(),
     personName: nameSchema,
-    team: z.object({ id: z.uuid(), publicKey: publicKeySchema, privateKey: privateKeySchema.exactOptional() }),
+    team: teamSchema,
     grant: grantSchema,
     token: z.string(),
   })
@@ -28,6 +29,8 @@ export interface NewIdentity {
   readonly deviceName: string
   readonly personName: string
   readonly nowMs: number
+  /** Of the recovery kit of the team that is founded. */
+  readonly recoveryKey?: string
 }
 
 const STATE_KEY = 'identity'
@@ -48,7 +51,7 @@ export async function saveIdentity(state: StateStore, identity: Identity): Promi
 }
 
 /** A new install is the owner of a new team of one. */
-export async function createIdentity({ deviceName, personName, nowMs }: NewIdentity): Promise<Identity> {
+export async function createIdentity({ deviceName, personName, nowMs, recoveryKey }: NewIdentity): Promise<Identity> {
   const certificate = await createCertificate(deviceName, { nowMs })
   const identity = identitySchema.parse({
     ...certificate,
@@ -56,7 +59,7 @@ export async function createIdentity({ deviceName, personName, nowMs }: NewIdent
     deviceName,
     userId: randomUUID(),
     personName,
-    team: { id: randomUUID(), ...createTeamKeys() },
+    team: { id: randomUUID(), ...createTeamKeys(), ...(recoveryKey !== undefined && { recoveryKey }) },
     grant: { role: 'owner', weddings: 'all' },
     token: '',
   })

@@ -5,9 +5,11 @@
 import { z } from 'zod'
 import { joinAsk } from '../../model/identity/joinCode.ts'
 import { deviceIdSchema } from './certificate.ts'
+import { MAX_PROOF_CHARS } from './deviceProof.ts'
 import { grantSchema } from './grant.ts'
 import { joinSecretSchema } from './joinLink.ts'
-import { MAX_TOKEN_CHARS, privateKeySchema, publicKeySchema } from './token.ts'
+import { teamSchema } from './team.ts'
+import { MAX_TOKEN_CHARS } from './token.ts'
 import { wrappingPublicKeySchema } from './wrapping.ts'
 
 export const JOIN_PATH = '/api/offline/join'
@@ -31,18 +33,15 @@ export const joinRequestSchema = z.discriminatedUnion('kind', [
     deviceId: deviceIdSchema,
     /** For keys of sealed values; a device without one cannot speak with a cloud. */
     wrappingKey: wrappingPublicKeySchema.exactOptional(),
+    /** That the key is this device's own (`deviceProof.ts`). */
+    wrappingProof: z.string().max(MAX_PROOF_CHARS).exactOptional(),
     ...applicant,
   }),
   z.object({ kind: z.literal('browser'), ...applicant }),
 ])
 
 export const joinReplySchema = z.object({
-  team: z.object({
-    id: z.uuid(),
-    publicKey: publicKeySchema,
-    /** Only for installs that may serve as hub, and so have to let others in. */
-    privateKey: privateKeySchema.exactOptional(),
-  }),
+  team: teamSchema,
   userId: z.uuid(),
   deviceId: deviceIdSchema,
   grant: grantSchema,

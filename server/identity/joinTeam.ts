@@ -19,6 +19,7 @@ import type { JoinTarget, LinkError } from './joinLink.ts'
 import { JOIN_PATH, JOIN_REFUSALS, type JoinRefusal, type JoinReply, joinReplySchema } from './joinProtocol.ts'
 import { type JsonReply, postJson, type RequestError } from './postJson.ts'
 import { publicKeyOf } from './signed.ts'
+import { foundingOf, lineOf } from './succession.ts'
 import { readToken } from './token.ts'
 
 /** Who wants to join. */
@@ -31,6 +32,7 @@ export interface Applicant {
   readonly keyPem: string
   /** Its public key, for keys of sealed values. */
   readonly wrappingKey?: string
+  readonly wrappingProof?: string
 }
 
 export type JoinError =
@@ -83,12 +85,18 @@ export interface JoinOptions {
 /** Joins as an install. Nobody but the hub that the link names sees the secret. */
 export async function joinTeam(
   link: JoinTarget,
-  { deviceId, deviceName, personName, wrappingKey, ...own }: Applicant,
+  { deviceId, deviceName, personName, wrappingKey, wrappingProof, ...own }: Applicant,
   { timeoutMs = JOIN_TIMEOUT_MS, onWaiting = () => undefined, signal }: JoinOptions = {},
 ): Promise<Result<JoinReply, JoinError>> {
   const hub = deviceIdOf(link.fingerprint)
   if (hub === deviceId) return err({ kind: 'same-device' })
-  const applicant = { deviceId, deviceName, personName, ...(wrappingKey !== undefined && { wrappingKey }) }
+  const applicant = {
+    deviceId,
+    deviceName,
+    personName,
+    ...(wrappingKey !== undefined && { wrappingKey }),
+    ...(wrappingProof !== undefined && { wrappingProof }),
+  }
   const { fingerprint } = link
 
   async function send(ask: JoinAsk): Promise<Answer<Result<JoinReply, JoinError>>> {
@@ -208,6 +216,8 @@ function mismatchOf(reply: JoinReply, link: JoinTarget, deviceId: string): strin
   if (reply.hub.deviceId !== deviceIdOf(link.fingerprint)) return 'it names another hub'
   if (link.team !== undefined && team.id !== link.team) return 'it names another team'
   if (team.privateKey !== undefined && publicKeyOf(team.privateKey) !== team.publicKey) return 'its keys do not match'
+  const line = lineOf(foundingOf(team), team.successions ?? [])
+  if (line.publicKey !== team.publicKey) return 'its keys do not follow from each other'
   const token = readToken(reply.token, team.publicKey)
   if (!token.ok) return `its token is ${token.error.kind}`
   const promised = { team: team.id, user: userId, device: deviceId, ...grant }

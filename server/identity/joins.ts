@@ -89,6 +89,16 @@ export function changeJoin<R>(
   })
 }
 
+/** Ends every invitation that could still be used. */
+export async function closeJoins(state: StateStore): Promise<void> {
+  for (const joinId of (await joinsIn(state)).keys()) {
+    await changeJoin(state, joinId, (join) => ({
+      result: undefined,
+      ...(join && join.usedAt === undefined && { join: { ...join, decision: 'declined' } }),
+    }))
+  }
+}
+
 /** By id. */
 export async function joinsIn(state: StateStore): Promise<ReadonlyMap<string, Join>> {
   const stored = [...(await state.list(PREFIX))]

@@ -16,6 +16,8 @@ import {
 export interface KeyDirectory {
   /** The latest certificate of each device. */
   readonly certificates: ReadonlyMap<string, DeviceCertificate>
+  /** What each device itself says of its key (`deviceProof.ts`), unchecked. */
+  readonly proofs: ReadonlyMap<string, string>
   readonly grants: readonly KeyGrant[]
   /** When each key was first given to anybody, ms since 1970 UTC, by `nameOfKey`. */
   readonly givenAt: ReadonlyMap<string, number>
@@ -29,7 +31,9 @@ export async function readKeyDirectory(
 ): Promise<KeyDirectory> {
   const table = (name: string) => records.inScope(team.id, { table: name })
   const certificates = new Map<string, DeviceCertificate>()
+  const proofs = new Map<string, string>()
   for (const { data } of (await table('device_keys')).map(viewRecord)) {
+    if (typeof data.deviceId === 'string' && typeof data.proof === 'string') proofs.set(data.deviceId, data.proof)
     const certificate = typeof data.certificate === 'string' ? readCertificate(data.certificate, team) : undefined
     const known = certificate && certificates.get(certificate.device)
     if (certificate && (known?.issuedAt ?? 0) <= certificate.issuedAt) certificates.set(certificate.device, certificate)
@@ -48,5 +52,5 @@ export async function readKeyDirectory(
     if (typeof data.deviceId !== 'string' || typeof data.revokedAt !== 'string') continue
     revokedAt.set(data.deviceId, Date.parse(data.revokedAt))
   }
-  return { certificates, grants, givenAt, revokedAt }
+  return { certificates, proofs, grants, givenAt, revokedAt }
 }

@@ -6,10 +6,11 @@
  *     grant         these keys, wrapped for that device
  */
 import { z } from 'zod'
-import { KEY_ID_PATTERN, type KeyEntry, type KeyName, SECRET_BYTES } from '../../model/sealing/keyRing.ts'
+import { epochOfKey, KEY_ID_PATTERN, type KeyEntry, type KeyName, SECRET_BYTES } from '../../model/sealing/keyRing.ts'
 import { deviceIdSchema } from './certificate.ts'
 import { grantSchema } from './grant.ts'
 import { readStatement, signStatement } from './signed.ts'
+import { epochOf, type Team } from './team.ts'
 import { unwrap, type WrappingKeys, wrapFor, wrappedSchema, wrappingPublicKeySchema } from './wrapping.ts'
 
 const CERTIFICATE = 'wsdc1'
@@ -41,10 +42,7 @@ const keyGrant = z.object({
 export type KeyGrant = z.infer<typeof keyGrant>
 
 /** The team as whoever checks its statements knows it. */
-export interface SigningTeam {
-  readonly id: string
-  readonly publicKey: string
-}
+export type SigningTeam = Pick<Team, 'id' | 'publicKey' | 'successions'>
 
 export function certifyDevice(certificate: DeviceCertificate, teamPrivateKey: string): string {
   return signStatement(CERTIFICATE, deviceCertificate.parse(certificate), teamPrivateKey)
@@ -66,10 +64,11 @@ export function grantKeys(
   return signStatement(GRANT, keyGrant.parse({ team, device, keys, wrapped }), teamPrivateKey)
 }
 
-/** @returns `undefined` if the team did not sign this */
-export function readGrant(text: string, { id, publicKey }: SigningTeam): KeyGrant | undefined {
-  const read = readStatement(GRANT, text, keyGrant, publicKey)
-  return read.ok && read.value.team === id ? read.value : undefined
+/** @returns `undefined` if the team did not sign this, or it has keys that only a later key of the team may make */
+export function readGrant(text: string, team: SigningTeam): KeyGrant | undefined {
+  const read = readStatement(GRANT, text, keyGrant, team.publicKey)
+  if (!read.ok || read.value.team !== team.id) return undefined
+  return read.value.keys.every(({ keyId }) => epochOfKey(keyId) <= epochOf(team)) ? read.value : undefined
 }
 
 /** @returns `undefined` if it is not for the holder of these keys */

@@ -4,9 +4,9 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import { z } from 'zod'
 import { type KeyEntry, SECRET_BYTES } from '../../model/sealing/keyRing.ts'
 import type { StateStore } from '../../model/sync/changeStore.ts'
-import type { Identity } from './identity.ts'
 import { keyName } from './keyGrants.ts'
 import { seedOf } from './signed.ts'
+import { privateKeysOf, type Team } from './team.ts'
 import { createWrappingKeys, type WrappingKeys, wrappingPrivateKeySchema, wrappingPublicKeySchema } from './wrapping.ts'
 
 const wrappingKeys = z.object({ publicKey: wrappingPublicKeySchema, privateKey: wrappingPrivateKeySchema })
@@ -41,9 +41,10 @@ export async function saveGivenKeys(state: StateStore, entries: readonly KeyEntr
   await state.set(GIVEN, storeKeys(entries))
 }
 
-/** The root of the team's keys (`model/sealing/keyRing.ts`); `undefined` on a device that may not serve as hub. */
-export function teamRoot({ id, privateKey }: Identity['team']): Uint8Array<ArrayBuffer> | undefined {
-  return privateKey === undefined ? undefined : derivedFromTeam({ id, privateKey }, 'sealing 1 root', SECRET_BYTES)
+/** The roots of the team's keys (`model/sealing/keyRing.ts`), by epoch; none on a device that may not serve as hub. */
+export function teamRoots(team: Team): readonly Uint8Array<ArrayBuffer>[] {
+  const { id } = team
+  return privateKeysOf(team).map((privateKey) => derivedFromTeam({ id, privateKey }, 'sealing 1 root', SECRET_BYTES))
 }
 
 /** A secret that every device with the team's own key has: HKDF-SHA-256 of its seed, salted with the team's id. */

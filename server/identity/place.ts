@@ -7,11 +7,12 @@ import { grantSchema } from './grant.ts'
 import { type Identity, renewOwnToken, saveIdentity } from './identity.ts'
 import { saveGivenKeys, storedKeys, storeKeys } from './ownKeys.ts'
 import { publicKeyOf } from './signed.ts'
-import { privateKeySchema, publicKeySchema } from './token.ts'
+import { teamSchema } from './team.ts'
+import { privateKeySchema } from './token.ts'
 
 const placeSchema = z.object({
-  team: z
-    .object({ id: z.uuid(), publicKey: publicKeySchema, privateKey: privateKeySchema })
+  team: teamSchema
+    .extend({ privateKey: privateKeySchema })
     .refine(({ publicKey, privateKey }) => publicKeyOf(privateKey) === publicKey, 'keys that do not match'),
   grant: grantSchema,
   keys: storedKeys,

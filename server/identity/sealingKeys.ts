@@ -13,7 +13,9 @@ import { branchesFor } from '../../model/sealing/branches.ts'
 import {
   createKeyRing,
   FIRST_KEY_ID,
+  firstKeyId,
   generationOf,
+  isDerived,
   type KeyEntry,
   type KeyName,
   type KeyRing,
@@ -22,10 +24,12 @@ import {
 import type { Border } from '../../model/sync/border.ts'
 import type { ChangeStore, StateStore } from '../../model/sync/changeStore.ts'
 import type { Log } from '../log.ts'
+import { provenWrappingKey, proveWrappingKey } from './deviceProof.ts'
 import type { Identity } from './identity.ts'
 import { type KeyDirectory, readKeyDirectory } from './keyDirectory.ts'
 import { certifyDevice, type DeviceCertificate, grantKeys, nameOfKey, openGrant } from './keyGrants.ts'
-import { loadGivenKeys, loadWrappingKeys, teamRoot } from './ownKeys.ts'
+import { loadGivenKeys, loadWrappingKeys, teamRoots } from './ownKeys.ts'
+import { epochOf } from './team.ts'
 
 export interface SealingKeysOptions {
   readonly identity: Identity
@@ -64,8 +68,17 @@ async function heldKeys(deviceId: string, state: StateStore, { grants }: KeyDire
 }
 
 function ringOf({ team }: Identity, entries: readonly KeyEntry[]): KeyRing {
-  const root = teamRoot(team)
-  return createKeyRing({ ...(root && { root }), entries }, webCryptoAead(globalThis.crypto.subtle))
+  return createKeyRing({ roots: teamRoots(team), entries }, webCryptoAead(globalThis.crypto.subtle))
+}
+
+/** The keys that an install holds beside what the team's own key yields. */
+export async function heldKeysOf(
+  { deviceId, team }: Identity,
+  changes: Pick<ChangeStore, 'inScope'>,
+  state: StateStore,
+): Promise<readonly KeyEntry[]> {
+  const entries = await heldKeys(deviceId, state, await readKeyDirectory(changes, team))
+  return [...new Map(entries.map((entry) => [nameOfKey(entry), entry])).values()]
 }
 
 /** The border of an install that is not running, to look at its records as a cloud would. */
@@ -74,14 +87,14 @@ export async function borderOfInstall(
   changes: Pick<ChangeStore, 'inScope'>,
   state: StateStore,
 ): Promise<Border> {
-  const directory = await readKeyDirectory(changes, identity.team)
-  return sealingBorder(ringOf(identity, await heldKeys(identity.deviceId, state, directory)))
+  return sealingBorder(ringOf(identity, await heldKeysOf(identity, changes, state)))
 }
 
 export async function openSealingKeys(options: SealingKeysOptions): Promise<SealingKeys> {
   const { identity, changes, state, author, now, log } = options
   const { team } = identity
   const { publicKey } = await loadWrappingKeys(state)
+  const proof = proveWrappingKey(identity, publicKey)
   const listeners: (() => void)[] = []
   let held = -1
   let ring: KeyRing = ringOf(identity, [])
@@ -102,9 +115,11 @@ export async function openSealingKeys(options: SealingKeysOptions): Promise<Seal
   }
 
   async function publishOwn(directory: KeyDirectory, teamKey: string): Promise<void> {
-    if (directory.certificates.get(identity.deviceId)?.publicKey === publicKey) return
+    const { deviceId: device, grant } = identity
+    const isCertified = directory.certificates.get(device)?.publicKey === publicKey
+    if (isCertified && provenWrappingKey(directory.proofs.get(device), device) === publicKey) return
     await writeCertificate(
-      { team: team.id, device: identity.deviceId, publicKey, ...identity.grant, issuedAt: now() },
+      { certificate: { team: team.id, device, publicKey, ...grant, issuedAt: now() }, proof },
       teamKey,
       changes,
       await author(),
@@ -132,7 +147,9 @@ export async function openSealingKeys(options: SealingKeysOptions): Promise<Seal
   }
 
   async function writeGrant(to: DeviceCertificate, entries: readonly KeyEntry[], teamKey: string): Promise<void> {
-    const id = uuidv5(JSON.stringify([to.device, entries.map(nameOfKey)]), NAMESPACE)
+    const epoch = epochOf(team)
+    const named = [to.device, entries.map(nameOfKey), ...(epoch > 0 ? [epoch] : [])]
+    const id = uuidv5(JSON.stringify(named), NAMESPACE)
     const data = { deviceId: to.device, grant: grantKeys(to, entries, teamKey) }
     const by = await author()
     await changes.update([id], (current) =>
@@ -145,7 +162,8 @@ export async function openSealingKeys(options: SealingKeysOptions): Promise<Seal
     const self = certificates.get(identity.deviceId)
     if (!self) throw new Error('this device has not published its key yet')
     for (const scope of scopes) {
-      const generation = Math.max(0, ...ring.laterIds(scope).map(generationOf)) + 1
+      const first = generationOf(firstKeyId(epochOf(team)))
+      const generation = Math.max(first, ...ring.laterIds(scope).map(generationOf)) + 1
       const keyId = `${generation}.${toBase64Url(randomBytes(RANDOM_BYTES))}`
       await writeGrant(self, [{ scope, keyId, secret: new Uint8Array(randomBytes(SECRET_BYTES)) }], teamKey)
       log('keys rotated', { scope, keyId })
@@ -206,7 +224,7 @@ export async function openSealingKeys(options: SealingKeysOptions): Promise<Seal
     border: () => border,
     async laterKeys() {
       const scopes = [...new Set([team.id, ...(await changes.scopes())])]
-      const names = scopes.flatMap((scope) => ring.laterIds(scope).map((keyId) => ({ scope, keyId })))
+      const names = scopes.flatMap((scope) => randomIds(ring, scope).map((keyId) => ({ scope, keyId })))
       return names.flatMap((name) => {
         const secret = ring.secret(name)
         return secret ? [{ ...name, secret }] : []
@@ -234,23 +252,30 @@ export async function openSealingKeys(options: SealingKeysOptions): Promise<Seal
 /** What a device may hold of a scope: of what can be derived from the team's root, nothing if it has the root itself. */
 function keysFor(certificate: DeviceCertificate, scope: string, ring: KeyRing, team: string): readonly KeyName[] {
   if (scope !== team && !mayEnterWedding(certificate, scope)) return []
-  const later = ring.laterIds(scope)
-  if (mayServeAsHub(certificate)) return later.map((keyId) => ({ scope, keyId }))
-  return [FIRST_KEY_ID, ...later].flatMap((keyId) =>
+  if (mayServeAsHub(certificate)) return randomIds(ring, scope).map((keyId) => ({ scope, keyId }))
+  return [FIRST_KEY_ID, ...ring.laterIds(scope)].flatMap((keyId) =>
     branchesFor(certificate.role).map((branch) => ({ scope, keyId, ...branch })),
   )
 }
 
+function randomIds(ring: KeyRing, scope: string): readonly string[] {
+  return ring.laterIds(scope).filter((keyId) => !isDerived(keyId))
+}
+
 /** Tells the team with which key to wrap for a device, and what that device may read. */
 export async function writeCertificate(
-  certificate: DeviceCertificate,
+  { certificate, proof }: { readonly certificate: DeviceCertificate; readonly proof?: string },
   teamKey: string,
   changes: ChangeStore,
   author: Author,
 ): Promise<void> {
   // A record is of one team for good, and a device may go from one team to another.
   const id = uuidv5(`${certificate.team}/${certificate.device}`, NAMESPACE)
-  const data = { deviceId: certificate.device, certificate: certifyDevice(certificate, teamKey) }
+  const data = {
+    deviceId: certificate.device,
+    certificate: certifyDevice(certificate, teamKey),
+    ...(proof !== undefined && { proof }),
+  }
   await changes.update([id], (current) => {
     const known = current.get(id)
     if (!known) return [{ record: createRecord({ id, scope: certificate.team, table: 'device_keys', data }, author) }]

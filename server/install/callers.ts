@@ -4,7 +4,8 @@ import type { StateStore } from '../../model/sync/changeStore.ts'
 import type { MemberData } from '../identity/admit.ts'
 import { grantOf } from '../identity/grant.ts'
 import type { Identity } from '../identity/identity.ts'
-import { type Capability, verifyToken } from '../identity/token.ts'
+import { epochOf, type Team } from '../identity/team.ts'
+import { type Capability, readToken, teamOfToken, verifyToken } from '../identity/token.ts'
 import type { Caller } from '../rest/context.ts'
 import type { Person } from './people.ts'
 
@@ -35,6 +36,11 @@ export async function callerOf(token: string, { team }: Identity): Promise<Token
     grant: grantOf(verified.value),
     capability: verified.value,
   }
+}
+
+/** Whether the token was good before the key of the team was replaced, as far as can be seen. */
+export function isOfEarlierKey(token: string, team: Team): boolean {
+  return epochOf(team) > 0 && teamOfToken(token) === team.id && !readToken(token, team.publicKey).ok
 }
 
 export function bearerOf(header: string | undefined): string | undefined {

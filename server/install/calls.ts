@@ -8,6 +8,7 @@ import { enrolled } from '../cloud/doors.ts'
 import type { Identity } from '../identity/identity.ts'
 import { pinnedAgent } from '../identity/pinned.ts'
 import { postJson, type RequestError } from '../identity/postJson.ts'
+import { foundingOf } from '../identity/succession.ts'
 import { openTransport } from '../sync/webSocketTransport.ts'
 import { isLoginPage, LOGIN_PAGE_IN_THE_WAY, withoutCloud } from './loginPage.ts'
 
@@ -76,7 +77,8 @@ export async function dialCloud(state: StateStore, identity: Identity): Promise<
 }
 
 async function enrol(url: string, token: string, { team }: Identity): Promise<Result<true, string>> {
-  const body = { team: { id: team.id, publicKey: team.publicKey } }
+  const { successions } = team
+  const body = { team: { ...foundingOf(team), ...(successions && { successions: [...successions] }) } }
   const reply = await postJson(new URL(ENROL_PATH, url).href, body, { token, timeoutMs: ENROL_TIMEOUT_MS })
   if (!reply.ok) {
     const isPage = reply.error.kind === 'reply-not-json' && isLoginPage(reply.error.status)

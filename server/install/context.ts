@@ -12,7 +12,7 @@ import type { Books } from '../rest/books.ts'
 import type { OwnDesk, ServerContext } from '../rest/context.ts'
 import type { RosterOf } from '../rest/roster.ts'
 import { VERSION } from '../version.ts'
-import { personOf, personOfCaller } from './callers.ts'
+import { isOfEarlierKey, personOf, personOfCaller } from './callers.ts'
 import type { InstallSwitch } from './hubSwitch.ts'
 import type { Install } from './install.ts'
 import type { Lan } from './lan.ts'
@@ -104,6 +104,7 @@ export function installContext(
         }),
         ...(told !== undefined && { notice: told }),
         ...(isShutOut && { isShutOut }),
+        ...(isOfEarlierKey(identity.token, identity.team) && { isKeyReplaced: true }),
       }
     },
     backlog,

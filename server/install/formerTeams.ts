@@ -5,6 +5,7 @@
 import { z } from 'zod'
 import type { StateStore } from '../../model/sync/changeStore.ts'
 import type { SqliteStore } from '../changes/sqlite.ts'
+import { forgetKit } from '../identity/recovery.ts'
 
 const FORMER_TEAMS = 'former-teams'
 const teams = z.array(z.string()).default([])
@@ -15,12 +16,14 @@ async function formerTeams(state: StateStore): Promise<readonly string[]> {
 
 /**
  * Whoever was part of one team is about to be part of another, or of the same still. To be noted before the new identity is
- * saved: a crash in between then leaves a note of the present team, which counts for nothing.
+ * saved: a crash in between then leaves a note of the present team, which counts for nothing. A kit that was still to be written
+ * down was that of the team before.
  */
 export async function noteTeamChange(state: StateStore, before: string, now: string): Promise<void> {
   if (before === now) return
   const others = (await formerTeams(state)).filter((team) => team !== before && team !== now)
   await state.set(FORMER_TEAMS, [...others, before])
+  await forgetKit(state)
 }
 
 /** The store, without the scopes of former teams. @param present the team that this install is part of */

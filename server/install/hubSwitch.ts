@@ -23,6 +23,8 @@ interface HubSwitchParts {
 export interface InstallSwitch extends HubSwitch {
   start(): Promise<Result<{ readonly url: string; readonly fingerprint: string }, LanError>>
   takesOver(): boolean
+  /** It is about to be opened again, and is to be the hub then if it is now, whoever made it that. */
+  keepServing(): Promise<void>
   /** Starts the hub if the switch was left on. One that cannot be started now does not keep the app from opening. */
   resume(log: Log): Promise<void>
 }
@@ -55,6 +57,9 @@ export async function createHubSwitch({ identity, state, lan, start, stop }: Hub
       takesOver = allowed
     },
     takesOver: () => mayServe && takesOver,
+    async keepServing() {
+      if (lan()) await state.set(SERVING, true)
+    },
     async resume(log) {
       if ((await state.get(SERVING)) !== true) return
       const started = await start({})

@@ -5,6 +5,7 @@ import type { SqliteStore } from '../changes/sqlite.ts'
 import { createIdentity, type Identity, loadIdentity, renewOwnToken, saveIdentity } from '../identity/identity.ts'
 import type { LinkError } from '../identity/joinLink.ts'
 import type { JoinError } from '../identity/joinTeam.ts'
+import { kitKeys, newKit } from '../identity/recovery.ts'
 import { withoutFormerTeams } from './formerTeams.ts'
 import type { InstallOptions } from './install.ts'
 import { joinByLink, type TeamClash } from './joining.ts'
@@ -39,6 +40,7 @@ async function ownIdentity({ state }: SqliteStore, options: InstallOptions): Pro
         deviceName: options.deviceName ?? (hostname() || 'this computer'),
         personName: options.personName ?? (userInfo().username || 'owner'),
         nowMs,
+        recoveryKey: kitKeys(await newKit(state)).publicKey,
       })
   await saveIdentity(state, identity)
   return identity

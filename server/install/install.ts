@@ -17,13 +17,13 @@ import { type DataDir, type DataDirError, openDataDir } from '../identity/dataDi
 import type { Identity } from '../identity/identity.ts'
 import type { LinkError } from '../identity/joinLink.ts'
 import type { JoinError } from '../identity/joinTeam.ts'
-import { hasRecoveryKit, recoveryWords } from '../identity/recovery.ts'
+import { forgetKit, kitState, recoveryWords } from '../identity/recovery.ts'
 import { openSealingKeys } from '../identity/sealingKeys.ts'
 import { openLive } from '../live/live.ts'
 import { createSignal } from '../live/signal.ts'
 import type { Log } from '../log.ts'
 import { openSqliteBooks } from '../rest/books.ts'
-import type { OwnDesk, ServerContext } from '../rest/context.ts'
+import type { OwnDesk, OwnTeamKey, ServerContext } from '../rest/context.ts'
 import { describeFault } from '../rest/errors.ts'
 import { rosterOf } from '../rest/roster.ts'
 import type { OpenError } from '../storage/open.ts'
@@ -49,6 +49,7 @@ import { ownJoining, ownPresence, ownRecoveryKit } from './ownDesk.ts'
 import { actorsOf, openPeople } from './people.ts'
 import { openShutOut } from './shutOut.ts'
 import { currentNotice, isDamage, noteDamage, openSoundStore, type SoundStore } from './soundStore.ts'
+import { openTeamKey } from './teamKey.ts'
 import { announceMember } from './throughCloud.ts'
 import { startUpkeep } from './upkeep.ts'
 import { forgetWindowLock } from './windowLock.ts'
@@ -106,6 +107,9 @@ export interface Install {
   startHub(options: LanOptions): Promise<Result<Lan, LanError>>
   /** The words of the recovery kit, made if there is none; `undefined` if this device may not make one. */
   recoveryWords(): Promise<string | undefined>
+  /** The words are on paper, so this device forgets them. False if it has none. */
+  recoveryKitKept(): Promise<boolean>
+  readonly teamKey: OwnTeamKey
   /** A change file of what this install holds; `undefined` if this device may not write one. */
   writeChanges(options: ChangeFileOptions): ReturnType<typeof writeChangeFile>
   readChanges(text: string): ReturnType<typeof readChangeFile>
@@ -113,7 +117,7 @@ export interface Install {
   notice(): Promise<string | undefined>
   /**
    * Resolves if the install has to be stopped and opened again: its database was found to be damaged, which that repairs,
-   * or it has become part of another team.
+   * or it has become part of another team, or its team has another key.
    */
   readonly reopen: Promise<void>
   stop(): Promise<void>
@@ -210,6 +214,11 @@ async function start(
     onRefused: (scope, refused) => log('records refused', { scope, count: refused.length }),
     onRenewed: held.renewed,
     onShutOut: () => shutOut.told(),
+    onUnknown(kind) {
+      teamKey
+        .askUpstream(kind)
+        .catch((cause: unknown) => log('the team’s key could not be asked for', describeFault(cause)))
+    },
   })
   begun.push(sync)
   const people = openPeople(changes, state, sync.clockOffset)
@@ -257,12 +266,25 @@ async function start(
   const lastSeen = await watchLastSeen({ sync, state, changed, now: Date.now, log })
   begun.push(lastSeen)
   const rejoined = Promise.withResolvers<void>()
+  const teamKey = openTeamKey({
+    held,
+    store,
+    people,
+    rosters,
+    async onReplaced() {
+      await hubSwitch.keepServing()
+      rejoined.resolve()
+    },
+    onHeard: () => sync.poke(),
+    log,
+  })
   const own: OwnDesk = {
+    teamKey,
     presence: ownPresence(sync.presence, nodeScheduler),
     recoveryKit: ownRecoveryKit({
-      state,
-      hasKit: () => hasRecoveryKit(changes, identity.team.id),
+      kitState: () => kitState(changes, state, identity.team.id),
       words: wordsOfKit,
+      forget: () => forgetKit(state),
     }),
     joining: ownJoining(
       (link, personName, how) =>
@@ -284,7 +306,16 @@ async function start(
 
   const serving = hubServing({
     open: (lanOptions) =>
-      openLan({ ...lanOptions, ...parts, live, pagesDir: options.pagesDir, contextFor, log, discovery }),
+      openLan({
+        ...lanOptions,
+        ...parts,
+        live,
+        pagesDir: options.pagesDir,
+        contextFor,
+        log,
+        discovery,
+        meetKey: teamKey.meet,
+      }),
     async onStarted() {
       await following?.serving()
       describeHolder('hub')
@@ -378,6 +409,8 @@ async function start(
     lan: serving.lan,
     startHub: serving.start,
     recoveryWords: wordsOfKit,
+    recoveryKitKept: own.recoveryKit.confirm,
+    teamKey,
     ...changeFileDoor(parts),
     notice,
     reopen: Promise.race([upkeep.damaged, rejoined.promise]),

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { err, ok, type Result } from '../../model/result.ts'
 import type { StateStore } from '../../model/sync/changeStore.ts'
 import type { SqliteStore } from '../changes/sqlite.ts'
+import { proveWrappingKey } from '../identity/deviceProof.ts'
 import { adoptTeam, type Identity, saveIdentity } from '../identity/identity.ts'
 import { type LinkError, parseCloudLink, parseJoinLink } from '../identity/joinLink.ts'
 import { type JoinError, type JoinOptions, joinTeam } from '../identity/joinTeam.ts'
@@ -56,7 +57,8 @@ async function joinAtHub(
   const link = parseJoinLink(text)
   if (!link.ok) return link
   const { publicKey } = await loadWrappingKeys(state)
-  const reply = await joinTeam(link.value, { ...identity, wrappingKey: publicKey }, options)
+  const own = { ...identity, wrappingKey: publicKey, wrappingProof: proveWrappingKey(identity, publicKey) }
+  const reply = await joinTeam(link.value, own, options)
   if (!reply.ok) return reply
   const member = adoptTeam(identity, reply.value)
   await noteTeamChange(state, identity.team.id, member.team.id)

@@ -32,6 +32,7 @@ import { JOIN_PATH, JOIN_REFUSALS, joinRequestSchema } from '../identity/joinPro
 import { createJoin } from '../identity/joins.ts'
 import { presentedDevice } from '../identity/pinned.ts'
 import { writeCertificate } from '../identity/sealingKeys.ts'
+import { privateKeysOf } from '../identity/team.ts'
 import { renewToken } from '../identity/token.ts'
 import type { Live } from '../live/live.ts'
 import type { Log } from '../log.ts'
@@ -44,12 +45,14 @@ import { answerFailures } from '../rest/errors.ts'
 import { nameRequest } from '../rest/guard.ts'
 import { originOf, requestIdOf } from '../rest/requestState.ts'
 import { admitSession } from '../rest/sessionDoor.ts'
+import { teamKeyDoor } from '../rest/teamKeyDoor.ts'
 import { nodeScheduler } from '../sync/nodeScheduler.ts'
 import { webSocketTransport } from '../sync/webSocketTransport.ts'
-import { callerOf, personOf, rememberNames, type TokenCaller } from './callers.ts'
+import { callerOf, isOfEarlierKey, personOf, rememberNames, type TokenCaller } from './callers.ts'
 import { knownHub, PEER_PATH } from './calls.ts'
 import type { InstallParts } from './context.ts'
 import { addressNow, isPrivate, LOOPBACK } from './lanPlace.ts'
+import type { TeamKey } from './teamKey.ts'
 
 export const DEFAULT_LAN_PORT = 8443
 
@@ -81,6 +84,7 @@ interface LanParts extends InstallParts, LanOptions {
   readonly log: Log
   /** Whether the hub announces itself. One that listens on loopback only never does. */
   readonly discovery: boolean
+  readonly meetKey: TeamKey['meet']
 }
 
 const EVERY_ADDRESS = '0.0.0.0'
@@ -92,10 +96,15 @@ export async function openLan(options: LanParts): Promise<Result<Lan, LanError>>
   const { state } = store
   const context = options.contextFor(authenticator(identity))
   const { id: team, privateKey } = identity.team
-  if (!mayServeAsHub(identity.grant) || privateKey === undefined) return err({ kind: 'may-not-serve' })
+  const keys = privateKeysOf(identity.team)
+  const [founding] = keys
+  if (!mayServeAsHub(identity.grant) || privateKey === undefined || founding === undefined) {
+    return err({ kind: 'may-not-serve' })
+  }
   const app = express()
   app.disable('x-powered-by')
-  const trust = await openTabletTrust({ id: team, privateKey }, state, Date.now())
+  // Tablets that trust the authority of before could not be told otherwise that they are to join again.
+  const trust = await openTabletTrust({ id: team, privateKey: founding }, state, Date.now())
   const server = createServer(tlsOptions(identity, trust), app)
   answerBadConnections(server)
   redirectPlainHttp(server, [trust.name])
@@ -114,6 +123,7 @@ export async function openLan(options: LanParts): Promise<Result<Lan, LanError>>
   app.use(securityHeaders)
   app.use('/api/offline', allowOtherNames(trust.name))
   app.use(joinDoor(options))
+  app.use(teamKeyDoor(options.meetKey, log))
   app.use('/api/offline', createApi(context, log))
   app.use(trustRoutes({ trust, fingerprint: identity.fingerprint, port }))
   app.use(pages(options.pagesDir))
@@ -133,11 +143,10 @@ export async function openLan(options: LanParts): Promise<Result<Lan, LanError>>
   )
 
   const url = (): string => `https://${host()}:${port}`
-  const announced = { deviceId: identity.deviceId, port, host: trust.name }
   const announcing: Announcing | undefined =
     options.discovery && only !== LOOPBACK
       ? announceHub(
-          { ...announced, endorsement: endorse(identity.deviceId, privateKey) },
+          { ...endorse(identity.deviceId, keys), port, host: trust.name },
           { scheduler: nodeScheduler, log },
           serves,
         )
@@ -241,6 +250,7 @@ async function acceptDevice(
   if (caller && !isItself(caller, presented)) {
     return err({ code: 'UNAUTHENTICATED', message: 'the token belongs to another device than this certificate' })
   }
+  if (!caller && hello.token !== undefined && isOfEarlierKey(hello.token, identity.team)) return err(KEY_REPLACED)
   if (caller?.deviceId !== hello.deviceId) {
     return err({ code: 'UNAUTHENTICATED', message: 'this device has no valid place in the team: join again' })
   }
@@ -254,6 +264,13 @@ async function acceptDevice(
   const { userId, deviceId } = caller
   const whose = { holder: { userId, deviceId }, claims: await openClaims(store.changes, caller) }
   return ok({ ...rulesOf(caller.grant, id, () => true, whose), ...(renewedToken !== undefined && { renewedToken }) })
+}
+
+/** A laptop that stays asks how the key came to be another one, and goes on by itself; who reads this is to do something. */
+const KEY_REPLACED: SessionError = {
+  code: 'KEY_REPLACED',
+  message:
+    'the key of the team was replaced: scan a new code or ask for a new link; if that is of no use, update WedSync on this device',
 }
 
 /** The one request that needs no token. */
@@ -314,7 +331,7 @@ function refusedWith(code: string): Note {
 }
 
 async function writeMember(
-  { member, certificate }: Admission,
+  { member, certificate, proof }: Admission,
   { identity, store, people }: InstallParts,
 ): Promise<void> {
   await rememberNames(store.state, member)
@@ -326,6 +343,7 @@ async function writeMember(
   await store.changes.update([record.id], () => [{ record }])
   const { privateKey } = identity.team
   if (certificate && privateKey !== undefined) {
-    await writeCertificate(certificate, privateKey, store.changes, await people.author(personOf(identity)))
+    const known = { certificate, ...(proof !== undefined && { proof }) }
+    await writeCertificate(known, privateKey, store.changes, await people.author(personOf(identity)))
   }
 }

@@ -2,7 +2,6 @@
 import type { JoiningState } from '../../model/rest/joining.ts'
 import type { RecoveryKitState } from '../../model/rest/recovery.ts'
 import type { Result } from '../../model/result.ts'
-import type { StateStore } from '../../model/sync/changeStore.ts'
 import type { PresenceRoom } from '../../model/sync/presence.ts'
 import type { Scheduler } from '../../model/sync/scheduler.ts'
 import type { Identity } from '../identity/identity.ts'
@@ -41,34 +40,22 @@ export function ownPresence(room: PresenceRoom, scheduler: Scheduler): OwnPresen
   }
 }
 
-/** Set from making a kit in the window until the person there has said that the words are kept. */
-const UNCONFIRMED = 'recovery-kit-unconfirmed'
-
 interface KitParts {
-  readonly state: StateStore
-  readonly hasKit: () => Promise<boolean>
+  readonly kitState: () => Promise<RecoveryKitState>
   /** Makes the kit, or gives the words of the one made here; `undefined` where none can be made. */
   readonly words: () => Promise<string | undefined>
+  readonly forget: () => Promise<void>
 }
 
-export function ownRecoveryKit({ state, hasKit, words }: KitParts): OwnRecoveryKit {
-  const isUnconfirmed = async () => (await state.get(UNCONFIRMED)) === true
+export function ownRecoveryKit({ kitState, words, forget }: KitParts): OwnRecoveryKit {
   return {
-    async state(): Promise<RecoveryKitState> {
-      if (await isUnconfirmed()) return 'unconfirmed'
-      return (await hasKit()) ? 'made' : 'none'
-    },
+    state: kitState,
     async words() {
-      if (!(await isUnconfirmed()) && (await hasKit())) return undefined
-      // First: a kit that was made and not told of would never be asked for again.
-      await state.set(UNCONFIRMED, true)
-      const made = await words()
-      if (made === undefined) await state.set(UNCONFIRMED, false)
-      return made?.split(' ')
+      return (await kitState()) === 'made' ? undefined : (await words())?.split(' ')
     },
     async confirm() {
-      if (!(await isUnconfirmed())) return false
-      await state.set(UNCONFIRMED, false)
+      if ((await kitState()) !== 'unconfirmed') return false
+      await forget()
       return true
     },
   }

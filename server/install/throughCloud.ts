@@ -34,13 +34,14 @@ export async function createCloudJoin(
   keys: SealingKeys,
 ): Promise<Result<CloudJoin, CloudJoinError>> {
   const cloud = await knownCloud(state)
-  const { id, publicKey, privateKey } = identity.team
+  const { team } = identity
+  const { privateKey } = team
   if (!cloud || privateKey === undefined) return err({ kind: 'no-cloud' })
   const grant = { role, weddings: weddings === 'all' ? weddings : [...weddings] }
   if (!mayServeAsHub(grant)) return err({ kind: 'reads-too-little' })
   const secret = randomBytes(SECRET_BYTES)
   const expiresAt = Date.now() + expiresInSeconds * 1_000
-  const place = placeContent({ team: { id, publicKey, privateKey }, grant }, await keys.laterKeys())
+  const place = placeContent({ team: { ...team, privateKey }, grant }, await keys.laterKeys())
   const body = { name: boxName(secret, PURPOSE), box: sealBox(secret, PURPOSE, place), expiresAt }
   const reply = await postJson(new URL(INVITATIONS_PATH, cloud.url).href, body, {
     token: identity.token,
@@ -48,7 +49,7 @@ export async function createCloudJoin(
   })
   if (!reply.ok) return err({ kind: 'cloud-unreachable', detail: reply.error.kind })
   if (reply.value.status !== 200) return err({ kind: 'cloud-unreachable', detail: `status ${reply.value.status}` })
-  const join = formatCloudLink({ url: cloud.url, secret: secret.toString('base64url'), team: id })
+  const join = formatCloudLink({ url: cloud.url, secret: secret.toString('base64url'), team: team.id })
   return ok({ join, expiresAt: new Date(expiresAt).toISOString() })
 }
 

@@ -4,6 +4,7 @@ import type { HubState, JoinDecision, JoinEntry } from '../../model/rest/hub.ts'
 import type { JoiningState } from '../../model/rest/joining.ts'
 import type { PresenceState } from '../../model/rest/presence.ts'
 import type { RecoveryKitState } from '../../model/rest/recovery.ts'
+import type { TeamKeyState } from '../../model/rest/teamKey.ts'
 import type { Result } from '../../model/result.ts'
 import type { Grant, Role } from '../../model/roles.ts'
 import type { Border } from '../../model/sync/border.ts'
@@ -155,7 +156,30 @@ export interface OwnJoining {
   stop(): void
 }
 
+export type ReplaceKeyError =
+  /** This device does not hold the key of the team. */
+  | 'not-a-hub'
+  /** The team was founded by a version that made no kit that could sign for it. */
+  | 'older-team'
+  /** These words are of another kit. */
+  | 'other-kit'
+  /** The device itself is to go on. */
+  | 'own-device'
+  /** Another owner has replaced the key at the same time. */
+  | 'another-was-first'
+
+export interface OwnTeamKey {
+  state(): Promise<TeamKeyState>
+  /**
+   * Once it is done the install is opened again by itself, under the next key.
+   * @param words what the words of the recovery kit say
+   * @param without devices that do not go on, beside those that were shut out
+   */
+  replace(words: Uint8Array, without: readonly string[]): Promise<Result<true, ReplaceKeyError>>
+}
+
 export interface OwnDesk {
+  readonly teamKey: OwnTeamKey
   readonly presence: OwnPresence
   readonly recoveryKit: OwnRecoveryKit
   readonly joining: OwnJoining

@@ -22,6 +22,7 @@ import { methodNotAllowed } from './errors.ts'
 import { openApiDocument } from './openapi.ts'
 import { openApiPage } from './openapiPage.ts'
 import type { Handlers } from './router.ts'
+import { teamKeyExchange, teamKeyReply } from './teamKeyDoor.ts'
 
 const REFUSED = { 400: errorReply, 401: errorReply, 403: errorReply, 409: errorReply, 410: errorReply } as const
 
@@ -72,6 +73,15 @@ export const DOOR_ROUTES = {
     at: ['cloud'],
     body: invitation,
     replies: { 200: invitationKept, 400: errorReply, 401: errorReply, 403: errorReply },
+  }),
+  successions: route({
+    method: 'POST',
+    path: '/successions',
+    summary: 'Two who do not know each other’s tokens tell each other how the team came to its present key',
+    access: 'anyone',
+    at: ['hub', 'cloud'],
+    body: teamKeyExchange,
+    replies: { 200: teamKeyReply, 400: errorReply, 404: errorReply },
   }),
   recoveryBox: route({
     method: 'POST',

@@ -24,7 +24,7 @@ export interface SealTasks {
 
 export async function sealTasks(): Promise<SealTasks> {
   const root = crypto.getRandomValues(new Uint8Array(32))
-  const border = sealingBorder(createKeyRing({ root, entries: [] }, webCryptoAead(crypto.subtle)))
+  const border = sealingBorder(createKeyRing({ roots: [root], entries: [] }, webCryptoAead(crypto.subtle)))
   const record = recordEditedBy(5)
   const sealed = await border.outgoing(record)
   return {

@@ -28,6 +28,7 @@ const COMMANDS = [
   'export',
   'status',
   'recovery',
+  'replace-key',
   'backup',
   'restore',
   'verify',

@@ -13,7 +13,7 @@ export function secretOf(n: number): Uint8Array<ArrayBuffer> {
 
 /** The border of a device that reads everything, of the n-th team. */
 export function teamBorder(n = 1, entries: readonly KeyEntry[] = []): Border {
-  return sealingBorder(createKeyRing({ root: secretOf(n), entries }, aead))
+  return sealingBorder(createKeyRing({ roots: [secretOf(n)], entries }, aead))
 }
 
 /** The border of a device that holds these keys and no others. */

@@ -94,14 +94,17 @@ export async function serveUntilStopped(
   const stopped = untilStopped().then(() => 'stopped' as const)
   const launchSecret = newLaunchSecret()
   let port: string | undefined
+  let wasHub = false
   for (;;) {
     const fixed = port
     const text = (name: string) => (name === 'port' && fixed !== undefined ? fixed : options.text(name))
     const install = await openFromOptions({ ...options, text }, { ...more, launchSecret })
     if ('message' in install) return install
     const failure = await begin(install, port === undefined)
+    if (!failure && wasHub) await install.startHub({})
     port = new URL(install.url).port
     const end = failure ?? (await Promise.race([stopped, install.reopen]))
+    wasHub = install.lan() !== undefined
     await install.stop()
     if (failure) return failure
     if (end === 'stopped') return undefined

@@ -8,7 +8,7 @@ import { READ_CLASSES, TABLES } from '../../../model/tables/index.ts'
 import { newRecord, WEDDING_ID } from '../../support/mergeHelpers.ts'
 import { aead, borderOf, opened, secretOf, teamBorder } from '../../support/sealing.ts'
 
-const team = createKeyRing({ root: secretOf(1), entries: [] }, aead)
+const team = createKeyRing({ roots: [secretOf(1)], entries: [] }, aead)
 
 function entriesFor(role: Role): readonly KeyEntry[] {
   return branchesFor(role).map((branch) => {
@@ -76,7 +76,7 @@ describe('the key ring', () => {
     const entries = ['1.BBBBBBBBBBB', ROTATED].map((keyId) => ({ scope: WEDDING_ID, keyId, secret: secretOf(2) }))
     const place = { scope: WEDDING_ID, table: 'guests', readClass: 'open' }
     for (const order of [entries, entries.toReversed()]) {
-      expect(createKeyRing({ root: secretOf(1), entries: order }, aead).current(place)?.keyId).toBe('1.BBBBBBBBBBB')
+      expect(createKeyRing({ roots: [secretOf(1)], entries: order }, aead).current(place)?.keyId).toBe('1.BBBBBBBBBBB')
     }
   })
 })

@@ -5,7 +5,7 @@ import { nodeScheduler } from '../../../server/sync/nodeScheduler.ts'
 
 const [deviceId = '', teamKey = '', port = '', host = 'wedsync-0000000000.local'] = process.argv.slice(2)
 const announcing = announceHub(
-  { deviceId, endorsement: endorse(deviceId, teamKey), port: Number(port), host },
+  { ...endorse(deviceId, [teamKey]), port: Number(port), host },
   { scheduler: nodeScheduler, log: () => undefined },
   () => true,
 )

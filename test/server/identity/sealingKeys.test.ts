@@ -1,19 +1,23 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { afterEach, describe, expect, it } from 'vitest'
 import { encodeRecord } from '../../../model/merge/codec.ts'
 import { createRecord, editRecord } from '../../../model/merge/edit.ts'
 import { readSealed } from '../../../model/merge/envelope.ts'
-import { joinRecords } from '../../../model/merge/record.ts'
+import { type CausalRecord, joinRecords } from '../../../model/merge/record.ts'
 import type { Grant } from '../../../model/roles.ts'
 import { createIdentity, type Identity } from '../../../server/identity/identity.ts'
-import { certifyDevice } from '../../../server/identity/keyGrants.ts'
+import { certifyDevice, grantKeys } from '../../../server/identity/keyGrants.ts'
 import { loadWrappingKeys } from '../../../server/identity/ownKeys.ts'
+import { kitKeys } from '../../../server/identity/recovery.ts'
 import { openSealingKeys, type SealingKeys, writeCertificate } from '../../../server/identity/sealingKeys.ts'
+import { succeed } from '../../../server/identity/succeed.ts'
+import { makeSuccession } from '../../../server/identity/succession.ts'
 import { createTeamKeys } from '../../../server/identity/token.ts'
 import { uuidOf } from '../../support/ids.ts'
 import { type MemoryReplica, openMemoryReplica } from '../../support/memoryReplica.ts'
 import { opened } from '../../support/sealing.ts'
 
+const KIT = kitKeys(randomBytes(32))
 const NOW = Date.parse('2027-06-12T10:00:00Z')
 const WEDDING = uuidOf(20)
 const OTHER_WEDDING = uuidOf(21)
@@ -33,7 +37,10 @@ afterEach(async () => {
 })
 
 async function device(name: string, identity: Identity): Promise<Device> {
-  const replica = await openMemoryReplica(name, { now: () => NOW })
+  return deviceOn(await openMemoryReplica(name, { now: () => NOW }), identity)
+}
+
+async function deviceOn(replica: MemoryReplica, identity: Identity): Promise<Device> {
   const { changes, state } = replica
   const options = {
     identity,
@@ -49,7 +56,38 @@ async function device(name: string, identity: Identity): Promise<Device> {
 }
 
 async function owner(): Promise<Device> {
-  return device('owner', await createIdentity({ deviceName: 'd', personName: 'Ana', nowMs: NOW }))
+  const names = { deviceName: 'd', personName: 'Ana', nowMs: NOW }
+  return device('owner', await createIdentity({ ...names, recoveryKey: KIT.publicKey }))
+}
+
+/** Goes on under the key that was made, as an install does that is opened again. */
+async function succeeding(before: Device, succession: string): Promise<Device> {
+  await before.keys.stop()
+  devices.splice(devices.indexOf(before), 1)
+  const successor = await succeed(before.identity, [succession], before.replica)
+  if (!successor) throw new Error('the succession does not count')
+  return deviceOn(before.replica, successor)
+}
+
+/** A new key for the team, with a part for each of these. */
+async function replaceKey({ identity }: Device, ...staying: readonly Device[]) {
+  const { team, deviceId: madeBy } = identity
+  const next = createTeamKeys()
+  const part = { privateKey: next.privateKey, formerKeys: [team.privateKey ?? ''] }
+  const stays = await Promise.all(
+    staying.map(async ({ identity: { deviceId, grant, token }, replica }) => ({
+      device: deviceId,
+      wrappingKey: (await loadWrappingKeys(replica.state)).publicKey,
+      part: grant.weddings === 'all' && grant.role !== 'photographer' ? part : { token },
+    })),
+  )
+  const nextRecoveryKey = kitKeys(randomBytes(32)).publicKey
+  const text = makeSuccession({ team, kit: KIT, next, nextRecoveryKey, stays, madeBy, madeAt: NOW })
+  return { next, text }
+}
+
+function keyIdOf({ units }: CausalRecord): string | undefined {
+  return readSealed(units.get('open')?.registers.get('name')?.[0]?.value)?.keyId
 }
 
 /** A device that the owner has let in with this grant. */
@@ -61,7 +99,7 @@ async function memberOf({ identity: { team }, replica }: Device, name: string, g
   const made = await device(name, identity)
   const { publicKey } = await loadWrappingKeys(made.replica.state)
   await writeCertificate(
-    { team: team.id, device: identity.deviceId, publicKey, ...identity.grant, issuedAt: NOW },
+    { certificate: { team: team.id, device: identity.deviceId, publicKey, ...identity.grant, issuedAt: NOW } },
     privateKey ?? '',
     replica.changes,
     replica.author(),
@@ -172,6 +210,72 @@ describe('keys of sealed values', () => {
     await exchange(ana, ben)
     const again = await ana.keys.border().outgoing(guest)
     expect(again).toEqual(after)
+  })
+
+  it('[KEY4] after a theft, what the thief makes is not sealed with, nor given keys; what was sealed opens', async () => {
+    const first = await owner()
+    await wedding(first)
+    const [benBefore, philBefore] = [
+      await memberOf(first, 'ben', { role: 'planner', weddings: 'all' }),
+      await memberOf(first, 'phil', { role: 'photographer', weddings: 'all' }),
+    ]
+    await first.keys.rotate([WEDDING])
+    await exchange(first, benBefore, philBefore)
+    const guest = guestOf(first)
+    const before = await first.keys.border().outgoing(guest)
+    expect(keyIdOf(before)).toMatch(/^1\./)
+
+    // With the key of a stolen laptop: a key of one's own for everybody, and a certificate of a device that is on no list.
+    const { team } = first.identity
+    const stolenKey = team.privateKey ?? ''
+    const plant = async (n: number, table: string, data: Record<string, string>) =>
+      first.replica.create({ id: uuidOf(n), scope: team.id, table, data })
+    const secret = new Uint8Array(randomBytes(32))
+    async function plantKey(n: number, keyId: string): Promise<void> {
+      const { publicKey } = await loadWrappingKeys(first.replica.state)
+      const to = { team: team.id, device: first.identity.deviceId, publicKey, ...first.identity.grant, issuedAt: NOW }
+      const grant = grantKeys(to, [{ scope: WEDDING, keyId, secret }], stolenKey)
+      await plant(n, 'wrapped_keys', { deviceId: to.device, grant })
+      await exchange(first)
+    }
+    await plantKey(40, '10000.AAAAAAAAAAA')
+    expect(keyIdOf(await first.keys.border().outgoing(guest)), 'of an epoch that has not begun').toMatch(/^1\./)
+    await plantKey(41, '9999.AAAAAAAAAAA')
+    expect(keyIdOf(await first.keys.border().outgoing(guest))).toBe('9999.AAAAAAAAAAA')
+    const ofThief = await memberOf(first, 'thief', { role: 'planner', weddings: 'all' })
+
+    const { next, text } = await replaceKey(first, first, benBefore, philBefore)
+    const [ana, ben, phil] = [
+      await succeeding(first, text),
+      await succeeding(benBefore, text),
+      await succeeding(philBefore, text),
+    ]
+    const { publicKey } = await loadWrappingKeys(phil.replica.state)
+    const { deviceId, grant } = phil.identity
+    const certificate = { team: team.id, device: deviceId, publicKey, ...grant, issuedAt: NOW }
+    await writeCertificate({ certificate }, next.privateKey, ana.replica.changes, ana.replica.author())
+    await exchange(ana, ben, phil)
+    const after = await ana.keys.border().outgoing(guest)
+    expect(keyIdOf(after)).toBe('10000.00000000000')
+    await ana.keys.rotate([WEDDING])
+    await exchange(ana, ben, phil, ofThief)
+    const rotated = await ben.keys.border().outgoing(guest)
+    expect(keyIdOf(rotated)).toMatch(/^10001\./)
+    for (const { keys } of [ana, ben]) {
+      for (const sealed of [before, after, rotated]) {
+        expect(encodeRecord(await opened(keys.border(), sealed))).toEqual(encodeRecord(guest))
+      }
+    }
+    const diet = (record: CausalRecord) => ({
+      ...record,
+      units: new Map([...record.units].filter(([name]) => name === 'diet')),
+    })
+    for (const sealed of [before, after, rotated].map(diet)) {
+      expect(await phil.keys.border().incoming(sealed)).toMatchObject({ ok: true })
+    }
+    for (const sealed of [after, rotated].map(diet)) {
+      expect(await ofThief.keys.border().incoming(sealed)).toMatchObject({ ok: false })
+    }
   })
 
   it('keys that the team did not sign are not taken, and devices that it did not certify are given none', async () => {

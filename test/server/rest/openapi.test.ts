@@ -124,7 +124,7 @@ describe.each(Object.entries(COMPOSITIONS))('%s', (_name, start) => {
     for (const operation of documented((servers) => servers.includes(running.role))) {
       const [method = '', path = ''] = operation.split(' ')
       if (path === '/hub') continue // would open a port on the network of this machine
-      const isAtLan = lan !== undefined && (path === '/join' || path === '/peer')
+      const isAtLan = lan !== undefined && ['/join', '/peer', '/successions'].includes(path)
       const url = `${isAtLan ? lan.url : running.url}${API_PATH}${path.replace(/\{\w+\}/g, 'x')}`
       const fingerprint = isAtLan ? lan.fingerprint : undefined
       if (path === '/peer') {

@@ -24,7 +24,7 @@ import type { Role } from '../../../model/roles.ts'
 import { sealingBorder } from '../../../model/sealing/border.ts'
 import { createKeyRing } from '../../../model/sealing/keyRing.ts'
 import { type Cloud, openCloud } from '../../../server/cloud/cloud.ts'
-import { teamRoot } from '../../../server/identity/ownKeys.ts'
+import { teamRoots } from '../../../server/identity/ownKeys.ts'
 import { mintFor } from '../../../server/identity/token.ts'
 import { type Install, openInstall } from '../../../server/install/install.ts'
 import { mustBeOk } from '../../support/mustBeOk.ts'
@@ -95,9 +95,7 @@ function sealedTeam(openDatabase: (folder: string) => Promise<Database>): void {
     const { team } = ana.identity
     const device = randomBytes(32).toString('base64url')
     const who = { team: team.id, user: randomUUID(), device, holder: 'browser', role, weddings: 'all' } as const
-    const root = teamRoot(team)
-    if (!root) throw new Error('the first device of a team has its root')
-    const border = sealingBorder(createKeyRing({ root, entries: [] }, aead))
+    const border = sealingBorder(createKeyRing({ roots: teamRoots(team), entries: [] }, aead))
     const token = mintFor(who, team.privateKey ?? '', Date.now())
     return {
       api: createClient(ROUTES, { server: cloud.url, token, fetch }),

@@ -1,0 +1,65 @@
+/** The teams that have enrolled, each with the key that it was founded with and the one that it has now. */
+import { z } from 'zod'
+import type { PostgresStore } from '../changes/postgres.ts'
+import { lineOf } from '../identity/succession.ts'
+import type { enrolment } from './doors.ts'
+
+const enrolledTeam = z.object({
+  /** That the team was founded with. */
+  publicKey: z.string(),
+  recoveryKey: z.string().exactOptional(),
+  successions: z.array(z.string()),
+  /** That checks its tokens: what the successions lead to. */
+  present: z.string(),
+})
+type EnrolledTeam = z.infer<typeof enrolledTeam>
+
+/** Earlier versions kept the key alone. */
+const stored = z.union([
+  z.string().transform((key): EnrolledTeam => ({ publicKey: key, successions: [], present: key })),
+  enrolledTeam,
+])
+
+type Store = Pick<PostgresStore, 'state' | 'replaceFact'>
+
+function keyOf(team: string): string {
+  return `team/${team}`
+}
+
+export async function knownTeam({ state }: Pick<Store, 'state'>, team: string): Promise<EnrolledTeam | undefined> {
+  return stored.optional().parse((await state.get(keyOf(team))) ?? undefined)
+}
+
+/** A team that enrols. */
+export async function keepTeam(
+  { state }: Pick<Store, 'state'>,
+  { id, successions, ...founding }: z.infer<typeof enrolment>['team'],
+): Promise<void> {
+  const line = lineOf({ id, ...founding }, successions)
+  const team: EnrolledTeam = { ...founding, successions: [...line.successions], present: line.publicKey }
+  await state.set(keyOf(id), team)
+}
+
+export interface Met {
+  /** Those that count now. */
+  readonly successions: readonly string[]
+  /** The key is another one than before. */
+  readonly isNew: boolean
+}
+
+/**
+ * Takes what somebody says of a team's key. Several processes may be told at once: each goes by what is stored.
+ * @returns `undefined` for a team that has not enrolled
+ */
+export async function meetTeam(store: Store, team: string, texts: readonly string[]): Promise<Met | undefined> {
+  for (;;) {
+    const fact = await store.state.get(keyOf(team))
+    const known = await knownTeam(store, team)
+    if (!known) return undefined
+    const { successions, publicKey } = lineOf({ id: team, ...known }, [...known.successions, ...texts])
+    if (publicKey === known.present) return { successions: known.successions, isNew: false }
+    const { present: _before, ...rest } = known
+    const after: EnrolledTeam = { ...rest, successions: [...successions], present: publicKey }
+    if (await store.replaceFact(keyOf(team), fact, after)) return { successions, isNew: true }
+  }
+}
