@@ -33,12 +33,11 @@ export function Screens() {
             {problem} What you see is what was saved last. Write changes on paper until this message goes away.
           </Alert>
         )}
-        {status?.isShutOut && (
-          <Alert color="red" title="This device was shut out of the team" mt="md">
+        {(status?.isShutOut || status?.isKeyReplaced) && (
+          <Alert color="red" title={status.isShutOut ? SHUT_OUT.title : KEY_REPLACED.title} mt="md">
             <Stack gap="sm" align="start">
               <Text size="sm">
-                An owner has done that. What you write here stays on this device and reaches nobody. If it was a
-                mistake,{' '}
+                {status.isShutOut ? SHUT_OUT.text : KEY_REPLACED.text}{' '}
                 {isTablet
                   ? 'scan a new code from the hub: you come back with what you have written.'
                   : 'ask for a new link, and join with it: you come back with what you have written.'}
@@ -58,6 +57,15 @@ export function Screens() {
       </Container>
     </DecideProvider>
   )
+}
+
+const SHUT_OUT = {
+  title: 'This device was shut out of the team',
+  text: 'An owner has done that. What you write here stays on this device and reaches nobody. If it was a mistake,',
+}
+const KEY_REPLACED = {
+  title: 'The team has a new key',
+  text: 'It was replaced because a laptop was stolen. What you write here stays on this device until you are in again. To go on,',
 }
 
 function Screen({ route, weddings }: { readonly route: Route; readonly weddings: readonly Wedding[] }) {

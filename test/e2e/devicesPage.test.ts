@@ -109,6 +109,7 @@ it('every control of the Devices page can be reached and used with the keys alon
   for (const [opener, title] of [
     ['Join a team', 'Join a team'],
     ['Make a recovery kit', 'Your recovery kit'],
+    ['Replace the team’s key', 'Replace the team’s key'],
     ['Set a passphrase', 'Set a passphrase'],
   ] as const) {
     await press(page, button(opener), 'Enter')

@@ -67,9 +67,11 @@ describe('the sync badge', () => {
     expect(badge({ problem: 'The server stopped.' }, 1).kind).toBe('problem')
   })
 
-  it('says that a device was shut out, and not that a network is away', () => {
+  it('says that a device was shut out, or has to join again, and not that a network is away', () => {
     const { kind, words } = badge({ upstreams: [peer('Hub', 'offline', 3)], isShutOut: true })
     expect([kind, words]).toEqual(['shutOut', 'Shut out: nothing is sent'])
+    const asked = badge({ upstreams: [peer('Hub', 'offline', 3)], isKeyReplaced: true })
+    expect([asked.kind, asked.words]).toEqual(['keyReplaced', 'Join again: nothing is sent'])
   })
 
   it('owns up to what was set aside', () => {

@@ -112,8 +112,8 @@ function RevokeDialog({ device, onClose, onDone }: RevokeDialogProps) {
       </Text>
       {mayServeAsHub(device) && (
         <Alert color="yellow" mt="md" title="Was it a laptop that was stolen?">
-          A laptop that could have been the hub can still let others in as if it were. If somebody has it who means
-          harm, begin a new team as well: export the weddings, and import them there.
+          It could sign for the team, and whoever opens it still can. Shut it out, and then replace the team’s key:
+          below, under “After a theft”. That takes the words of the recovery kit.
         </Alert>
       )}
       {failure !== undefined && (

@@ -16,6 +16,7 @@ import { LockCard } from './LockCard.tsx'
 import { OpenInvitations } from './OpenInvitations.tsx'
 import { RecoveryCard } from './RecoveryCard.tsx'
 import { TabletCard } from './TabletCard.tsx'
+import { TeamKeyCard } from './TeamKeyCard.tsx'
 import { useJoins } from './useJoins.ts'
 
 const EVERY_MS = 2_000
@@ -28,6 +29,7 @@ export function DevicesScreen({ weddings }: { readonly weddings: readonly Weddin
   const askDevices = useCallback(() => api.devices(), [api])
   const devices = usePolled(askDevices, EVERY_MS)
   if (!status) return <Opening />
+  const isOut = status.isShutOut || status.isKeyReplaced
   return (
     <div className="devices-page">
       {kind === 'install' ? (
@@ -35,7 +37,7 @@ export function DevicesScreen({ weddings }: { readonly weddings: readonly Weddin
       ) : (
         <TabletCard status={status} />
       )}
-      {devices.value && !status.isShutOut && (
+      {devices.value && !isOut && (
         <DeviceList
           devices={devices.value.devices}
           isOld={devices.failure !== undefined}
@@ -46,7 +48,7 @@ export function DevicesScreen({ weddings }: { readonly weddings: readonly Weddin
           onChange={devices.again}
         />
       )}
-      {!devices.value && !status.isShutOut && (
+      {!devices.value && !isOut && (
         <Text c="dimmed">
           {devices.failure
             ? 'The list of devices comes from the hub, which is out of reach.'
@@ -56,6 +58,7 @@ export function DevicesScreen({ weddings }: { readonly weddings: readonly Weddin
       {kind === 'install' && status.grant.role === 'owner' && (
         <RecoveryCard hasCloud={status.upstreams.some((upstream) => upstream.kind === 'cloud')} />
       )}
+      {kind === 'install' && status.grant.role === 'owner' && <TeamKeyCard />}
       {kind === 'install' && <LockCard />}
     </div>
   )

@@ -74,7 +74,8 @@ function WordsDialog({ words, onClose }: { readonly words: readonly string[]; re
       <Stack gap="md">
         <Text>
           Write these words on paper in this order, or print them. Whoever has them can read every wedding of the team.
-          They are sent nowhere, and once you press “Done” they are not shown here again.
+          They are sent nowhere, and once you press “Done” this laptop forgets them. Should a laptop be stolen, they
+          give the team another key.
         </Text>
         <Words words={words} />
         {createPortal(<Paper words={words} />, document.body)}

@@ -32,7 +32,7 @@ export function TabletCard({ status }: TabletCardProps) {
             </div>
             <NameDevice deviceId={deviceId} label="Rename this device" />
           </Group>
-          {!status.isShutOut && (
+          {!status.isShutOut && !status.isKeyReplaced && (
             <Text>
               {connected
                 ? `Connected with the hub “${connected.name || (hub?.name ?? '')}”. This device also keeps everything itself.`

@@ -58,6 +58,8 @@ export interface ReplicaStatus {
   readonly notice?: string | undefined
   /** An owner has shut this device out: what is written here reaches nobody. */
   readonly isShutOut?: boolean | undefined
+  /** The key of the team was replaced, and this device has to be invited again: until then it is out of reach for the others. */
+  readonly isKeyReplaced?: boolean | undefined
   /** The window lost its own local server or storage: nothing can be saved now. */
   readonly problem?: string
 }

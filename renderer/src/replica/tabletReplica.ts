@@ -83,6 +83,8 @@ const OUT: ReadonlySet<number> = new Set([401, 403])
 
 /** Set once the hub has said that this place is no longer good, until another is taken. */
 const SHUT_OUT = 'shutOut'
+/** Set once the hub has said that the team has another key by now. */
+const KEY_REPLACED = 'keyReplaced'
 
 type Joined = Result<z.infer<typeof membership>, ClientError>
 
@@ -121,6 +123,7 @@ async function join(
   await stores.state.set('actor', null)
   await stores.state.set('membership', member)
   await stores.state.set(SHUT_OUT, null)
+  await stores.state.set(KEY_REPLACED, null)
   return start(stores, member)
 }
 
@@ -177,6 +180,9 @@ async function start({ records, state }: Stores, member: Membership): Promise<Op
     self: () => ({ deviceId, deviceName, team: team.id, token }),
     onChange: () => refresh(),
     onShutOut: () => void state.set(SHUT_OUT, true).then(refresh),
+    onUnknown(_kind, code) {
+      if (code === 'KEY_REPLACED') void state.set(KEY_REPLACED, true).then(refresh)
+    },
     onRenewed(renewed) {
       token = renewed
       void state.set('membership', { ...member, token })
@@ -266,6 +272,7 @@ async function readStatus(member: Membership, sync: ReplicaSync, state: StateSto
     devices: [],
     quarantined: (await quarantined(state)).length,
     ...((await state.get(SHUT_OUT)) === true && { isShutOut: true }),
+    ...((await state.get(KEY_REPLACED)) === true && { isKeyReplaced: true }),
     ...(notice !== undefined && { notice }),
   }
 }

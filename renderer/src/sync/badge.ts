@@ -22,17 +22,22 @@ export type SyncState =
 export type BadgeState = { readonly setAside: number } & (
   | { readonly kind: 'problem'; readonly problem: string }
   | { readonly kind: 'shutOut' }
+  | { readonly kind: 'keyReplaced' }
   | { readonly kind: 'conflict'; readonly toDecide: number; readonly sync: SyncState }
   | SyncState
 )
 
-type Known = Pick<ReplicaStatus, 'role' | 'upstreams' | 'devices' | 'quarantined' | 'problem' | 'isShutOut'>
+type Known = Pick<
+  ReplicaStatus,
+  'role' | 'upstreams' | 'devices' | 'quarantined' | 'problem' | 'isShutOut' | 'isKeyReplaced'
+>
 
 /** @param conflicts how many conflicts wait for a person */
 export function badgeState(status: Known, conflicts: number): BadgeState {
   const setAside = status.quarantined
   if (status.problem !== undefined) return { kind: 'problem', problem: status.problem, setAside }
   if (status.isShutOut) return { kind: 'shutOut', setAside }
+  if (status.isKeyReplaced) return { kind: 'keyReplaced', setAside }
   const sync = syncState(status)
   return conflicts > 0 ? { kind: 'conflict', toDecide: conflicts, sync, setAside } : { ...sync, setAside }
 }
@@ -69,6 +74,7 @@ function sum<T>(values: readonly T[], of: (value: T) => number): number {
 export function badgeWords(badge: BadgeState): string {
   if (badge.kind === 'problem') return 'Problem: nothing can be saved now'
   if (badge.kind === 'shutOut') return 'Shut out: nothing is sent'
+  if (badge.kind === 'keyReplaced') return 'Join again: nothing is sent'
   const sync = badge.kind === 'conflict' ? badge.sync : badge
   const parts = badge.kind === 'conflict' ? [`${badge.toDecide} to decide`, syncWords(sync)] : [syncWords(sync)]
   if (badge.setAside > 0) parts.push(`except ${badge.setAside} set aside`)
