@@ -18,6 +18,7 @@ import { expand } from '@noble/hashes/hkdf.js'
 import { hmac } from '@noble/hashes/hmac.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
+import { toBase64Url } from '../bytes.ts'
 import { compareText } from '../merge/vector.ts'
 import type { Aead, AeadKey } from './aead.ts'
 
@@ -69,6 +70,8 @@ export interface KeyRing {
   secret(name: KeyName): Bytes | undefined
   /** Key ids of the scope beyond the first generation. */
   laterIds(scope: string): readonly string[]
+  /** Whether this ring has the key from a root, so that who holds the same roots needs not be given it. */
+  derives(keyId: string): boolean
 }
 
 export interface KeyRingContents {
@@ -83,16 +86,17 @@ export const FIRST_KEY_ID = '0'
 
 /** Every epoch of the team's key has its own range of generations: what somebody made with an earlier key is never the newest. */
 const GENERATIONS_AN_EPOCH = 10_000
-const NOT_RANDOM = '0'.repeat(11)
+const NAME_BYTES = 8
 
-/** The generation that is derived from the root of this epoch. */
-export function firstKeyId(epoch: number): string {
-  return epoch === 0 ? FIRST_KEY_ID : `${epoch * GENERATIONS_AN_EPOCH}.${NOT_RANDOM}`
+/** That of the key which is derived from the root of this epoch. */
+export function firstGeneration(epoch: number): number {
+  return epoch * GENERATIONS_AN_EPOCH
 }
 
-/** Whether the key is derived from a root, so that who has the root needs not be given it. */
-export function isDerived(keyId: string): boolean {
-  return keyId === firstKeyId(epochOfKey(keyId))
+/** Two owners may replace the team's key at once: what hangs below the one root is not to be taken for the other's. */
+function firstKeyId(epoch: number, root: Bytes): string {
+  if (epoch === 0) return FIRST_KEY_ID
+  return `${firstGeneration(epoch)}.${toBase64Url(derive(root, 'first key').slice(0, NAME_BYTES))}`
 }
 
 /** In which epoch of the team's key this key was made. */
@@ -117,7 +121,7 @@ function derive(parent: Uint8Array, purpose: string, name = ''): Bytes {
 }
 
 export function createKeyRing({ roots = [], entries }: KeyRingContents, aead: Aead): KeyRing {
-  const rootOf = new Map(roots.map((root, epoch) => [firstKeyId(epoch), root]))
+  const rootOf = new Map(roots.map((root, epoch) => [firstKeyId(epoch, root), root]))
   /** Secrets by scope, key id and branch. */
   const secrets = new Map<string, Map<string, Map<string, Bytes>>>()
   const valueKeys = new Map<string, ValueKey>()
@@ -158,6 +162,7 @@ export function createKeyRing({ roots = [], entries }: KeyRingContents, aead: Ae
     byId,
     secret: secretOf,
     laterIds,
+    derives: (keyId) => rootOf.has(keyId),
     current(place) {
       for (const keyId of [FIRST_KEY_ID, ...laterIds(place.scope)].reverse()) {
         const key = byId(place, keyId)

@@ -45,7 +45,7 @@ import { webSocketTransport } from '../sync/webSocketTransport.ts'
 import { VERSION } from '../version.ts'
 import { boxRoutes } from './boxes.ts'
 import { enrolment } from './doors.ts'
-import { keepTeam, knownTeam, meetTeam } from './teams.ts'
+import { type Inside, keepTeam, knownTeam, meetTeam, watchInside } from './teams.ts'
 
 export interface CloudOptions {
   /** Folder of the embedded PostgreSQL; ignored with a database URL. */
@@ -95,12 +95,12 @@ export async function openCloud(options: CloudOptions): Promise<Result<Cloud, Li
     onRefused: (scope, refused) => log('records refused', { scope, count: refused.length }),
   })
 
+  const inside = watchInside(store, sync.dismiss, (fault) => log('keys of teams not compared', describeFault(fault)))
   async function meetKey(team: string, texts: readonly string[]): Promise<readonly string[] | undefined> {
     const met = await meetTeam(store, team, texts)
     if (met?.isNew) {
       log('the key of a team was replaced', { team, epoch: met.successions.length })
-      // Who goes on comes again, with a token of the present key.
-      for (const deviceId of (await rosters(team)).devices.keys()) sync.dismiss(deviceId)
+      await inside.check()
     }
     return met?.successions
   }
@@ -126,7 +126,7 @@ export async function openCloud(options: CloudOptions): Promise<Result<Cloud, Li
         path: PEER_PATH,
         serve: (socket, request) =>
           sync.receive(webSocketTransport(socket, request.socket), (hello) =>
-            acceptInstall(hello, store, { rosters, trail }),
+            acceptInstall(hello, store, { rosters, trail, inside }),
           ),
       },
       live.route(context.authenticate),
@@ -134,6 +134,7 @@ export async function openCloud(options: CloudOptions): Promise<Result<Cloud, Li
     log,
   )
   async function stop(): Promise<void> {
+    inside.stop()
     await live.close()
     await sync.stop()
     await forgetting.stop()
@@ -188,14 +189,18 @@ async function ownEnrolToken({ state }: PostgresStore): Promise<string> {
   return token
 }
 
-async function callerOf(token: string, store: PostgresStore): Promise<Caller | undefined> {
+/** @returns the caller, and the key of its team by which it is one */
+async function callerOf(
+  token: string,
+  store: PostgresStore,
+): Promise<(Caller & { readonly present: string }) | undefined> {
   const team = teamOfToken(token)
   const publicKey = team && (await knownTeam(store, team))?.present
   if (!team || !publicKey) return undefined
   const verified = verifyToken(token, publicKey, Date.now())
   if (!verified.ok || verified.value.team !== team) return undefined
   const { user, device } = verified.value
-  return { team, userId: user, deviceId: device, grant: grantOf(verified.value) }
+  return { team, userId: user, deviceId: device, grant: grantOf(verified.value), present: publicKey }
 }
 
 /** Whether somebody comes with a token of a team that is known here, which its present key, as known here, has not signed. */
@@ -213,7 +218,7 @@ const OTHER_KEY: SessionError = {
 async function acceptInstall(
   hello: Hello,
   store: PostgresStore,
-  { rosters, trail }: { readonly rosters: RosterOf; readonly trail: Trail },
+  { rosters, trail, inside }: { readonly rosters: RosterOf; readonly trail: Trail; readonly inside: Inside },
 ): Promise<Result<PeerRules, SessionError>> {
   const caller = hello.token === undefined ? undefined : await callerOf(hello.token, store)
   if (!caller && (await isOfOtherKey(hello.token, store))) return err(OTHER_KEY)
@@ -222,7 +227,8 @@ async function acceptInstall(
   }
   const admitted = await admitSession(caller, { rosters, trail })
   if (!admitted.ok) return admitted
-  const { team, userId, deviceId, grant } = caller
+  const { team, userId, deviceId, grant, present } = caller
+  inside.note(team, deviceId, present)
   const claims = await openClaims(store.changes, caller)
   const whose = { holder: { userId, deviceId }, claims, isSealed: true }
   // A scope belongs to the first team that brings it, for good.

@@ -40,6 +40,49 @@ export async function keepTeam(
   await state.set(keyOf(id), team)
 }
 
+export interface Inside {
+  /** A device that was let in, by the key that its team had then. */
+  note(team: string, deviceId: string, present: string): void
+  /** Sends away those whose team has another key by now. Those who go on come again with its token. */
+  check(): Promise<void>
+  stop(): void
+}
+
+/** The key is perhaps heard of by another process of the cloud. */
+const CHECK_EVERY_MS = 30_000
+
+/** @param dismiss ends the sessions of a device */
+export function watchInside(
+  store: Pick<Store, 'state'>,
+  dismiss: (deviceId: string) => void,
+  onFault: (fault: unknown) => void,
+): Inside {
+  /** Keys by device, by team. */
+  const inside = new Map<string, Map<string, string>>()
+
+  async function check(): Promise<void> {
+    for (const [team, devices] of inside) {
+      const present = (await knownTeam(store, team))?.present
+      for (const [deviceId, key] of devices) {
+        if (key === present) continue
+        devices.delete(deviceId)
+        dismiss(deviceId)
+      }
+    }
+  }
+
+  const timer = setInterval(() => void check().catch(onFault), CHECK_EVERY_MS)
+  timer.unref()
+  return {
+    note(team, deviceId, present) {
+      const devices = inside.get(team) ?? new Map<string, string>()
+      inside.set(team, devices.set(deviceId, present))
+    },
+    check,
+    stop: () => clearInterval(timer),
+  }
+}
+
 export interface Met {
   /** Those that count now. */
   readonly successions: readonly string[]

@@ -12,10 +12,10 @@ import { sealingBorder } from '../../model/sealing/border.ts'
 import { branchesFor } from '../../model/sealing/branches.ts'
 import {
   createKeyRing,
+  epochOfKey,
   FIRST_KEY_ID,
-  firstKeyId,
+  firstGeneration,
   generationOf,
-  isDerived,
   type KeyEntry,
   type KeyName,
   type KeyRing,
@@ -79,6 +79,21 @@ export async function heldKeysOf(
 ): Promise<readonly KeyEntry[]> {
   const entries = await heldKeys(deviceId, state, await readKeyDirectory(changes, team))
   return [...new Map(entries.map((entry) => [nameOfKey(entry), entry])).values()]
+}
+
+/** What the team's present key yields for what is here, for when that key goes. */
+export async function derivedKeysOf(
+  identity: Identity,
+  changes: Pick<ChangeStore, 'scopes'>,
+): Promise<readonly KeyEntry[]> {
+  const { team } = identity
+  const ring = ringOf(identity, [])
+  const scopes = [...new Set([team.id, ...(await changes.scopes())])]
+  const names = scopes.flatMap((scope) => ring.laterIds(scope).map((keyId) => ({ scope, keyId })))
+  return names.flatMap((name) => {
+    const secret = ring.secret(name)
+    return secret && epochOfKey(name.keyId) === epochOf(team) ? [{ ...name, secret }] : []
+  })
 }
 
 /** The border of an install that is not running, to look at its records as a cloud would. */
@@ -162,7 +177,7 @@ export async function openSealingKeys(options: SealingKeysOptions): Promise<Seal
     const self = certificates.get(identity.deviceId)
     if (!self) throw new Error('this device has not published its key yet')
     for (const scope of scopes) {
-      const first = generationOf(firstKeyId(epochOf(team)))
+      const first = firstGeneration(epochOf(team))
       const generation = Math.max(first, ...ring.laterIds(scope).map(generationOf)) + 1
       const keyId = `${generation}.${toBase64Url(randomBytes(RANDOM_BYTES))}`
       await writeGrant(self, [{ scope, keyId, secret: new Uint8Array(randomBytes(SECRET_BYTES)) }], teamKey)
@@ -259,7 +274,7 @@ function keysFor(certificate: DeviceCertificate, scope: string, ring: KeyRing, t
 }
 
 function randomIds(ring: KeyRing, scope: string): readonly string[] {
-  return ring.laterIds(scope).filter((keyId) => !isDerived(keyId))
+  return ring.laterIds(scope).filter((keyId) => !ring.derives(keyId))
 }
 
 /** Tells the team with which key to wrap for a device, and what that device may read. */

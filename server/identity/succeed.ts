@@ -4,12 +4,12 @@ import { type Identity, renewOwnToken, saveIdentity } from './identity.ts'
 import { closeJoins } from './joins.ts'
 import { loadWrappingKeys, saveGivenKeys } from './ownKeys.ts'
 import { forgetOtherKits } from './recovery.ts'
-import { heldKeysOf } from './sealingKeys.ts'
+import { derivedKeysOf, heldKeysOf } from './sealingKeys.ts'
 import { foundingOf, lineOf, ownPart } from './succession.ts'
 import { privateKeysOf, type Team } from './team.ts'
 
 export interface SucceedStores {
-  readonly changes: Pick<ChangeStore, 'inScope'>
+  readonly changes: Pick<ChangeStore, 'inScope' | 'scopes'>
   readonly state: StateStore
 }
 
@@ -47,7 +47,10 @@ export async function succeed(
     ...(formerKeys.length > 0 && { formerKeys }),
   }
   // In this order: a crash in between has it all done once more.
-  await saveGivenKeys(state, await heldKeysOf(identity, changes, state))
+  const held = await heldKeysOf(identity, changes, state)
+  // Of two keys that were made at once the other one counts, and what was sealed below ours is to be read on.
+  const isOvertaken = team.successions?.some((text) => !successions.includes(text)) === true
+  await saveGivenKeys(state, isOvertaken ? [...held, ...(await derivedKeysOf(identity, changes))] : held)
   await closeJoins(state)
   await forgetOtherKits(state, nextKit)
   const token = part && 'token' in part ? part.token : identity.token

@@ -58,14 +58,18 @@ export function openTeamKey({ held, store, people, rosters, onReplaced, onHeard,
     return (successor ?? held.now()).team.successions ?? []
   }
 
-  /** One after the other. @returns the statements that count from then on */
-  function take(texts: readonly string[]): Promise<readonly string[]> {
-    const taken = taking.then(() => takeNow(texts))
+  /**
+   * One after the other.
+   * @param andThen what is to be done before the install is opened again, if they lead to another key
+   * @returns the statements that count from then on
+   */
+  function take(texts: readonly string[], andThen = async (): Promise<void> => undefined): Promise<readonly string[]> {
+    const taken = taking.then(() => takeNow(texts, andThen))
     taking = taken.catch(() => undefined) // the failure is the caller's to tell
     return taken
   }
 
-  async function takeNow(texts: readonly string[]): Promise<readonly string[]> {
+  async function takeNow(texts: readonly string[], andThen: () => Promise<void>): Promise<readonly string[]> {
     if (successor) return known() // and opened again in a moment, to hear the rest
     const outcome = await held.whileJoining(async (own) => {
       const next = await succeed(own, texts, store)
@@ -74,6 +78,7 @@ export function openTeamKey({ held, store, people, rosters, onReplaced, onHeard,
     if (!outcome.ok) return known()
     successor = outcome.value
     log('the key of the team was replaced', { epoch: epochOf(successor.team) })
+    await andThen()
     setTimeout(() => {
       onReplaced().catch((cause: unknown) => log('opening again failed', { reason: reasonOf(cause) }))
     }, ANSWER_MS)
@@ -119,15 +124,16 @@ export function openTeamKey({ held, store, people, rosters, onReplaced, onHeard,
       const about = { team: now.team, kit, next, nextRecoveryKey, stays, madeBy: now.deviceId, madeAt: nowMs }
       const text = makeSuccession(about)
       const author = () => people.author(personOf(now))
-      // Certificates that count under the next key, for those who cannot sign their own.
-      for (const { device, wrappingKey } of staying) {
-        if (wrappingKey === undefined || mayServeAsHub(device.grant)) continue
-        const { deviceId, grant } = device
-        const certificate = { team: now.team.id, device: deviceId, publicKey: wrappingKey, ...grant, issuedAt: nowMs }
-        await writeCertificate({ certificate }, next.privateKey, changes, await author())
-      }
-      await endRecoveryKits({ changes, author }, now.team.id)
-      const successions = await take([text])
+      const successions = await take([text], async () => {
+        // For those who cannot certify themselves.
+        for (const { device, wrappingKey } of staying) {
+          if (wrappingKey === undefined || mayServeAsHub(device.grant)) continue
+          const { deviceId, grant } = device
+          const certificate = { team: now.team.id, device: deviceId, publicKey: wrappingKey, ...grant, issuedAt: nowMs }
+          await writeCertificate({ certificate }, next.privateKey, changes, await author())
+        }
+        await endRecoveryKits({ changes, author }, now.team.id)
+      })
       return successions.includes(text) ? ok(true) : err('another-was-first')
     },
 

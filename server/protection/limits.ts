@@ -72,6 +72,11 @@ export function limitJoins(limit: Limit = JOIN_LIMIT): RequestHandler {
   return limited(limit, { keyGenerator: addressOf, skipSuccessfulRequests: true })
 }
 
+/** To be mounted in front of what needs no token and costs some work. */
+export function limitAll(limit: Limit = STRANGER_LIMIT): RequestHandler {
+  return limited(limit, { keyGenerator: addressOf })
+}
+
 /**
  * One household has many addresses of IPv6: they count as one. What a proxy says of whom it speaks for is believed only if
  * the server was told to trust that proxy.

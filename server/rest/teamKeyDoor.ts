@@ -9,7 +9,7 @@ import type { PinOptions } from '../identity/pinned.ts'
 import { postJson } from '../identity/postJson.ts'
 import { MAX_EPOCH, successionText, type Team } from '../identity/team.ts'
 import type { Log } from '../log.ts'
-import { limitJoins } from '../protection/limits.ts'
+import { limitAll } from '../protection/limits.ts'
 import { logRequests } from '../protection/requestLog.ts'
 import { answerFailures, missing, parseInput } from './errors.ts'
 import { nameRequest } from './guard.ts'
@@ -30,7 +30,7 @@ export function teamKeyDoor(
   log: Log,
 ): Router {
   const door = express.Router()
-  door.use(SUCCESSIONS_PATH, logRequests(log), nameRequest, limitJoins())
+  door.use(SUCCESSIONS_PATH, logRequests(log), nameRequest, limitAll())
   door.post(SUCCESSIONS_PATH, express.json({ limit: '1mb' }), async (request, response) => {
     const { team, successions } = parseInput(teamKeyExchange, request.body)
     const known = await meet(team, successions)

@@ -36,12 +36,16 @@ async function show(api: Api, options: ParsedOptions): Promise<Failure | undefin
     recoveryKit,
     notice,
     isShutOut,
+    isKeyReplaced,
   } = install.value
   print(`${role} ${version} · ${deviceName}${personName ? ` · ${personName}` : ''} · ${grant.role}`)
   for (const peer of upstreams) print(`  to ${describePeer(peer)}`)
   for (const peer of devices) print(`  from ${describePeer(peer)}`)
   if (upstreams.length === 0 && role !== 'cloud') print('  no hub and no cloud: everything is on this device only')
   if (isShutOut) print('\nThis device was shut out of the team: ask for a new invitation, and start with --join LINK')
+  if (isKeyReplaced) {
+    print('\nThe key of the team was replaced: ask for a new invitation, and start with --join LINK')
+  }
   if (notice !== undefined) print(`\n${notice}`)
   print('')
   for (const { name, date, records, complete, behindBy, peers } of weddings.value.weddings) {
