@@ -12,7 +12,7 @@ export const OPEN_FIELDS: Readonly<Record<string, readonly string[]>> = {
   weddings: ['date'],
   members: ['deviceId', 'userId', 'role', 'weddings', 'revokedAt'],
   actors: ['actor', 'userId', 'deviceId'],
-  device_keys: ['deviceId', 'certificate', 'proof'],
+  device_keys: ['deviceId', 'certificate'],
   wrapped_keys: ['deviceId', 'grant'],
   recovery_boxes: ['deviceId', 'box'],
 }

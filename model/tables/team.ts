@@ -40,7 +40,7 @@ export const actors = table('actors', {
 /**
  * The public key of a device, for which keys of sealed values are wrapped, and what it may read, both signed with the team's
  * key: the cloud passes these records on, and must not be able to slip in a device of its own. The proof is the device's own word for
- * its key, for when the team's key has fallen into wrong hands.
+ * its key, for when the team's key has fallen into wrong hands; it names the computer, so the cloud cannot read it.
  */
 export const deviceKeys = table('device_keys', {
   scope: 'team',
