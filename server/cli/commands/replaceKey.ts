@@ -1,10 +1,9 @@
 /** `replace-key`: a new key for the team, after a device that held the present one was stolen. */
-import { existsSync, readFileSync } from 'node:fs'
 import type { TeamKeyState } from '../../../model/rest/teamKey.ts'
-import { readWords } from '../../identity/recovery.ts'
 import { REPLACE_PROBLEMS } from '../../rest/ownRoutes.ts'
 import { type Failure, failed, print, usageError } from '../exit.ts'
 import type { OptionSpecs, ParsedOptions } from '../options.ts'
+import { wordsFrom } from '../recoveryOption.ts'
 import { withInstall } from '../withInstall.ts'
 import { recovery } from './recovery.ts'
 
@@ -23,7 +22,7 @@ export async function replaceKey(options: ParsedOptions): Promise<Failure | unde
   if (options.text('data') === undefined)
     return usageError('--data is missing: say on which install to replace the key of its team.')
   const text = options.text('words')
-  const words = text === undefined ? undefined : readWords(existsSync(text) ? readFileSync(text, 'utf8') : text)
+  const words = text === undefined ? undefined : wordsFrom(text)
   // Not quoted: they are a secret, even with a slip in them.
   if (text !== undefined && !words)
     return usageError('--words takes the 24 words of a recovery kit in their order; one of them is wrong.')
