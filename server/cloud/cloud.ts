@@ -38,7 +38,7 @@ import { answerFailures, describeFault } from '../rest/errors.ts'
 import { nameRequest } from '../rest/guard.ts'
 import { originOf, requestIdOf } from '../rest/requestState.ts'
 import { type RosterOf, rosterOf } from '../rest/roster.ts'
-import { admitSession } from '../rest/sessionDoor.ts'
+import { admitSession, refusalAfterReplacement } from '../rest/sessionDoor.ts'
 import { teamKeyDoor } from '../rest/teamKeyDoor.ts'
 import { nodeScheduler } from '../sync/nodeScheduler.ts'
 import { webSocketTransport } from '../sync/webSocketTransport.ts'
@@ -203,16 +203,12 @@ async function callerOf(
   return { team, userId: user, deviceId: device, grant: grantOf(verified.value), present: publicKey }
 }
 
-/** Whether somebody comes with a token of a team that is known here, which its present key, as known here, has not signed. */
-async function isOfOtherKey(token: string | undefined, store: PostgresStore): Promise<boolean> {
+/** The team of a token that was good, as far as can be seen, before the key of the team was replaced. */
+async function teamOfEarlierKey(token: string | undefined, store: PostgresStore): Promise<string | undefined> {
   const team = token === undefined ? undefined : teamOfToken(token)
   const known = team === undefined ? undefined : await knownTeam(store, team)
-  return token !== undefined && known !== undefined && !readToken(token, known.present).ok
-}
-
-const OTHER_KEY: SessionError = {
-  code: 'KEY_REPLACED',
-  message: 'the key of the team was replaced: this device is told by itself, or has to be invited again',
+  if (token === undefined || !known || known.successions.length === 0) return undefined
+  return readToken(token, known.present).ok ? undefined : team
 }
 
 async function acceptInstall(
@@ -221,7 +217,8 @@ async function acceptInstall(
   { rosters, trail, inside }: { readonly rosters: RosterOf; readonly trail: Trail; readonly inside: Inside },
 ): Promise<Result<PeerRules, SessionError>> {
   const caller = hello.token === undefined ? undefined : await callerOf(hello.token, store)
-  if (!caller && (await isOfOtherKey(hello.token, store))) return err(OTHER_KEY)
+  const earlier = caller ? undefined : await teamOfEarlierKey(hello.token, store)
+  if (earlier !== undefined) return err(await refusalAfterReplacement(earlier, hello.deviceId, rosters))
   if (caller?.deviceId !== hello.deviceId) {
     return err({ code: 'UNAUTHENTICATED', message: 'the cloud does not know this team: enrol it with --cloud-token' })
   }

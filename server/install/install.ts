@@ -260,7 +260,8 @@ async function start(
     ...(keepBackups !== undefined && { keepBackups }),
   })
   begun.push(upkeep)
-  const notice = async () => upkeep.problem() ?? (await currentNotice(state, Date.now())) ?? (await draftNotice(state))
+  const notice = async () =>
+    upkeep.problem() ?? teamKey.notice() ?? (await currentNotice(state, Date.now())) ?? (await draftNotice(state))
   const shutOut = await openShutOut(rosterOf(changes), held.now, state, log)
   const { rosters } = shutOut
   const lastSeen = await watchLastSeen({ sync, state, changed, now: Date.now, log })

@@ -44,7 +44,7 @@ import type { JoinLinks, JoinRequest, ServerContext } from '../rest/context.ts'
 import { answerFailures } from '../rest/errors.ts'
 import { nameRequest } from '../rest/guard.ts'
 import { originOf, requestIdOf } from '../rest/requestState.ts'
-import { admitSession } from '../rest/sessionDoor.ts'
+import { admitSession, refusalAfterReplacement } from '../rest/sessionDoor.ts'
 import { teamKeyDoor } from '../rest/teamKeyDoor.ts'
 import { nodeScheduler } from '../sync/nodeScheduler.ts'
 import { webSocketTransport } from '../sync/webSocketTransport.ts'
@@ -250,7 +250,9 @@ async function acceptDevice(
   if (caller && !isItself(caller, presented)) {
     return err({ code: 'UNAUTHENTICATED', message: 'the token belongs to another device than this certificate' })
   }
-  if (!caller && hello.token !== undefined && isOfEarlierKey(hello.token, identity.team)) return err(KEY_REPLACED)
+  if (!caller && hello.token !== undefined && isOfEarlierKey(hello.token, identity.team)) {
+    return err(await refusalAfterReplacement(identity.team.id, hello.deviceId, rosters))
+  }
   if (caller?.deviceId !== hello.deviceId) {
     return err({ code: 'UNAUTHENTICATED', message: 'this device has no valid place in the team: join again' })
   }
@@ -264,13 +266,6 @@ async function acceptDevice(
   const { userId, deviceId } = caller
   const whose = { holder: { userId, deviceId }, claims: await openClaims(store.changes, caller) }
   return ok({ ...rulesOf(caller.grant, id, () => true, whose), ...(renewedToken !== undefined && { renewedToken }) })
-}
-
-/** A laptop that stays asks how the key came to be another one, and goes on by itself; who reads this is to do something. */
-const KEY_REPLACED: SessionError = {
-  code: 'KEY_REPLACED',
-  message:
-    'the key of the team was replaced: scan a new code or ask for a new link; if that is of no use, update WedSync on this device',
 }
 
 /** The one request that needs no token. */

@@ -1,5 +1,4 @@
 /** The key of this install's team: replacing it after a theft, and hearing that somebody else has. */
-
 import type { TeamKeyDevice } from '../../model/rest/teamKey.ts'
 import { err, ok } from '../../model/result.ts'
 import { mayServeAsHub } from '../../model/roles.ts'
@@ -28,6 +27,8 @@ export interface TeamKey extends OwnTeamKey {
   meet(team: string, successions: readonly string[]): Promise<readonly string[] | undefined>
   /** Asks whom this install calls, who does not take its token. */
   askUpstream(kind: UpstreamKind): Promise<void>
+  /** What people are to be told of it, in a sentence. */
+  notice(): string | undefined
 }
 
 interface TeamKeyParts {
@@ -53,6 +54,8 @@ export function openTeamKey({ held, store, people, rosters, onReplaced, onHeard,
   let successor: Identity | undefined
   let taking: Promise<unknown> = Promise.resolve()
   let triedAgainMs = Number.NEGATIVE_INFINITY
+  /** Those that are of a version which cannot hear of it. */
+  const old = new Set<UpstreamKind>()
 
   function known(): readonly string[] {
     return (successor ?? held.now()).team.successions ?? []
@@ -148,13 +151,23 @@ export function openTeamKey({ held, store, people, rosters, onReplaced, onHeard,
       if (!peer) return
       const pinned = 'fingerprint' in peer ? { fingerprint: peer.fingerprint, own } : {}
       const told = await exchangeTeamKey({ url: peer.url, ...pinned }, own.team)
-      if (!told.ok) return log('the team’s key could not be compared', { kind, reason: told.error })
+      if (!told.ok) {
+        if (told.error === 'not-known-there' && known().length > 0) old.add(kind)
+        return log('the team’s key could not be compared', { kind, reason: told.error })
+      }
+      old.delete(kind)
       await take(told.value)
       // It goes by the same key as we. Either it does only now, and takes a moment to; or our place is no longer good.
       const isEqual = known().length > 0 && known().at(-1) === told.value.at(-1) && !successor
       if (!isEqual || performance.now() - triedAgainMs < TRY_AGAIN_EVERY_MS) return
       triedAgainMs = performance.now()
-      setTimeout(onHeard, HEARD_MS)
+      setTimeout(onHeard, HEARD_MS).unref()
+    },
+
+    notice() {
+      const [kind] = old
+      if (kind === undefined) return undefined
+      return `The ${kind} does not know that the team's key was replaced: bring WedSync there to the version of this device.`
     },
   }
 }

@@ -17,6 +17,7 @@ import { nameRequest } from './guard.ts'
 export const SUCCESSIONS_PATH = '/api/offline/successions'
 
 const TIMEOUT_MS = 15_000
+const NOT_FOUND = 404
 
 export const teamKeyExchange = z.object({ team: z.uuid(), successions: z.array(successionText).max(MAX_EPOCH) })
 export const teamKeyReply = z.object({ successions: z.array(successionText).max(MAX_EPOCH) })
@@ -48,7 +49,7 @@ export interface TeamKeyPeer {
   readonly own?: PinOptions['own']
 }
 
-/** @returns what the other one goes by, or why it did not say */
+/** @returns what the other one goes by, or why it did not say: `not-known-there` if it cannot, or does not know the team */
 export async function exchangeTeamKey(
   { url, fingerprint, own }: TeamKeyPeer,
   { id, successions = [] }: Team,
@@ -58,5 +59,6 @@ export async function exchangeTeamKey(
   const reply = await postJson(new URL(SUCCESSIONS_PATH, url).href, body, options)
   if (!reply.ok) return err(reply.error.kind)
   const told = teamKeyReply.safeParse(reply.value.body)
+  if (reply.value.status === NOT_FOUND) return err('not-known-there')
   return told.success ? ok(told.data.successions) : err(`status ${reply.value.status}`)
 }

@@ -140,7 +140,7 @@ describe('the command line', () => {
   it('names its commands, and each has --help', async () => {
     const overview = await wedsync(['--help'])
     expect([overview.code, overview.stderr]).toEqual([0, ''])
-    const named = overview.stdout.split('\n').flatMap((line) => /^ {2}([a-z]+) {2}/.exec(line)?.slice(1) ?? [])
+    const named = overview.stdout.split('\n').flatMap((line) => /^ {2}([a-z-]+) {2}/.exec(line)?.slice(1) ?? [])
     expect(named).toEqual(expect.arrayContaining(COMMANDS))
     await fewAtATime(named, async (command) => {
       const { code, stdout, stderr } = await wedsync([command, '--help'])

@@ -135,7 +135,7 @@ beforeAll(async () => {
   const laptop = await createIdentity({ deviceName: 'Stolen', personName: 'Dan', nowMs: Date.now() })
   const joined = await joinTeam(link.value, laptop)
   if (!joined.ok) throw new Error(joined.error.kind)
-  stolen = { ...laptop, team: joined.value.team }
+  stolen = { ...laptop, team: joined.value.team, token: joined.value.token }
   tabletToken = (await admitted(lanOf(hub.ready), (await newJoin(owner, { role: 'planner' })).join)).token
   await Promise.all([planner, photographer].map((server) => sees(server, 'Ceremony')))
   await isEqualWith(hub, 'cloud')
@@ -203,6 +203,13 @@ describe('a stolen laptop that could have been the hub', () => {
 
     hub = await up(hubArgs())
     expect(await attack()).toEqual({ hub: 401, cloud: 401, session: 'KEY_REPLACED' })
+    const { url, fingerprint } = lanOf(hub.ready)
+    for (const peer of [await dialByHand(url, fingerprint), await dialByHand(cloud.ready.url)]) {
+      peer.send(helloOf(peer, { deviceId: stolen.deviceId, team: stolen.team.id, token: stolen.token }))
+      expect(await peer.next('error'), 'the laptop itself is told to delete what it has').toMatchObject({
+        code: 'REVOKED',
+      })
+    }
   })
 
   it('[KEY5] a laptop that stays goes on by itself, and its words that were to come do', async () => {

@@ -82,7 +82,10 @@ function ReplaceDialog({ state: { devices }, onClose }: ReplaceDialogProps) {
         >
           <Stack gap="md">
             <fieldset className="staying">
-              <legend>These laptops go on by themselves. Take off whatever you do not know.</legend>
+              <legend>
+                These laptops go on by themselves. Take off the stolen one if it stands here, and whatever you do not
+                know.
+              </legend>
               {devices
                 .filter(({ goesOn }) => goesOn)
                 .map((device) => (

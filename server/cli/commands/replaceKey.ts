@@ -58,7 +58,7 @@ function tell(state: TeamKeyState, without: readonly string[], isJson: boolean):
     print(`  ${outcome.padEnd(24)} ${personName || 'somebody'} on ${name || 'a device'} (${role})  ${deviceId}`)
   }
   print(
-    '\nTake off with --without what you do not know. What was typed on tablets comes in when they have joined again.',
+    '\nTake off with --without the stolen one if it stands here, and what you do not know. What was typed on tablets comes in when they have joined again.',
   )
   print('A new recovery kit is printed at the end; the words of the present one are of no use any more.')
   print(
