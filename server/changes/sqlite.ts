@@ -197,9 +197,11 @@ function sqliteChangeStore(
   const records = rxRecordStore(collection)
   /** Every request asks for them. No scope is ever lost again, and this process makes all the commits. */
   const known = new Set<string>()
+  let sorted: readonly string[] | undefined
   const heads = new Map<string, number>()
   let allRead = false
   records.subscribe((scope) => {
+    if (!known.has(scope)) sorted = undefined
     known.add(scope)
     heads.delete(scope)
   })
@@ -222,9 +224,13 @@ function sqliteChangeStore(
     epoch,
     async scopes() {
       // Not before somebody asks: a damaged file is opened first and looked at then.
-      if (!allRead) for (const scope of await scopes()) known.add(scope)
-      allRead = true
-      return [...known].sort()
+      if (!allRead) {
+        for (const scope of await scopes()) known.add(scope)
+        sorted = undefined
+        allRead = true
+      }
+      sorted ??= [...known].sort()
+      return sorted
     },
     head: async (scope) => latest(scope),
     heads: async (wanted) =>

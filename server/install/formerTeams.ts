@@ -29,13 +29,18 @@ export async function noteTeamChange(state: StateStore, before: string, now: str
 /** The store, without the scopes of former teams. @param present the team that this install is part of */
 export function withoutFormerTeams(store: SqliteStore, present: string): SqliteStore {
   const { changes, state } = store
+  /** Looked up once: another one comes only with another identity, for which the store is opened anew. */
+  let former: Promise<readonly string[]> | undefined
   return {
     ...store,
     changes: {
       ...changes,
       async scopes() {
-        const former = await formerTeams(state)
-        return (await changes.scopes()).filter((scope) => scope === present || !former.includes(scope))
+        former ??= formerTeams(state)
+        const others = new Set(await former)
+        others.delete(present)
+        const scopes = await changes.scopes()
+        return others.size === 0 ? scopes : scopes.filter((scope) => !others.has(scope))
       },
     },
   }

@@ -84,7 +84,9 @@ async function sinceTime(
   const heads = new Map([...extracts].map(([scope, { seq }]) => [scope, seq]))
   const isBehind = after ? behindPlace(after) : behindTime(sinceMs ?? Number.POSITIVE_INFINITY)
   const found = mergeSorted(
-    [...extracts.values()].map((extract) => extract.written(reader, isBehind)),
+    [...extracts.values()]
+      .filter((extract) => extract.hasWritten(reader, isBehind))
+      .map((extract) => extract.written(reader, isBehind)),
     compareDated,
   )
   const due = await withoutOwn(changes, firstOf(found, limit, own), sinceMs ?? 0, own)

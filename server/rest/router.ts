@@ -82,7 +82,7 @@ function handlerOf(route: (typeof ALL_ROUTES)[number], handlers: Handlers): Requ
       if (!handler) throw new HttpError(501, 'NOT_IMPLEMENTED', 'This route is planned and not built yet')
       return handler(call)
     })
-    answer(response, reply)
+    answer(request, response, reply)
   }
 }
 
@@ -108,7 +108,9 @@ function callOf(route: Route, request: Request): Call<Route> {
   return Object.defineProperties(input, Object.getOwnPropertyDescriptors(call)) as Call<Route>
 }
 
-function answer(response: Response, reply: unknown): void {
+function answer(request: Request, response: Response, reply: unknown): void {
   if (reply === undefined) response.status(204).end()
-  else response.json(reply)
+  else if (request.method === 'GET' || request.method === 'HEAD') response.json(reply)
+  // Nobody asks whether the answer to what they sent is still the same, so it is not hashed for an ETag.
+  else response.type('json').end(JSON.stringify(reply))
 }

@@ -42,6 +42,8 @@ export interface ScopeExtract {
   readonly seq: number
   /** Records with anything pending or decided. */
   readonly contested: ReadonlyMap<string, IndexEntry>
+  /** Whether {@link written} would give anything: of most weddings, whoever polls hears that nothing is new. */
+  hasWritten(reader: Reader, isBehind: (dated: DatedEntry) => boolean): boolean
   /**
    * What the reader sees something of, the earliest edit first, equal ones by id, from the first that lies behind a place.
    * @param isBehind for a place in that order; true for all that come after one for which it is true
@@ -107,13 +109,22 @@ class Extract implements ScopeExtract {
     await this.#next
   }
 
-  *written({ key, view }: Reader, isBehind: (dated: DatedEntry) => boolean): Generator<DatedEntry> {
+  hasWritten(reader: Reader, isBehind: (dated: DatedEntry) => boolean): boolean {
+    const { last } = this.#orderFor(reader)
+    return last !== undefined && isBehind(last)
+  }
+
+  written(reader: Reader, isBehind: (dated: DatedEntry) => boolean): Generator<DatedEntry> {
+    return this.#orderFor(reader).from(isBehind)
+  }
+
+  #orderFor({ key, view }: Reader): Order {
     const order = this.#orders.get(key) ?? new Order(view, this.#entries)
     this.#orders.delete(key)
     this.#orders.set(key, order)
     const [oldest] = this.#orders.keys()
     if (this.#orders.size > MAX_ORDERS && oldest !== undefined) this.#orders.delete(oldest)
-    yield* order.from(isBehind)
+    return order
   }
 
   async #readOn(): Promise<void> {
@@ -170,11 +181,12 @@ class Order {
     if (this.#dated.length > 2 * this.#entries.size + 1) this.#dated = this.#dated.filter((each) => this.#counts(each))
   }
 
+  get last(): DatedEntry | undefined {
+    return this.#dated.at(-1)
+  }
+
   *from(isBehind: (dated: DatedEntry) => boolean): Generator<DatedEntry> {
     const dated = this.#dated
-    // Whoever polls hears of most weddings that nothing is new.
-    const last = dated.at(-1)
-    if (!last || !isBehind(last)) return
     for (let i = this.#indexOf(isBehind); i < dated.length; i++) {
       const each = dated[i]
       if (each && this.#counts(each)) yield each
