@@ -1,7 +1,7 @@
 import { normalizeMangoQuery, prepareQuery, type RxCollection, type RxDocumentData } from 'rxdb'
 import { encodeRecord } from '../merge/codec.ts'
 import { isEmptied } from '../merge/record.ts'
-import type { RecordStore, ScopePage, Write } from '../sync/changeStore.ts'
+import type { ChangeFunction, RecordStore, ScopePage, Write } from '../sync/changeStore.ts'
 import { recordOf } from './recordOf.ts'
 import type { RecordDocument } from './recordSchema.ts'
 
@@ -10,20 +10,30 @@ type Stored = RxDocumentData<RecordDocument>
 const WRITE_CONTEXT = 'wedsync'
 const CONFLICT = 409
 
+export interface RxRecordStore extends RecordStore {
+  /**
+   * As `update`. The storage is told of the first commit under this name; of those that follow, because somebody else was faster
+   * with some of the records, as of any others.
+   * @returns whether anything was committed
+   */
+  updateAs(context: string, ids: readonly string[], change: ChangeFunction): Promise<boolean>
+}
+
 /**
  * Records in an RxDB collection, whatever storage is below it: SQLite on an install, the remote storage in its window,
  * Dexie on a tablet. Writes go to the collection's storage, so that live queries everywhere follow.
  * @param nextSeq for a storage without a commit order of its own: the place of the next write in the change log
  */
-export function rxRecordStore(collection: RxCollection<RecordDocument>, nextSeq?: () => number): RecordStore {
+export function rxRecordStore(collection: RxCollection<RecordDocument>, nextSeq?: () => number): RxRecordStore {
   const storage = collection.storageInstance
   // One writer at a time where this store counts, so that the order of `nextSeq` is the order of commits. Elsewhere
   // only updates of the same records wait for each other, and the storage may commit the others together.
   const turns = nextSeq ? inTurn() : inTurnPerId()
 
-  async function commit(ids: readonly string[], change: Parameters<RecordStore['update']>[1]): Promise<void> {
+  async function commit(ids: readonly string[], change: ChangeFunction, firstContext: string): Promise<boolean> {
     let asked = new Set(ids)
     let open: ReadonlySet<string> | undefined
+    let hasCommitted = false
     for (;;) {
       const found = await storage.findDocumentsById([...asked], true)
       const previous = new Map(found.map((document) => [document.id, document]))
@@ -31,14 +41,15 @@ export function rxRecordStore(collection: RxCollection<RecordDocument>, nextSeq?
       const all = change(new Map(held.map((document) => [document.id, recordOf(document)])))
       const retry = open
       const writes = retry ? all.filter(({ record }) => retry.has(record.id)) : all
-      if (writes.length === 0) return
+      if (writes.length === 0) return hasCommitted
       const rows = writes.map((write) => {
         const before = previous.get(write.record.id)
         const document = documentOf(write, before, nextSeq)
         return before ? { previous: before, document } : { document }
       })
-      const { error } = await storage.bulkWrite(rows, WRITE_CONTEXT)
-      if (error.length === 0) return
+      const { error } = await storage.bulkWrite(rows, hasCommitted ? WRITE_CONTEXT : firstContext)
+      if (error.length < rows.length) hasCommitted = true
+      if (error.length === 0) return hasCommitted
       const fatal = error.find(({ status }) => status !== CONFLICT)
       if (fatal) throw new Error(`the storage refused record ${fatal.documentId} with status ${fatal.status}`)
       // Somebody else was faster with these: read them again and ask again.
@@ -69,7 +80,11 @@ export function rxRecordStore(collection: RxCollection<RecordDocument>, nextSeq?
       return documents.map(recordOf)
     },
 
-    update: (ids, change) => turns(ids, () => commit(ids, change)),
+    async update(ids, change) {
+      await turns(ids, () => commit(ids, change, WRITE_CONTEXT))
+    },
+
+    updateAs: (context, ids, change) => turns(ids, () => commit(ids, change, context)),
 
     subscribe(listener) {
       const subscription = storage.changeStream().subscribe(({ events }) => {
@@ -81,7 +96,7 @@ export function rxRecordStore(collection: RxCollection<RecordDocument>, nextSeq?
 }
 
 /** Runs an update of the records with these ids when its turn has come. */
-type Turns = (ids: readonly string[], update: () => Promise<void>) => Promise<void>
+type Turns = <T>(ids: readonly string[], update: () => Promise<T>) => Promise<T>
 
 function inTurn(): Turns {
   let last: Promise<unknown> = Promise.resolve()

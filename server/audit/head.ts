@@ -106,15 +106,30 @@ export function keepHeads(
     writeHeads(folder, signer, heads)
   }
 
+  function saveSoon(chain: string): void {
+    touched.add(chain)
+    timer ??= setTimeout(() => void save().catch(onProblem), LAG_MS).unref()
+  }
+
   return {
     log: {
       ...log,
       async append(chain, entry) {
         await log.append(chain, entry)
-        touched.add(chain)
+        if (heads.has(chain)) return saveSoon(chain)
         // Not a second later: a chain without a head looks like one whose head was taken away.
-        if (!heads.has(chain)) return save()
-        timer ??= setTimeout(() => void save().catch(onProblem), LAG_MS).unref()
+        touched.add(chain)
+        return save()
+      },
+      inCommit(chain, entry) {
+        const write = heads.has(chain) ? log.inCommit?.(chain, entry) : undefined
+        return (
+          write &&
+          (() => {
+            write()
+            saveSoon(chain)
+          })
+        )
       },
     },
     close: save,

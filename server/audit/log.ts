@@ -7,6 +7,11 @@ import type { Run } from './sql.ts'
 export interface AuditLog {
   /** Resolves when the entry is on disk, in its chain. */
   append(chain: string, entry: AuditEntry): Promise<void>
+  /**
+   * Where a transaction is one call: writes the entry in the transaction that it is called in, from which the entry has its
+   * place in the chain. `undefined` if this one has to be appended.
+   */
+  inCommit?(chain: string, entry: AuditEntry): (() => void) | undefined
   chains(): Promise<readonly string[]>
   head(chain: string): Promise<Head>
   /** Takes the entries up to this one away, which somebody has put on record before (`retention.ts`). */
@@ -19,6 +24,8 @@ export interface AuditLog {
 export interface AuditTable {
   /** As {@link AuditLog.append}. It goes to disk together with whatever else is written then. */
   append(chain: string, entry: AuditEntry): Promise<void>
+  /** As {@link AuditLog.inCommit}. */
+  readonly inCommit?: (chain: string, entry: AuditEntry) => () => void
   readonly rows: Run
 }
 
@@ -32,6 +39,7 @@ const linkRow = headRow.extend({ entry: z.string(), previous_hash: z.string() })
 export function createAuditLog(table: AuditTable): AuditLog {
   return {
     append: (chain, entry) => table.append(chain, entry),
+    ...(table.inCommit && { inCommit: table.inCommit }),
 
     async chains() {
       const rows = await table.rows('SELECT DISTINCT chain FROM audit ORDER BY chain', [])

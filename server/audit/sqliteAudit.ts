@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { commitQueueOf } from '../storage/commitQueue.ts'
 import type { Database } from '../storage/open.ts'
 import { type Head, linked, NO_HEAD } from './chain.ts'
+import type { AuditEntry } from './entry.ts'
 import { type AuditLog, createAuditLog } from './log.ts'
 import { runOnSqlite } from './sql.ts'
 
@@ -25,15 +26,15 @@ export function openSqliteAudit(database: Database): AuditLog {
     return row === undefined ? NO_HEAD : headRow.parse(row)
   }
 
+  const inCommit = (chain: string, entry: AuditEntry) => (): void => {
+    for (const link of linked(headOf(chain), [entry])) {
+      add.run(chain, link.seq, link.entry, link.previousHash, link.hash)
+    }
+  }
+
   return createAuditLog({
-    async append(chain, entry) {
-      const run = () => {
-        for (const link of linked(headOf(chain), [entry])) {
-          add.run(chain, link.seq, link.entry, link.previousHash, link.hash)
-        }
-      }
-      await commitQueueOf(database).write({ run })
-    },
+    append: (chain, entry) => commitQueueOf(database).write({ run: inCommit(chain, entry) }),
+    inCommit,
     rows: runOnSqlite(database),
   })
 }

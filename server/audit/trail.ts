@@ -39,12 +39,38 @@ export interface Trail {
     notes: (result: T) => readonly Note[],
     alongside?: (result: T) => Promise<unknown>,
   ): Promise<T>
+  /**
+   * As `run`, with the beginning in the commit of what is done, where the database can do that (`updateOnRecord`): for `work` that
+   * writes nothing but by what it is given. If that does not happen, the beginning is written with the end.
+   */
+  runInCommit<T>(
+    subject: Subject,
+    work: (beginning: Beginning) => Promise<T>,
+    notes: (result: T) => readonly Note[],
+    alongside?: (result: T) => Promise<unknown>,
+  ): Promise<T>
   /** Whether `run` has put this fault on record already. */
   hasNoted(fault: unknown): boolean
 }
 
+/** The entry of an operation that begins. It must be on disk no later than anything that the operation writes. */
+export interface Beginning {
+  /** Writes it in the transaction that it is called in; absent where it is on disk before `work` begins. */
+  readonly inCommit?: () => void
+  /** That transaction was committed. */
+  noteCommitted(): void
+  /** Resolves when it is on disk, whoever has brought it there. */
+  onDisk(): Promise<void>
+}
+
 /** The audit takes no entry, so the operation must not be done. */
 export class AuditUnavailable extends Error {}
+
+const UNAVAILABLE = 'the audit cannot be written'
+
+interface Operation extends Beginning {
+  end(note: Note): Promise<void>
+}
 
 const ACTORS: Readonly<Record<string, AuditEntry['actor']>> = { owner: 'admin', vendor: 'vendor' }
 const MAX_AGENT_CHARS = 200
@@ -53,33 +79,75 @@ const MAX_AGENT_CHARS = 200
 export function createTrail(log: AuditLog, serverChain: string, now: () => number = Date.now): Trail {
   const noted = new WeakSet<object>()
 
-  async function append(subject: Subject, operationId: string, note: Note): Promise<void> {
+  const chainOf = ({ caller }: Subject): string => caller?.team ?? serverChain
+
+  async function write(chain: string, entry: AuditEntry): Promise<void> {
     try {
-      await log.append(subject.caller?.team ?? serverChain, entryOf(subject, operationId, note, now()))
+      await log.append(chain, entry)
     } catch (cause) {
-      throw new AuditUnavailable('the audit cannot be written', { cause })
+      throw new AuditUnavailable(UNAVAILABLE, { cause })
     }
+  }
+
+  const append = (subject: Subject, operationId: string, note: Note): Promise<void> =>
+    write(chainOf(subject), entryOf(subject, operationId, note, now()))
+
+  function begin(subject: Subject, mayJoin: boolean): Operation {
+    const operationId = randomUUID()
+    const chain = chainOf(subject)
+    const begun = entryOf(subject, operationId, { phase: 'begun' }, now())
+    const inCommit = mayJoin ? log.inCommit?.(chain, begun) : undefined
+    let written: Promise<void> | undefined
+    return {
+      end: (note) => append(subject, operationId, note),
+      ...(inCommit && {
+        inCommit() {
+          try {
+            inCommit()
+          } catch (cause) {
+            throw new AuditUnavailable(UNAVAILABLE, { cause })
+          }
+        },
+      }),
+      noteCommitted() {
+        written ??= Promise.resolve()
+      },
+      onDisk() {
+        written ??= write(chain, begun)
+        return written
+      },
+    }
+  }
+
+  async function carryOut<T>(
+    operation: Operation,
+    work: (beginning: Beginning) => Promise<T>,
+    notes: (result: T) => readonly Note[],
+    alongside?: (result: T) => Promise<unknown>,
+  ): Promise<T> {
+    if (!operation.inCommit) await operation.onDisk()
+    let result: Awaited<T>
+    try {
+      result = await work(operation)
+    } catch (fault) {
+      if (fault instanceof AuditUnavailable) throw fault
+      const phase = isRefusal(fault) ? 'refused' : 'failed'
+      if (typeof fault === 'object' && fault !== null) noted.add(fault)
+      // Whoever called is to hear of the fault itself; that its end is not on record shows in the beginning without one.
+      await Promise.allSettled([operation.onDisk(), operation.end({ phase, details: { reason: nameOf(fault) } })])
+      throw fault
+    }
+    // The beginning, if nothing has taken it to disk yet, before the end.
+    await Promise.all([operation.onDisk(), ...notes(result).map(operation.end), alongside?.(result)])
+    return result
   }
 
   return {
     note: (subject, note) => append(subject, randomUUID(), note),
 
-    async run(subject, work, notes, alongside) {
-      const operationId = randomUUID()
-      await append(subject, operationId, { phase: 'begun' })
-      let result: Awaited<ReturnType<typeof work>>
-      try {
-        result = await work()
-      } catch (fault) {
-        const phase = isRefusal(fault) ? 'refused' : 'failed'
-        if (typeof fault === 'object' && fault !== null) noted.add(fault)
-        // Whoever called is to hear of the fault itself; that its end is not on record shows in the beginning without one.
-        await append(subject, operationId, { phase, details: { reason: nameOf(fault) } }).catch(() => undefined)
-        throw fault
-      }
-      await Promise.all([...notes(result).map((note) => append(subject, operationId, note)), alongside?.(result)])
-      return result
-    },
+    run: (subject, work, notes, alongside) => carryOut(begin(subject, false), work, notes, alongside),
+
+    runInCommit: (subject, work, notes, alongside) => carryOut(begin(subject, true), work, notes, alongside),
 
     hasNoted: (fault) => typeof fault === 'object' && fault !== null && noted.has(fault),
   }

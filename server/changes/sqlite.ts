@@ -3,9 +3,9 @@ import { createRxDatabase, type RxCollection } from 'rxdb'
 import { z } from 'zod'
 import { recordOf } from '../../model/database/recordOf.ts'
 import { RECORDS, type RecordDocument, recordSchema } from '../../model/database/recordSchema.ts'
-import { rxRecordStore } from '../../model/database/rxRecordStore.ts'
+import { type RxRecordStore, rxRecordStore } from '../../model/database/rxRecordStore.ts'
 import { err, ok, type Result } from '../../model/result.ts'
-import type { ChangeStore, History, StateStore } from '../../model/sync/changeStore.ts'
+import type { ChangeFunction, ChangeStore, History, StateStore } from '../../model/sync/changeStore.ts'
 import { startCheckpoints } from '../storage/checkpoints.ts'
 import { type Database, type OpenError, openDatabase } from '../storage/open.ts'
 import { getRxStorageSqlite, type SqliteCommit } from '../storage/rxStorage.ts'
@@ -23,6 +23,7 @@ export interface SqliteStore {
   readonly changes: ChangeStore
   readonly state: StateStore
   readonly history: History
+  readonly updateWith: UpdateWith
   /** For the window, which reads and writes the same tables through RxDB's remote storage. */
   readonly rxStorage: ReturnType<typeof getRxStorageSqlite>
   readonly database: Database
@@ -32,6 +33,13 @@ export interface SqliteStore {
   readonly wasUnclean: boolean
   close(): Promise<void>
 }
+
+/**
+ * As `update` of a store, and in the same commit whatever else `alongside` writes to the database. It may run again if the commit is
+ * tried again, and does not run where nothing is written; if it throws, the update does, and nothing is committed.
+ * @returns whether anything was committed
+ */
+export type UpdateWith = (ids: readonly string[], change: ChangeFunction, alongside: () => void) => Promise<boolean>
 
 export interface SqliteOptions {
   /** Wall clock, ms since 1970 UTC. */
@@ -81,10 +89,12 @@ async function openParts({ file, key, database, wasUnclean, now }: OpenedFile): 
   const checkInPlace = guardPlace(file)
   const checkpoints = startCheckpoints(database, { file, key })
   const state = guarded(openSqliteState(database, now), checkInPlace)
+  const alongside = new Map<string, () => void>()
   const rxStorage = getRxStorageSqlite({
     database,
     onCommit: (commit) => {
       checkInPlace()
+      alongside.get(commit.context)?.()
       noteHistory(history, commit, now())
       checkpoints.note(commit.rows.length)
     },
@@ -104,8 +114,10 @@ async function openParts({ file, key, database, wasUnclean, now }: OpenedFile): 
     const { isCopy } = await renewMark(file, state)
     if (isCopy) await forgetEpoch(state)
     if (wasUnclean) await retireActors(state)
+    const records = rxRecordStore(collection)
     return {
-      changes: sqliteChangeStore(collection, log, await epochOf(state)),
+      changes: sqliteChangeStore(records, log, await epochOf(state)),
+      updateWith: updaterWith(records, alongside),
       state,
       history: {
         ...history,
@@ -189,12 +201,27 @@ function noteHistory(history: SqliteHistory, { collectionName, rows }: SqliteCom
   }
 }
 
+/** @param alongside where `onCommit` finds what is to go into a commit, by the name that the storage is told of it */
+function updaterWith(records: RxRecordStore, alongside: Map<string, () => void>): UpdateWith {
+  let count = 0
+  return async (ids, change, write) => {
+    const context = `wedsync and more ${++count}`
+    alongside.set(context, write)
+    try {
+      return await records.updateAs(context, ids, change)
+    } catch (error) {
+      throw storageErrorOf(error)
+    } finally {
+      alongside.delete(context)
+    }
+  }
+}
+
 function sqliteChangeStore(
-  collection: RxCollection<RecordDocument>,
+  records: RxRecordStore,
   { scopes, headOf, changesSince, countSince }: ReturnType<typeof openSqliteLog>,
   epoch: string,
 ): ChangeStore {
-  const records = rxRecordStore(collection)
   /** Every request asks for them. No scope is ever lost again, and this process makes all the commits. */
   const known = new Set<string>()
   let sorted: readonly string[] | undefined

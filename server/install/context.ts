@@ -46,7 +46,7 @@ export function installContext(
   hubSwitch: InstallSwitch,
   authenticate: ServerContext['authenticate'],
 ): ServerContext {
-  const { changes, state, history } = store
+  const { changes, updateWith, state, history } = store
   /** By the names that the team has for them; what a peer calls itself may be older. */
   async function named(peers: readonly PeerStatus[]): Promise<PeerStatus[]> {
     const { devices } = await rosters(identity.team.id)
@@ -61,7 +61,7 @@ export function installContext(
       return lan() ? 'hub' : 'local'
     },
     version: VERSION,
-    stores: { changes, state, history },
+    stores: { changes, updateWith, state, history },
     blobs: blobs.door,
     authenticate,
     isOwn: ({ userId, deviceId }) => userId === identity.userId && deviceId === identity.deviceId,

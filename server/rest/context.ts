@@ -13,6 +13,7 @@ import type { Present } from '../../model/sync/presence.ts'
 import type { ScopeCompleteness } from '../../model/sync/replicaSync.ts'
 import type { Trail } from '../audit/trail.ts'
 import type { BlobDoor } from '../blobs/blobRoutes.ts'
+import type { UpdateWith } from '../changes/sqlite.ts'
 import type { Books } from './books.ts'
 import type { RosterOf } from './roster.ts'
 
@@ -26,6 +27,8 @@ export interface Caller {
 
 export interface ReplicaStores {
   readonly changes: ChangeStore
+  /** Only where one transaction can take more than records. */
+  readonly updateWith?: UpdateWith
   readonly history: History
   readonly state: StateStore
 }

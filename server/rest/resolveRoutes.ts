@@ -8,7 +8,7 @@ import { DELETED } from '../../model/merge/registers.ts'
 import type { ResolveManyReply, ResolveReply, ResolveRequest, ResolveStrategy } from '../../model/rest/resolve.ts'
 import { unreachable } from '../../model/result.ts'
 import { validateData, writableData } from '../../model/tables/validate.ts'
-import type { Note } from '../audit/trail.ts'
+import type { Beginning, Note } from '../audit/trail.ts'
 import { type ConflictParts, pendingEntries } from './conflictQueue.ts'
 import type { Caller } from './context.ts'
 import { echoing, forbidden, HttpError, invalid, missing } from './errors.ts'
@@ -39,12 +39,12 @@ export function resolveHandlers(parts: ResolveParts): Pick<Handlers, 'resolve' |
         sessionId,
         details,
       } as const
-      const work = async (): Promise<ResolveReply> => {
-        const resolution = await resolveOne(parts, caller, body)
+      const work = async (beginning: Beginning): Promise<ResolveReply> => {
+        const resolution = await resolveOne(parts, caller, body, beginning)
         return { success: true, conflictId, resolution, sessionId, processingTime: parts.now() - startMs }
       }
       return echoing({ conflictId, sessionId }, () =>
-        trail.run(subject, work, ({ resolution, processingTime }) => [
+        trail.runInCommit(subject, work, ({ resolution, processingTime }) => [
           decisionNote(
             { conflictId, ...resolution },
             { ms: processingTime, similar: resolution.similarConflictsResolved },
@@ -66,15 +66,15 @@ export function resolveHandlers(parts: ResolveParts): Pick<Handlers, 'resolve' |
         sessionId,
         details,
       } as const
-      const work = async (): Promise<ResolveManyReply> => {
-        const { resolved, errors } = await resolveAll(parts, caller, requests)
+      const work = async (beginning: Beginning): Promise<ResolveManyReply> => {
+        const { resolved, errors } = await resolveAll(parts, caller, requests, beginning)
         const processingTime = parts.now() - startMs
         const totalConflicts = resolved.length + errors.length
         const summary = { totalConflicts, resolved: resolved.length, failed: errors.length, processingTime }
         return { success: true, sessionId, resolved, errors, summary }
       }
       return echoing({ sessionId }, () =>
-        trail.run(subject, work, ({ resolved, errors, summary }) => [
+        trail.runInCommit(subject, work, ({ resolved, errors, summary }) => [
           { phase: 'done', details: summary },
           ...resolved.map((each) => decisionNote(each)),
           ...errors.map(({ conflictId }): Note => ({ phase: 'refused', conflictId, action: 'rejected' })),
@@ -100,6 +100,7 @@ async function resolveOne(
   parts: ResolveParts,
   caller: Caller,
   request: ResolveRequest,
+  beginning: Beginning,
 ): Promise<ResolveReply['resolution']> {
   const { conflictId, resolution } = request
   checkAsked(request)
@@ -108,9 +109,9 @@ async function resolveOne(
   if (!entry) throw gone(conflictId)
   const sight = await sightOf(parts.context, caller)
   const task = taskFor(entry, request, sight, isSealed)
-  const [settled] = await settle(parts.context, caller, [task])
+  const [settled] = await settle(parts.context, caller, [task], beginning)
   const done = describe(task, settled, sight)
-  const others = resolution.applyToSimilar ? await settleSimilar(parts, caller, [task]) : []
+  const others = resolution.applyToSimilar ? await settleSimilar(parts, caller, [task], beginning) : []
   return { ...done, similarConflictsResolved: others.length }
 }
 
@@ -120,6 +121,7 @@ async function resolveAll(
   parts: ResolveParts,
   caller: Caller,
   requests: readonly ResolveRequest[],
+  beginning: Beginning,
 ): Promise<Pick<ResolveManyReply, 'resolved' | 'errors'>> {
   const isSealed = (await sealingOf(parts.context, caller)) !== undefined
   const sight = await sightOf(parts.context, caller)
@@ -143,13 +145,13 @@ async function resolveAll(
     })
   }
   const resolved: Resolved[] = []
-  const outcomes = await settle(parts.context, caller, tasks)
+  const outcomes = await settle(parts.context, caller, tasks, beginning)
   for (const [index, task] of tasks.entries()) {
     const { conflictId } = task.request
     note(conflictId, () => resolved.push({ conflictId, ...describe(task, outcomes[index], sight) }))
   }
   const models = tasks.filter(({ request }, index) => request.resolution.applyToSimilar && outcomes[index]?.ok)
-  return { resolved: [...resolved, ...(await settleSimilar(parts, caller, models))], errors }
+  return { resolved: [...resolved, ...(await settleSimilar(parts, caller, models, beginning))], errors }
 }
 
 function sentenceOf({ message, extra: { errors } }: HttpError): string {
@@ -293,6 +295,7 @@ async function settleSimilar(
   parts: ResolveParts,
   caller: Caller,
   models: readonly Task[],
+  beginning: Beginning,
 ): Promise<readonly Resolved[]> {
   const sight = await sightOf(parts.context, caller)
   const resolved: Resolved[] = []
@@ -302,7 +305,7 @@ async function settleSimilar(
       if (roleRefusal(entry, decision, sight) === undefined) pending.push(entry)
     }
     const tasks = similar(decided, pending).map((entry): Task => ({ entry, decision }))
-    const outcomes = await settle(parts.context, caller, tasks)
+    const outcomes = await settle(parts.context, caller, tasks, beginning)
     for (const [index, task] of tasks.entries()) {
       const outcome = outcomes[index]
       if (outcome?.ok) resolved.push({ conflictId: task.entry.conflictId, ...describe(task, outcome, sight) })

@@ -8,7 +8,9 @@ import type { Author } from '../../model/merge/edit.ts'
 import type { CausalRecord } from '../../model/merge/record.ts'
 import { err, ok, type Result } from '../../model/result.ts'
 import type { View } from '../../model/sync/rules.ts'
+import type { Beginning } from '../audit/trail.ts'
 import type { Caller, ServerContext } from './context.ts'
+import { updateOnRecord } from './onRecord.ts'
 import { readablePart } from './reading.ts'
 import { decideSealed } from './sealedDecision.ts'
 import { sightOf } from './sight.ts'
@@ -39,11 +41,15 @@ export function commentKey(conflictId: string, at: string): string {
   return `decision/${conflictId}/${at}`
 }
 
-/** @returns what became of each task, in their order; one that cannot be done does not stop the others */
+/**
+ * @param beginning of the operation in the audit
+ * @returns what became of each task, in their order; one that cannot be done does not stop the others
+ */
 export async function settle(
   context: ServerContext,
   caller: Caller,
   tasks: readonly Task[],
+  beginning: Beginning,
 ): Promise<readonly Settled[]> {
   // Where every task brings its own author, nobody is to be announced as the author of anything else.
   const nextAuthor = tasks.every(({ sealed }) => sealed) ? undefined : await context.authors(caller)
@@ -56,7 +62,7 @@ export async function settle(
   }
   const { view } = await sightOf(context, caller)
   const ids = new Set([...authored.values()].flatMap(({ entry }) => idsOf(entry)))
-  await context.stores.changes.update([...ids].sort(), (current) => {
+  await updateOnRecord(context.stores, beginning, [...ids].sort(), (current) => {
     const records = new Map(current)
     for (const [index, task] of authored) {
       // The store may ask again after it has committed this, and then only for what somebody else changed meanwhile.
@@ -71,6 +77,7 @@ export async function settle(
   })
   for (const [index, { entry, comment, author }] of authored) {
     if (comment === undefined || !outcomes[index]?.ok) continue
+    await beginning.onDisk()
     await context.stores.state.set(commentKey(entry.conflictId, stampTime(author.stamp)), { comment })
   }
   return outcomes

@@ -9,9 +9,11 @@ import type { Superseded, Write } from '../../../model/sync/changeStore.ts'
 import { supersededValues } from '../../../model/sync/superseded.ts'
 import { fieldOf, tableNamed } from '../../../model/tables/index.ts'
 import { writableData } from '../../../model/tables/validate.ts'
+import type { Beginning } from '../../audit/trail.ts'
 import type { Log } from '../../log.ts'
 import type { Caller, Sealing, ServerContext } from '../context.ts'
 import { describeFault, forbidden } from '../errors.ts'
+import { updateOnRecord } from '../onRecord.ts'
 import { sealedHere, sealingOf } from '../sealing.ts'
 import { type Sight, sightOf, withActors } from '../sight.ts'
 import { applyChange } from './apply.ts'
@@ -26,15 +28,23 @@ export interface BatchResult {
   isOwn(edit: Edit): boolean
 }
 
+export interface BatchCircumstances {
+  readonly log: Log
+  readonly nowMs: number
+  /** Of the operation in the audit. A dry run, which writes nothing, has none. */
+  readonly beginning?: Beginning
+}
+
 /** Throws 403 if the caller may not ask for one of the changes; then nothing of the batch is done. */
 export async function runBatch(
   context: ServerContext,
   caller: Caller,
   { changes, options }: SyncRequest,
-  { log, nowMs }: { readonly log: Log; readonly nowMs: number },
+  { log, nowMs, beginning }: BatchCircumstances,
 ): Promise<BatchResult> {
   if (changes.length === 0) return { outcomes: [], isOwn: () => false }
   const store = context.stores.changes
+  const isTrial = beginning === undefined
   const sealing = await sealingOf(context, caller)
   const weddings: ReadonlySet<string> = new Set(await context.weddingsOf(caller.team))
   const { validateChecksums } = options
@@ -53,12 +63,12 @@ export async function runBatch(
   })
   if (sealing) {
     refuseOpen(changes)
-    await claimActors(sealing, caller, planned, options.dryRun)
+    await claimActors(sealing, caller, planned, isTrial)
   }
-  if (!options.dryRun) await claimWeddings(context, caller, planned, current)
+  if (!isTrial) await claimWeddings(context, caller, planned, current)
 
   // Of a sealed batch nothing is written but what is sealed, under its own author.
-  const nextAuthor = options.dryRun || sealing ? trialAuthors(nowMs) : await context.authors(caller)
+  const nextAuthor = isTrial || sealing ? trialAuthors(nowMs) : await context.authors(caller)
   const pasts = await Promise.all(planned.map((change) => pastOf(context, change, current.get(change.recordId))))
   const ready = planned.map(
     (change, i): ReadyChange =>
@@ -74,11 +84,14 @@ export async function runBatch(
     ),
   )
   const run = new BatchRun(ready, { view: sight.view, strategy: options.conflictResolution, isOwn }, refuse)
-  if (options.dryRun) {
-    run.apply(current)
+  if (beginning) {
+    await updateOnRecord(context.stores, beginning, ids, (records) => run.apply(records))
+    for (const [recordId, lost] of run.lost()) {
+      await beginning.onDisk()
+      await context.stores.history.keep(recordId, lost)
+    }
   } else {
-    await store.update(ids, (records) => run.apply(records))
-    for (const [recordId, lost] of run.lost()) await context.stores.history.keep(recordId, lost)
+    run.apply(current)
   }
   for (const fault of run.faults()) log('rest:change-failed', describeFault(fault))
   return { outcomes: run.outcomes(), isOwn }

@@ -1,6 +1,7 @@
 /** `POST` and `GET /sync` (`wedsync-api.md` §1.1, §1.2). */
 import { randomUUID } from 'node:crypto'
 import { type DryRunReply, MAX_SERVER_CHANGES, type SyncReply, type SyncRequest } from '../../../model/rest/sync.ts'
+import type { Beginning } from '../../audit/trail.ts'
 import type { Log } from '../../log.ts'
 import type { Caller, ServerContext } from '../context.ts'
 import { decodeCursor } from '../cursor.ts'
@@ -36,15 +37,17 @@ export function syncHandlers(parts: SyncParts): Pick<Handlers, 'push' | 'pull'> 
         const call = { caller, sessionId, deviceId: await deviceOf(parts.reports, caller, sync, now()) }
         const details = auditDetails(sync)
         const subject = { event: 'sync', resource: 'POST /sync', caller, origin, sessionId, details } as const
-        const work = () =>
-          running.track(call, () => measured(parts, call, sync, () => pushAndPull(parts, caller, sync, sessionId)))
+        const work = (beginning?: Beginning) =>
+          running.track(call, () =>
+            measured(parts, call, sync, () => pushAndPull(parts, caller, sync, sessionId, beginning)),
+          )
         // A call without changes does nothing that could be done twice.
         const { sessions } = context.books
         if (sync.changes.length > 0) {
           return once(caller.userId, sync.batchId, async (keep) => {
             const notes = ({ reply }: Measured) => notesOn(reply)
             const alongside = ({ reply, session }: Measured) => Promise.all([keep(reply), sessions.add(session)])
-            return (await context.trail.run(subject, work, notes, alongside)).reply
+            return (await context.trail.runInCommit(subject, work, notes, alongside)).reply
           })
         }
         const { reply, session } = await work()
@@ -107,9 +110,10 @@ async function pushAndPull(
   caller: Caller,
   sync: SyncRequest,
   sessionId: string,
+  beginning: Beginning | undefined,
 ): Promise<SyncReply> {
   const startMs = now()
-  const batch = await runBatch(context, caller, sync, { log, nowMs: startMs })
+  const batch = await runBatch(context, caller, sync, { log, nowMs: startMs, ...(beginning && { beginning }) })
   const { processed, conflicts, failures } = summary(batch)
   const listedMs = now()
   const news = await pull({

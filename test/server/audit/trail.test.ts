@@ -59,6 +59,36 @@ it('what was refused and what failed are told apart, and the caller hears the fa
   expect([trail.hasNoted(refusal), trail.hasNoted(new Error('other'))]).toEqual([true, false])
 })
 
+it('a beginning that no commit takes along is written with the end, also of what was refused', async () => {
+  const log = logWithRoomFor(10)
+  const trail = createTrail({ ...log, inCommit: () => () => undefined }, 'server')
+  await trail.runInCommit(
+    subject,
+    async ({ inCommit, noteCommitted }) => {
+      inCommit?.()
+      noteCommitted()
+    },
+    () => [{ phase: 'done' }],
+  )
+  const phases = () => log.entries.map(({ phase }) => phase)
+  expect(phases()).toEqual(['done'])
+  await trail.runInCommit(
+    subject,
+    async () => undefined,
+    () => [{ phase: 'done' }],
+  )
+  expect(phases()).toEqual(['done', 'begun', 'done'])
+  const refusal = Object.assign(new Error('no'), { status: 403 })
+  await expect(
+    trail.runInCommit(
+      subject,
+      () => Promise.reject(refusal),
+      () => [],
+    ),
+  ).rejects.toBe(refusal)
+  expect(phases()).toEqual(['done', 'begun', 'done', 'begun', 'refused'])
+})
+
 it('e-mail addresses, tokens and secrets are masked at every depth', () => {
   const token = `ws1.${'a'.repeat(20)}.${'b'.repeat(20)}`
   expect(
