@@ -5,8 +5,7 @@ import type { Sql } from './postgresConnection.ts'
 import type { Announcer } from './postgresListener.ts'
 import { readRows, readTogether } from './postgresRead.ts'
 import { fromColumn, fromDocument, parseRows, toColumn, whole } from './postgresRows.ts'
-import { ScopeTurns } from './postgresTurns.ts'
-import { updateRecords } from './postgresUpdate.ts'
+import { updateRecords, updateTurns } from './postgresUpdate.ts'
 
 export interface ChangeStoreParts {
   readonly sql: Sql
@@ -30,7 +29,7 @@ const changeRow = z.object({
 })
 
 export function postgresChangeStore({ sql, epoch, announcer, sender, now }: ChangeStoreParts): ChangeStore {
-  const turns = new ScopeTurns()
+  const turns = updateTurns(sql)
   const read = readTogether((ids) => readRows(sql, ids))
   const heads = readTogether((scopes) => readHeads(sql, scopes))
   return {

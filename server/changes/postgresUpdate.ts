@@ -7,6 +7,8 @@
  *    that has no row gets one first, in a transaction of its own: whoever waits for somebody's new row must hold nothing.
  * 3. If the records are still the ones that were read, commit. If not, read again and decide again, now under the lock;
  *    only when that concerns still more scopes, begin anew with what was read.
+ *
+ * Updates of the same scopes that wait for their turn go through steps 2 and 3 in one transaction, a savepoint each.
  */
 import { z } from 'zod'
 import { type CausalRecord, recordVersion } from '../../model/merge/record.ts'
@@ -18,7 +20,7 @@ import { type Committed, lostBy } from './postgresHistory.ts'
 import { notifying } from './postgresListener.ts'
 import { type ReadRows, readRows } from './postgresRead.ts'
 import { fromColumn, fromDocument, parseRows, toColumn, toDocument, whole } from './postgresRows.ts'
-import type { ScopeTurns } from './postgresTurns.ts'
+import { ScopeTurns } from './postgresTurns.ts'
 import { encodeVectors } from './recordAt.ts'
 
 export interface UpdateParts {
@@ -27,7 +29,7 @@ export interface UpdateParts {
   readonly read: ReadRows
   /** Under which this process opened the store. */
   readonly epoch: string
-  readonly turns: ScopeTurns
+  readonly turns: UpdateTurns
   /** Wall clock, ms since 1970 UTC. */
   readonly now: () => number
   /** How this process signs its notices to others (`postgresListener.ts`). */
@@ -56,9 +58,11 @@ export async function updateRecords(
       state = await readState(parts.read, [...state.ids, ...plan.unread])
       continue
     }
-    const outcome = await parts.turns.run(plan.scopes, () =>
-      parts.sql.transaction((transaction) => attempt(parts, transaction, state, plan, change)),
-    )
+    const { ids: asked } = state
+    const outcome = await parts.turns.run(plan.scopes, {
+      ids: asked,
+      work: (transaction, locked) => attempt(parts, transaction, locked, { state, plan, change }),
+    })
     if ('committed' in outcome) return outcome.committed
     if ('state' in outcome) state = outcome.state
     else await addScopes(parts.sql, outcome.newScopes)
@@ -124,22 +128,84 @@ function checkWritable(record: CausalRecord, current: CausalRecord | undefined):
   }
 }
 
+/** What holds under the locks of a transaction. */
+interface Locked {
+  /** Of the scopes that exist, the `seq` of the latest change. */
+  readonly heads: Map<string, number>
+  /** Of the records that were asked for and exist, the `seq`. */
+  readonly places: Map<string, number>
+}
+
+interface Attempt {
+  /** Of the records that were read. */
+  readonly ids: readonly string[]
+  /** @param locked to be brought up to date with what is written */
+  work(sql: Queries, locked: Locked): Promise<Outcome>
+}
+
+export type UpdateTurns = ScopeTurns<Attempt, Outcome>
+
+/** So that the locks are not held for ever while more and more come. */
+const MAX_TOGETHER = 20
+
+export function updateTurns(sql: Sql): UpdateTurns {
+  return new ScopeTurns((scopes, attempts) => attemptTogether(sql, scopes, attempts), MAX_TOGETHER)
+}
+
+/** Each in a savepoint, so that one that fails is taken back alone. Rejects, with nothing done, if the transaction fails. */
+async function attemptTogether(
+  sql: Sql,
+  scopes: readonly string[],
+  attempts: readonly Attempt[],
+): Promise<readonly PromiseSettledResult<Outcome>[]> {
+  return sql.transaction(async (transaction) => {
+    let locked: Locked = {
+      heads: await lockScopes(transaction, scopes),
+      places: await placesOf(transaction, [...new Set(attempts.flatMap(({ ids }) => ids))]),
+    }
+    const results: PromiseSettledResult<Outcome>[] = []
+    const isAlone = attempts.length === 1
+    for (const { work } of attempts) {
+      const after: Locked = { heads: new Map(locked.heads), places: new Map(locked.places) }
+      if (isAlone) {
+        results.push({ status: 'fulfilled', value: await work(transaction, after) })
+        continue
+      }
+      await transaction.query('SAVEPOINT attempt')
+      try {
+        results.push({ status: 'fulfilled', value: await work(transaction, after) })
+        await transaction.query('RELEASE SAVEPOINT attempt')
+        locked = after
+      } catch (reason) {
+        await transaction.query('ROLLBACK TO SAVEPOINT attempt')
+        results.push({ status: 'rejected', reason })
+      }
+    }
+    return results
+  })
+}
+
+interface Tried {
+  readonly state: State
+  readonly plan: Plan
+  readonly change: ChangeFunction
+}
+
 async function attempt(
   parts: UpdateParts,
   sql: Queries,
-  state: State,
-  plan: Plan,
-  change: ChangeFunction,
+  locked: Locked,
+  { state, plan, change }: Tried,
 ): Promise<Outcome> {
-  const heads = await lockScopes(sql, plan.scopes)
+  const { heads } = locked
   const newScopes = plan.scopes.filter((scope) => !heads.has(scope))
   if (newScopes.length > 0) return { newScopes }
-  if (await isCurrent(sql, state)) return commit(parts, sql, state, plan.writes, heads)
+  if (isCurrent(locked, state)) return commit(parts, sql, state, plan.writes, locked)
   const fresh = await readState((ids) => readRows(sql, ids), state.ids)
   const again = decide(fresh, change)
   const isLocked = again.scopes.every((scope) => heads.has(scope))
   if (!isLocked || again.unread.length > 0) return { state: fresh }
-  return commit(parts, sql, fresh, again.writes, heads)
+  return commit(parts, sql, fresh, again.writes, locked)
 }
 
 /** Locks the scopes until the end of the transaction, and returns the `seq` of the latest change of those that exist. */
@@ -156,14 +222,14 @@ async function addScopes(sql: Queries, scopes: readonly string[]): Promise<void>
   await sql.query('INSERT INTO scopes (scope) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING', [scopes.map(toColumn)])
 }
 
-async function isCurrent(sql: Queries, { ids, rows }: State): Promise<boolean> {
-  if (ids.length === 0) return true
-  const found = parseRows(
-    placeRow,
-    await sql.query('SELECT id, seq FROM records WHERE id = ANY($1::text[])', [ids.map(toColumn)]),
-  )
-  const seqs = new Map(found.map(({ id, seq }) => [id, seq]))
-  return seqs.size === rows.size && [...rows].every(([id, { seq }]) => seqs.get(toColumn(id)) === seq)
+async function placesOf(sql: Queries, ids: readonly string[]): Promise<Map<string, number>> {
+  if (ids.length === 0) return new Map()
+  const found = await sql.query('SELECT id, seq FROM records WHERE id = ANY($1::text[])', [ids.map(toColumn)])
+  return new Map(parseRows(placeRow, found).map(({ id, seq }) => [fromColumn(id), seq]))
+}
+
+function isCurrent({ places }: Locked, { ids, rows }: State): boolean {
+  return ids.every((id) => places.get(id) === rows.get(id)?.seq)
 }
 
 async function commit(
@@ -171,12 +237,13 @@ async function commit(
   sql: Queries,
   { rows }: State,
   writes: readonly Write[],
-  heads: Map<string, number>,
+  { heads, places }: Locked,
 ): Promise<Outcome> {
   if (writes.length === 0) return { committed: [] }
   const commits = writes.map(({ record, from }): Origin => {
     const seq = (heads.get(record.scope) ?? 0) + 1
     heads.set(record.scope, seq)
+    places.set(record.id, seq)
     return { before: rows.get(record.id)?.record, after: record, seq, from }
   })
   const changed = [...new Set(writes.map(({ record }) => record.scope))].sort(compareText)

@@ -67,6 +67,34 @@ function postgresRules(open: (now: () => number) => Promise<PostgresStore>): voi
     expect(await store.teamOf(scope)).toBe(teams[answers.indexOf('ok')])
   })
 
+  it('of updates that wait for one scope, one that fails under the lock does not take others with it', async () => {
+    const scope = randomUUID()
+    const anchor = timelineItem(scope)
+    await write(store.changes, { record: anchor })
+    const items = Array.from({ length: 12 }, () => timelineItem(scope))
+    // The first has its turn at once; the others read the anchor as it was before, and decide again under the lock.
+    const updates = items.map((item, n) =>
+      store.changes.update([anchor.id, item.id], (current) => {
+        const held = current.get(anchor.id) ?? anchor
+        const isLate = recordVersion(held) > recordVersion(anchor)
+        if (n === 5 && isLate) throw new Error('not under the lock')
+        return [{ record: edit(held, { title: `Title ${n}` }, ben) }, { record: item }]
+      }),
+    )
+    const settled = await Promise.allSettled(updates)
+    const failed = settled.flatMap(({ status }, n) => (status === 'rejected' ? [n] : []))
+    expect(failed).toEqual([5])
+    const held = await store.changes.records(items.map(({ id }) => id))
+    expect(items.map(({ id }) => held.has(id))).toEqual(items.map((_, n) => n !== 5))
+    expect(recordVersion((await store.changes.records([anchor.id])).get(anchor.id) ?? anchor)).toBe(
+      recordVersion(anchor) + 11,
+    )
+    const log = await store.changes.changesSince(scope, 0, { limit: 100 })
+    expect(log.changes.map(({ seq }) => seq)).toEqual(
+      [...new Set(log.changes.map(({ seq }) => seq))].sort((a, b) => a - b),
+    )
+  })
+
   it.each(['scope', 'table', 'base'] as const)(
     'refuses to change the %s of a record, and all that comes with it',
     async (field) => {
