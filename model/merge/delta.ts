@@ -16,7 +16,7 @@
  */
 import { z } from 'zod'
 import { err, ok, type Result } from '../result.ts'
-import { decodeRecord, encodeRecord, type MalformedRecord, type StoredRecord } from './codec.ts'
+import { decodeRecord, encodeRecord, isObject, type MalformedRecord, type StoredRecord } from './codec.ts'
 import { type CausalRecord, type JoinError, joinRecords } from './record.ts'
 import { SortedMap } from './sortedMap.ts'
 import { EMPTY_UNIT, type Registers, type Sibling, type Unit } from './unit.ts'
@@ -147,6 +147,8 @@ function nameOf({ actor, counter }: Dot): string {
 
 const storedCounter = z.number().int().min(0)
 const MAX_KEPT = 20_000
+const MAX_CLASS_CHARS = 20
+const MAX_REGISTER_CHARS = 500
 
 /**
  * The one form of a delta on the wire. `changed` has the shape of a stored record and is none: joined as one, it would
@@ -155,14 +157,39 @@ const MAX_KEPT = 20_000
 export const storedDelta = z.strictObject({
   /** Read by `decodeRecord`. */
   changed: z.custom<StoredRecord>((raw) => typeof raw === 'object' && raw !== null),
-  since: z.record(z.string().min(1).max(20), z.array(storedCounter)),
+  since: z.record(z.string().min(1).max(MAX_CLASS_CHARS), z.array(storedCounter)),
   kept: z.record(
-    z.string().min(1).max(20),
-    z.record(z.string().min(1).max(500), z.array(storedCounter).max(2 * MAX_KEPT)),
+    z.string().min(1).max(MAX_CLASS_CHARS),
+    z.record(z.string().min(1).max(MAX_REGISTER_CHARS), z.array(storedCounter).max(2 * MAX_KEPT)),
   ),
 })
 
 export type StoredDelta = z.infer<typeof storedDelta>
+
+/** By hand, since nearly every edit comes as a delta: what passes is what the schema takes as it is. */
+function isStoredDelta(raw: unknown): raw is StoredDelta {
+  if (!isObject(raw) || Object.keys(raw).length !== 3) return false
+  const { changed, since, kept } = raw
+  if (!isObject(changed) || !isObject(since) || !isObject(kept)) return false
+  for (const name of Object.keys(since)) if (!isClassName(name) || !isCounters(since[name])) return false
+  for (const name of Object.keys(kept)) {
+    const registers = kept[name]
+    if (!isClassName(name) || !isObject(registers)) return false
+    for (const register of Object.keys(registers)) {
+      const isName = register.length > 0 && register.length <= MAX_REGISTER_CHARS && register !== '__proto__'
+      if (!isName || !isCounters(registers[register], 2 * MAX_KEPT)) return false
+    }
+  }
+  return true
+}
+
+function isClassName(name: string): boolean {
+  return name.length > 0 && name.length <= MAX_CLASS_CHARS && name !== '__proto__'
+}
+
+function isCounters(raw: unknown, most = Number.POSITIVE_INFINITY): boolean {
+  return Array.isArray(raw) && raw.length <= most && raw.every((each) => Number.isSafeInteger(each) && each >= 0)
+}
 
 /** Canonical: equal deltas have equal text. */
 export function encodeDelta(delta: Delta): StoredDelta {
@@ -189,12 +216,9 @@ function encodeKept(kept: UnitDelta['kept'], indexOf: ReadonlyMap<ActorId, numbe
 
 /** Decodes a delta that came from outside, as strictly as `decodeRecord`: it lacks nothing and contradicts itself nowhere. */
 export function decodeDelta(raw: unknown): Result<Delta, MalformedRecord> {
-  const parsed = storedDelta.safeParse(raw)
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues
-    return malformed(`${issue?.path.join('.') || 'delta'}: ${issue?.message}`)
-  }
-  const { changed, since, kept } = parsed.data
+  const parsed = isStoredDelta(raw) ? ok(raw) : parseDelta(raw)
+  if (!parsed.ok) return parsed
+  const { changed, since, kept } = parsed.value
   const decoded = decodeRecord(changed)
   if (!decoded.ok) return decoded
   for (const readClass of [...Object.keys(since), ...Object.keys(kept)]) {
@@ -213,6 +237,14 @@ export function decodeDelta(raw: unknown): Result<Delta, MalformedRecord> {
     units.set(readClass, unit)
   }
   return ok({ ...decoded.value, units })
+}
+
+/** What the shortcut does not know, the schema takes or says what is wrong with. */
+function parseDelta(raw: unknown): Result<StoredDelta, MalformedRecord> {
+  const parsed = storedDelta.safeParse(raw)
+  if (parsed.success) return ok(parsed.data)
+  const [issue] = parsed.error.issues
+  return malformed(`${issue?.path.join('.') || 'delta'}: ${issue?.message}`)
 }
 
 function vectorOf(counters: readonly number[] = [], actors: readonly ActorId[]): Vector {
