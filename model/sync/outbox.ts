@@ -13,7 +13,7 @@ import type { Cursor } from './cursors.ts'
 import { type HeldVectors, joinHeld } from './heldVectors.ts'
 import type { PeerKnowledge } from './inbox.ts'
 import type { Flight, Line } from './line.ts'
-import { logReaderOf } from './logReader.ts'
+import type { LogReader } from './logReader.ts'
 import { type Encoded, encodeFor } from './outgoing.ts'
 import { type Priority, TIERS } from './priority.ts'
 import { type Gap, Remainder } from './remainder.ts'
@@ -33,6 +33,7 @@ const MAX_AGAIN = 10_000
 
 export interface OutboxOptions {
   readonly changes: ChangeStore
+  readonly log: LogReader
   readonly rules: PeerRules
   readonly border?: Border | undefined
   /** What the peer has seen at which place of our log; absent if it can make nothing of deltas. */
@@ -89,8 +90,7 @@ type Part = { readonly scope: string; readonly remainder: Remainder } & (
 )
 
 export function openOutbox(options: OutboxOptions): Outbox {
-  const { changes, rules, border, heldVectors, peerEpoch, sent, line, send } = options
-  const log = logReaderOf(changes)
+  const { changes, log, rules, border, heldVectors, peerEpoch, sent, line, send } = options
   const remainders = new Map<string, Remainder>()
   /** From where scopes are to be sent whose remainder was not looked at yet. */
   const starts = new Map<string, { readonly from: number; readonly whole: boolean }>()

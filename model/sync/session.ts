@@ -25,12 +25,14 @@ import { type Answer, type Arrived, answersTo, mergedChanges, takeBurst } from '
 import type { ChangeStore, StateStore } from './changeStore.ts'
 import { type Cursors, openCursors } from './cursors.ts'
 import { type DigestIndex, digestIndexOf } from './digestIndex.ts'
-import { addTraffic, NO_TRAFFIC, type SessionFigures, type Traffic } from './figures.ts'
+import { directLogOf } from './directLog.ts'
+import { NO_TRAFFIC, type SessionFigures, type Traffic } from './figures.ts'
 import { type GiveUp, openGivingUp } from './giveUp.ts'
 import { heldVectorsOf } from './heldVectors.ts'
 import { type Refused, receiveChanges } from './inbox.ts'
 import { idOf } from './incoming.ts'
 import { createLine } from './line.ts'
+import { logReaderOf } from './logReader.ts'
 import { type Outbox, openOutbox } from './outbox.ts'
 import { openOvertaken } from './overtaken.ts'
 import type { PresenceLine, PresenceRoom } from './presence.ts'
@@ -39,6 +41,7 @@ import { settleTaken } from './quarantine.ts'
 import { openRefusals, type Refusals } from './refusals.ts'
 import type { Accepted } from './rules.ts'
 import type { Scheduler } from './scheduler.ts'
+import { createTimers } from './timers.ts'
 import type { Transport } from './transport.ts'
 import { openVerification, type Verification, type VerificationMessage } from './verification.ts'
 
@@ -140,13 +143,13 @@ export function startSession(options: SessionOptions): Session {
   let work: Promise<void> = Promise.resolve()
   const sinceMs = scheduler.now()
   let lastHeard = scheduler.elapsed()
-  let traffic: Traffic = NO_TRAFFIC
+  const traffic: { -readonly [K in keyof Traffic]: number } = { ...NO_TRAFFIC }
   const line = createLine(scheduler.elapsed, options.saver)
   let failure: SessionError | undefined
   let helloSentMs: number | undefined
   let leaveRoom: (() => void) | undefined
   const incoming = new Map<string, number>()
-  const timers = new Map<string, () => void>()
+  const timers = createTimers(scheduler)
   const waiting: Arrived[] = []
   let rest: () => void
   const atRest = new Promise<void>((resolve) => {
@@ -156,10 +159,6 @@ export function startSession(options: SessionOptions): Session {
   const closed = new Promise<SessionError | undefined>((resolve) => {
     settle = resolve
   })
-
-  function count(more: Partial<Traffic>): void {
-    traffic = addTraffic(traffic, { ...NO_TRAFFIC, ...more })
-  }
 
   /** What the platform says has gone over the wire, in place of the lengths of messages. */
   function wire(): Partial<Traffic> {
@@ -173,16 +172,12 @@ export function startSession(options: SessionOptions): Session {
 
   function sendText(text: string, recordsOut = 0): void {
     if (!open) return
-    count({ bytesOut: text.length, recordsOut })
+    traffic.bytesOut += text.length
+    traffic.recordsOut += recordsOut
     transport.send(text)
     if (transport.buffered() <= MAX_BUFFERED) return
     transport.close()
     finish({ code: 'SLOW', message: 'the peer does not read what it asks for' })
-  }
-
-  function timer(name: string, ms: number, run: () => void): void {
-    timers.get(name)?.()
-    if (open) timers.set(name, scheduler.after(ms, run))
   }
 
   function finish(error?: SessionError): void {
@@ -191,7 +186,7 @@ export function startSession(options: SessionOptions): Session {
     failure ??= error
     unsubscribe()
     leaveRoom?.()
-    for (const cancel of timers.values()) cancel()
+    timers.stop()
     settle(failure)
     // What cannot be saved now is sent again the next time.
     const saved = cursors?.save().catch(() => undefined) ?? Promise.resolve()
@@ -271,15 +266,15 @@ export function startSession(options: SessionOptions): Session {
       incoming: (scope) => incoming.get(scope) ?? 0,
       send,
       pump,
-      timer: (name, ms, run) => timer(name, ms, () => guard(run())),
-      cancel: (name) => timers.get(name)?.(),
+      timer: (name, ms, run) => timers.set(name, ms, () => guard(run())),
+      cancel: timers.cancel,
       elapsed: scheduler.elapsed,
       onProgress: options.onProgress,
     })
     if (!caller) introduce(decision.value.renewedToken)
     else if (hello.token !== undefined) options.onRenewed?.(hello.token)
     send({ type: 'resume', cursors: Object.fromEntries([...(await heldScopes()), ...cursors.received.all()]) })
-    timers.get('hello')?.()
+    timers.cancel('hello')
     options.onProgress()
   }
 
@@ -295,9 +290,8 @@ export function startSession(options: SessionOptions): Session {
   }
 
   function saveSoon(): void {
-    if (timers.has('save')) return
-    timer('save', SAVE_MS, () => {
-      timers.delete('save')
+    if (timers.isSet('save')) return
+    timers.set('save', SAVE_MS, () => {
       if (cursors) guard(cursors.save())
     })
   }
@@ -306,6 +300,7 @@ export function startSession(options: SessionOptions): Session {
     if (!peer || !rules || !cursors || outbox) return close({ code: 'PROTOCOL', message: 'resume out of place' })
     outbox = openOutbox({
       changes,
+      log: caller ? directLogOf(changes) : logReaderOf(changes),
       rules,
       border,
       heldVectors: peer.protocol >= 2 ? heldVectorsOf(changes) : undefined,
@@ -316,7 +311,7 @@ export function startSession(options: SessionOptions): Session {
       line,
       send: sendText,
       elapsed: scheduler.elapsed,
-      wake: (scope, ms) => timer(`fold ${scope}`, ms, pump),
+      wake: (scope, ms) => timers.set(`fold ${scope}`, ms, pump),
       isRefused: (scope, id) => refusals?.by(scope, id) === 'us',
       onPassedOver: (scope, from, upTo) => verification?.passOver(scope, from, upTo),
     })
@@ -334,7 +329,7 @@ export function startSession(options: SessionOptions): Session {
     const message = mergedChanges(burst)
     const { scope, seq, remaining, records } = message
     incoming.set(scope, remaining)
-    count({ recordsIn: records.length })
+    traffic.recordsIn += records.length
     const { refused, needs, takenBack, absent } = await receiveChanges(message, {
       changes,
       state,
@@ -405,7 +400,7 @@ export function startSession(options: SessionOptions): Session {
     const taken = byPeer ? [] : ids.filter((id) => before?.has(id) && !refused.some((each) => each.id === id))
     if (taken.length > 0) await settleTaken(state, scope, peer?.epoch ?? '', await changes.records(taken))
     await refusals?.note(scope, ids, refused, byPeer)
-    count({ refused: refused.length })
+    traffic.refused += refused.length
     if (refused.length > 0) options.onRefused?.(scope, refused)
   }
 
@@ -478,7 +473,7 @@ export function startSession(options: SessionOptions): Session {
     const arrivedAt = scheduler.elapsed()
     lastHeard = arrivedAt
     if (!open) return
-    count({ bytesIn: text.length })
+    traffic.bytesIn += text.length
     const parsed = parseMessage(text)
     if (!parsed.ok) return close({ code: 'BAD_MESSAGE', message: parsed.error.reason.slice(0, 400) })
     // Not in turn, or the time of a commit would count as the line's.
@@ -496,11 +491,11 @@ export function startSession(options: SessionOptions): Session {
     }
     line.pinged()
     send({ type: 'ping' })
-    timer('heartbeat', HEARTBEAT_MS, heartbeat)
+    timers.set('heartbeat', HEARTBEAT_MS, heartbeat)
   }
 
-  timer('heartbeat', HEARTBEAT_MS, heartbeat)
-  timer('hello', HELLO_TIMEOUT_MS, () => close({ code: 'NO_HELLO', message: 'no hello arrived' }))
+  timers.set('heartbeat', HEARTBEAT_MS, heartbeat)
+  timers.set('hello', HELLO_TIMEOUT_MS, () => close({ code: 'NO_HELLO', message: 'no hello arrived' }))
   if (caller) introduce(self.token)
 
   return {

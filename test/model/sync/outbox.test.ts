@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createRecord } from '../../../model/merge/edit.ts'
 import { openCursors } from '../../../model/sync/cursors.ts'
 import { createLine, type Line } from '../../../model/sync/line.ts'
+import { logReaderOf } from '../../../model/sync/logReader.ts'
 import { type Outbox, openOutbox } from '../../../model/sync/outbox.ts'
 import { type PeerRules, TRUSTED } from '../../../model/sync/rules.ts'
 import { type Changes, parseMessage } from '../../../model/wire/index.ts'
@@ -50,6 +51,7 @@ async function open(
   const cursors = await openCursors(replica.state, replica.changes.epoch, PEER)
   return openOutbox({
     changes: replica.changes,
+    log: logReaderOf(replica.changes),
     rules,
     peerEpoch: PEER,
     resume,
