@@ -50,7 +50,7 @@ export function mergedChanges(burst: readonly Arrived<Changes>[]): Changes {
   return messages.length === 1 ? last : { ...last, records: messages.flatMap(({ records }) => records) }
 }
 
-type Outcome = Pick<Received, 'refused' | 'needs' | 'absent'>
+export type Outcome = Pick<Received, 'refused' | 'needs' | 'absent'>
 export type Answer = Pick<Ack, 'seq'> & Outcome & { readonly at: number }
 
 /** What to answer to each of the messages, of what became of all of them. */

@@ -31,8 +31,11 @@ export interface Line {
   pinged(): void
   ponged(): void
   sent(chars: number): Flight
-  /** @param tookMs what the peer says that it took from the arrival until its answer */
-  acknowledged(flight: Flight, tookMs: number): void
+  /**
+   * One answer to these batches, which were sent in this order.
+   * @param tookMs what the peer says that it took from the arrival of the last until its answer
+   */
+  acknowledged(flights: readonly Flight[], tookMs: number): void
   quality(): LineQuality
   allowance(): Allowance
 }
@@ -78,16 +81,20 @@ export function createLine(now: () => number, saver: () => boolean = () => false
       pingedAt = undefined
     },
     sent: (length) => ({ chars: length, sentAtMs: now() }),
-    acknowledged(flight, tookMs) {
-      const { sentAtMs } = flight
-      ackMs = smoothed(ackMs, Math.max(0, now() - sentAtMs))
+    acknowledged(flights, tookMs) {
+      const [first] = flights
+      const [last] = flights.slice(-1)
+      if (!first || !last) return
+      const { sentAtMs } = first
+      const length = flights.reduce((sum, flight) => sum + flight.chars, 0)
+      ackMs = smoothed(ackMs, Math.max(0, now() - last.sentAtMs))
       const halfMs = (rttMs ?? 0) / 2
       const arrivalMs = now() - tookMs - halfMs
       // A batch behind another one begins to arrive when that has arrived.
       const beganMs = Math.max(sentAtMs + halfMs, lastArrivalMs)
       lastArrivalMs = arrivalMs
-      if (flight.chars < SAMPLE_CHARS) return
-      chars = (1 - WEIGHT) * chars + flight.chars
+      if (length < SAMPLE_CHARS) return
+      chars = (1 - WEIGHT) * chars + length
       ms = (1 - WEIGHT) * ms + Math.max(1, arrivalMs - beganMs)
     },
     quality: () => ({

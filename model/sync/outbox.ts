@@ -62,7 +62,7 @@ export interface Outbox extends PeerKnowledge {
   pump(): Promise<void>
   /** The scope has changed. */
   touch(scope: string): void
-  /** @returns the ids of the records in the batch that was acknowledged, save those that the peer needs whole */
+  /** @returns the ids of the records in all batches that the ack covers, save those that the peer needs whole */
   acknowledge(ack: Ack): readonly string[]
   /** Sends these records again, whole and whoever they came from, before what is waiting in their scope. */
   sendAgain(scope: string, ids: Iterable<string>): void
@@ -375,8 +375,13 @@ export function openOutbox(options: OutboxOptions): Outbox {
       const index = open.findIndex((batch) => batch.seq === seq)
       const batch = open[index]
       if (!batch) return [] // an answer to a batch of before a rewind
-      line.acknowledged(batch.flight, tookMs)
-      const wanted = batch.ids.filter((id) => needs.includes(id))
+      const settled = open.slice(0, index + 1)
+      line.acknowledged(
+        settled.map(({ flight }) => flight),
+        tookMs,
+      )
+      const ids = settled.flatMap((each) => each.ids)
+      const wanted = ids.filter((id) => needs.includes(id))
       if (wanted.length > 0) sendAgain(scope, wanted)
       const rest = open.slice(index + 1)
       if (rest.length > 0) {
@@ -387,7 +392,7 @@ export function openOutbox(options: OutboxOptions): Outbox {
         // What was read behind the last batch and not sent is nothing to this peer.
         sent.set(scope, remainders.get(scope)?.cursor ?? seq)
       }
-      return batch.ids.filter((id) => !needs.includes(id))
+      return ids.filter((id) => !needs.includes(id))
     },
 
     sendAgain,

@@ -19,15 +19,17 @@ import { type Result, unreachable } from '../result.ts'
 import { type Ack, type Changes, type Hello, type Message, type Presence, parseMessage } from '../wire/index.ts'
 import { MAX_REPAIRED } from '../wire/repair.ts'
 import { agreedProtocol, MIN_PROTOCOL, PROTOCOL } from '../wire/version.ts'
+import { type Acks, openAcks } from './acks.ts'
 import { type Arrivals, openArrivals } from './arrivals.ts'
 import type { Border } from './border.ts'
-import { type Answer, type Arrived, answersTo, mergedChanges, takeBurst } from './burst.ts'
+import { type Arrived, mergedChanges, takeBurst } from './burst.ts'
 import type { ChangeStore, StateStore } from './changeStore.ts'
 import { type Cursors, openCursors } from './cursors.ts'
 import { type DigestIndex, digestIndexOf } from './digestIndex.ts'
 import { directLogOf } from './directLog.ts'
 import { NO_TRAFFIC, type SessionFigures, type Traffic } from './figures.ts'
 import { type GiveUp, openGivingUp } from './giveUp.ts'
+import { SILENCE_MS, startHeartbeat } from './heartbeat.ts'
 import { heldVectorsOf } from './heldVectors.ts'
 import { type Refused, receiveChanges } from './inbox.ts'
 import { idOf } from './incoming.ts'
@@ -46,11 +48,8 @@ import type { Transport } from './transport.ts'
 import { openVerification, type Verification, type VerificationMessage } from './verification.ts'
 
 const HELLO_TIMEOUT_MS = 10_000
-const HEARTBEAT_MS = 2_500
 /** Cursors that moved are saved together after this. */
 const SAVE_MS = 1_000
-/** A line without a sign of life for this long is dead, whatever the socket claims. Noticed with the next heartbeat. */
-export const SILENCE_MS = 7_000
 /** Bytes that may wait in the socket of a peer that does not read. What is sent by itself stays far below. */
 const MAX_BUFFERED = 2_000_000
 /** Messages that may wait for their turn. A peer that keeps to the window never fills it. */
@@ -134,6 +133,7 @@ export function startSession(options: SessionOptions): Session {
   let rules: Accepted | undefined
   let cursors: Cursors | undefined
   let arrivals: Arrivals | undefined
+  let acks: Acks | undefined
   let outbox: Outbox | undefined
   let refusals: Refusals | undefined
   let giveUp: GiveUp | undefined
@@ -142,7 +142,6 @@ export function startSession(options: SessionOptions): Session {
   let open = true
   let work: Promise<void> = Promise.resolve()
   const sinceMs = scheduler.now()
-  let lastHeard = scheduler.elapsed()
   const traffic: { -readonly [K in keyof Traffic]: number } = { ...NO_TRAFFIC }
   const line = createLine(scheduler.elapsed, options.saver)
   let failure: SessionError | undefined
@@ -174,6 +173,7 @@ export function startSession(options: SessionOptions): Session {
     if (!open) return
     traffic.bytesOut += text.length
     traffic.recordsOut += recordsOut
+    heartbeat.said()
     transport.send(text)
     if (transport.buffered() <= MAX_BUFFERED) return
     transport.close()
@@ -197,6 +197,7 @@ export function startSession(options: SessionOptions): Session {
   function close(error?: SessionError): void {
     if (!open) return
     failure = error
+    acks?.flush()
     send(error ? { type: 'error', ...error } : { type: 'bye' })
     transport.close()
     finish(error)
@@ -208,6 +209,17 @@ export function startSession(options: SessionOptions): Session {
       close({ code: 'INTERNAL_ERROR', message: cause instanceof Error ? cause.message.slice(0, 200) : 'unknown' })
     })
   }
+
+  const heartbeat = startHeartbeat({
+    caller,
+    timers,
+    elapsed: scheduler.elapsed,
+    ping() {
+      line.pinged()
+      send({ type: 'ping' })
+    },
+    onSilence: () => close({ code: 'SILENT', message: `no sign of life for ${SILENCE_MS / 1000} s` }),
+  })
 
   const unsubscribe = changes.subscribe((scope) => {
     outbox?.touch(scope)
@@ -248,6 +260,7 @@ export function startSession(options: SessionOptions): Session {
     }
     cursors = await openCursors(state, changes.epoch, hello.epoch, { keepsSent: caller, onMove: saveSoon })
     arrivals = openArrivals(cursors.received)
+    acks = openAcks({ protocol, send, timers, elapsed: scheduler.elapsed })
     refusals = await openRefusals(state, {
       ownEpoch: changes.epoch,
       peerEpoch: hello.epoch,
@@ -325,7 +338,7 @@ export function startSession(options: SessionOptions): Session {
   }
 
   async function onChanges(burst: readonly Arrived<Changes>[]): Promise<void> {
-    if (!peer || !rules || !arrivals) return close({ code: 'PROTOCOL', message: 'changes before hello' })
+    if (!peer || !rules || !arrivals || !acks) return close({ code: 'PROTOCOL', message: 'changes before hello' })
     const message = mergedChanges(burst)
     const { scope, seq, remaining, records } = message
     incoming.set(scope, remaining)
@@ -346,22 +359,15 @@ export function startSession(options: SessionOptions): Session {
       (id) => refusals?.by(scope, id) === 'peer' && !refused.some((setback) => setback.id === id),
     )
     await noteRefusals(scope, ids, refused, false)
-    if (offered.length > 0) outbox?.sendAgain(scope, offered)
+    if (offered.length > 0) {
+      outbox?.sendAgain(scope, offered)
+      pump()
+    }
     arrivals.settle(scope, seq, ids, needs)
-    for (const answer of answersTo(burst, { refused, needs, absent })) acknowledge(scope, answer, peer.protocol)
-    pump()
+    acks.answer(burst, { refused, needs, absent })
     // Also if it brought nothing new here: what the peer holds has changed since it was compared.
     verification?.touch(scope)
     options.onProgress()
-  }
-
-  function acknowledge(scope: string, { seq, refused, needs, absent, at }: Answer, protocol: number): void {
-    const forNewer = protocol >= 2 && {
-      ...(needs.length > 0 && { needs: [...needs] }),
-      tookMs: scheduler.elapsed() - at,
-    }
-    const forNewest = protocol >= 3 && absent.length > 0 && { absent: [...absent] }
-    send({ type: 'ack', scope, seq, refused: [...refused], ...forNewer, ...forNewest })
   }
 
   async function onAck(message: Ack): Promise<void> {
@@ -471,8 +477,8 @@ export function startSession(options: SessionOptions): Session {
 
   transport.onMessage((text) => {
     const arrivedAt = scheduler.elapsed()
-    lastHeard = arrivedAt
     if (!open) return
+    heartbeat.heard()
     traffic.bytesIn += text.length
     const parsed = parseMessage(text)
     if (!parsed.ok) return close({ code: 'BAD_MESSAGE', message: parsed.error.reason.slice(0, 400) })
@@ -484,17 +490,6 @@ export function startSession(options: SessionOptions): Session {
   })
   transport.onClose(() => finish())
 
-  function heartbeat(): void {
-    if (scheduler.elapsed() - lastHeard > SILENCE_MS) {
-      close({ code: 'SILENT', message: `no sign of life for ${SILENCE_MS / 1000} s` })
-      return
-    }
-    line.pinged()
-    send({ type: 'ping' })
-    timers.set('heartbeat', HEARTBEAT_MS, heartbeat)
-  }
-
-  timers.set('heartbeat', HEARTBEAT_MS, heartbeat)
   timers.set('hello', HELLO_TIMEOUT_MS, () => close({ code: 'NO_HELLO', message: 'no hello arrived' }))
   if (caller) introduce(self.token)
 

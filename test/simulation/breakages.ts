@@ -69,8 +69,8 @@ export const BREAKAGES: readonly Breakage[] = [
   {
     name: 'never notices that a line is dead',
     rule: /: (liveness): /,
-    file: 'model/sync/session.ts',
-    from: 'scheduler.elapsed() - lastHeard > SILENCE_MS',
+    file: 'model/sync/heartbeat.ts',
+    from: 'now - lastHeard > SILENCE_MS',
     to: 'lastHeard < 0',
   },
   {

@@ -20,7 +20,7 @@ function measured(bitsPerSecond: number, { rttMs = 20, commitMs = 30, batches = 
       arrivedMs += (flight.chars * 8_000) / bitsPerSecond
       committedMs = Math.max(committedMs, arrivedMs) + commitMs
       nowMs = committedMs + rttMs / 2
-      line.acknowledged(flight, committedMs - arrivedMs)
+      line.acknowledged([flight], committedMs - arrivedMs)
     }
   }
   return { ...line.allowance(), ...line.quality() }

@@ -6,8 +6,9 @@ import { createRecord, deleteRecord, editRecord } from '../../../model/merge/edi
 import { viewRecord } from '../../../model/merge/view.ts'
 import type { Grant } from '../../../model/roles.ts'
 import type { StateStore } from '../../../model/sync/changeStore.ts'
+import { SILENCE_MS } from '../../../model/sync/heartbeat.ts'
 import { QUARANTINE } from '../../../model/sync/quarantine.ts'
-import { type Progress, type Session, SILENCE_MS } from '../../../model/sync/session.ts'
+import type { Progress, Session } from '../../../model/sync/session.ts'
 import { MAX_MESSAGE_BYTES } from '../../../model/wire/index.ts'
 import { uuidOf } from '../../support/ids.ts'
 import type { MemoryReplica } from '../../support/memoryReplica.ts'
@@ -288,11 +289,10 @@ describe('a line that is cut', () => {
     const [tablet, hub] = [await team.replica('tablet'), await team.replica('hub')]
     await addGuest(tablet)
     const line = team.connect(tablet, hub)
-    while (line.sent('ack').length === 0) {
-      line.pipe.deliver()
-      await team.settle()
-    }
+    await team.exchange()
+    expect(line.sent('changes', 'caller').length).toBe(1)
     line.pipe.cut()
+    expect(line.sent('ack')).toEqual([])
     const again = team.connect(tablet, hub)
     await team.pass(1_000)
     expect(again.sent('changes')).toEqual([])
@@ -668,13 +668,13 @@ describe('progress', () => {
       await team.settle()
     }
     expect((await progressOf(line.caller, LAKE)).waiting).toBe(3)
-    await team.exchange()
+    await team.pass(100)
     expect((await progressOf(line.caller, LAKE)).waiting).toBe(0)
     expect((await progressOf(line.called, LAKE)).waiting).toBe(0)
     await hub.edit(uuidOf(1_001), { name: 'Grace' })
     expect((await progressOf(line.called, LAKE)).waiting).toBe(1)
     expect((await progressOf(line.caller, LAKE)).waiting).toBe(0)
-    await team.exchange()
+    await team.pass(100)
     expect((await progressOf(line.called, LAKE)).waiting).toBe(0)
     expect((await progressOf(line.caller, LAKE)).waiting).toBe(0)
   })
