@@ -403,6 +403,7 @@ export function startSession(options: SessionOptions): Session {
     byPeer: boolean,
   ): Promise<void> {
     const before = refusals?.of(scope)
+    if (refused.length === 0 && !before?.size) return // mostly so
     const taken = byPeer ? [] : ids.filter((id) => before?.has(id) && !refused.some((each) => each.id === id))
     if (taken.length > 0) await settleTaken(state, scope, peer?.epoch ?? '', await changes.records(taken))
     await refusals?.note(scope, ids, refused, byPeer)

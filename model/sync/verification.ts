@@ -88,8 +88,9 @@ export function openVerification(options: VerificationOptions): Verification {
   const awaitingVerdict = new Set<string>()
   const foreign = new Set<string>()
   const differences = new Map<string, Difference>()
-  /** Scopes of which the storage was asked, in this session, whether it has lost any rows. */
-  const audited = new Set<string>()
+  const sinceMs = elapsed()
+  /** From when on a scope is to be audited, where that is later than the beginning of the session. */
+  const doubtful = new Map<string, number>()
   /** Scopes of which the peer was asked, in this session, for what an earlier border did not let in. */
   const askedForShut = new Set<string>()
   /** The side that asks compares one scope at a time. */
@@ -99,8 +100,8 @@ export function openVerification(options: VerificationOptions): Verification {
 
   async function forestOf(scope: string, except: Iterable<string>): Promise<DigestForest> {
     await rules.refresh()
-    const audit = !audited.has(scope)
-    audited.add(scope)
+    const audit = lastAuditOf(digests, scope) <= (doubtful.get(scope) ?? sinceMs)
+    if (audit) noteAudit(digests, scope, elapsed())
     return digests.view(scope, { ...rules.view, except: new Set(except), audit })
   }
 
@@ -136,7 +137,7 @@ export function openVerification(options: VerificationOptions): Verification {
       equal.set(scope, head)
       send({ type: 'verdict', scope, outcome: 'equal' })
     } else {
-      audited.delete(scope)
+      doubtful.set(scope, elapsed())
       send({ type: 'verdict', scope, outcome: isQuiet(scope) ? 'different' : 'busy' })
     }
     onProgress()
@@ -154,7 +155,7 @@ export function openVerification(options: VerificationOptions): Verification {
         if (asked.get(scope) !== 0) soon(scope, RETRY_MS)
         return
       case 'different':
-        audited.delete(scope)
+        doubtful.set(scope, elapsed())
         return onDifference(scope)
       case 'foreign':
         foreign.add(scope)
@@ -301,6 +302,21 @@ export function openVerification(options: VerificationOptions): Verification {
     isEqual: (scope, head) => equal.get(scope) === head,
     isForeign: (scope) => foreign.has(scope),
   }
+}
+
+/**
+ * When the storage was last asked whether it has lost any rows of a scope: once for all sessions that have begun before, so that a
+ * hub is not asked by each of a hundred devices that come back together.
+ */
+const audits = new WeakMap<DigestIndex, Map<string, number>>()
+
+function lastAuditOf(digests: DigestIndex, scope: string): number {
+  return audits.get(digests)?.get(scope) ?? Number.NEGATIVE_INFINITY
+}
+
+function noteAudit(digests: DigestIndex, scope: string, atMs: number): void {
+  const known = audits.get(digests) ?? new Map<string, number>()
+  audits.set(digests, known.set(scope, atMs))
 }
 
 function encodeNode(path: Path, node: DigestNode): Nodes['nodes'] {

@@ -163,6 +163,32 @@ describe('rows that were taken out by hand', () => {
   })
 })
 
+describe('whether rows went missing', () => {
+  it('[SYN26] is asked of the storage once for all who call at one time, and again for who calls later', async () => {
+    const hub = await team.replica('hub')
+    await addGuests(hub, 3)
+    let audits = 0
+    const countSince: typeof hub.changes.countSince = (scope, since, except) => {
+      if (since === 0 && except === undefined) audits++
+      return hub.changes.countSince(scope, since, except)
+    }
+    const counted = { ...hub, changes: { ...hub.changes, countSince } }
+    const tablets = await Promise.all(['ada', 'ben', 'cleo', 'dan'].map((name) => team.replica(name)))
+    const lines = tablets.map((tablet) => team.connect(tablet, counted))
+    await team.pass(3_000)
+    expect(audits).toBe(1)
+    for (const line of lines) expect(await equalOn(line)).toEqual([true, true])
+    const [first] = tablets
+    if (!first) throw new Error('four tablets were opened')
+    lines[0]?.pipe.cut()
+    await hub.removeByHand(guests(1))
+    const again = team.connect(first, counted)
+    await team.pass(3_000)
+    expect(await equalOn(again)).toEqual([true, true])
+    expect(await holdingsOf(hub, LAKE)).toEqual(await holdingsOf(first, LAKE))
+  })
+})
+
 describe('the whole scope is sent', () => {
   it('if sending the records that differ has not helped', async () => {
     const [tablet, hub] = await twoWithGuests(30)
