@@ -7,6 +7,8 @@ import { type CausalRecord, joinRecords } from '../merge/record.ts'
 import { isFieldName, parseRegister } from '../merge/registers.ts'
 
 const MAX_ID_CHARS = 100
+/** No JSON is longer than so many times what it was read from: of all that it can hold, `1e20` grows most. */
+const MOST_GROWTH = 6
 
 export interface Unreadable {
   /** The record's id if it has one that no readable record of the message has, else one made from its content. */
@@ -22,13 +24,17 @@ export interface Incoming {
   readonly unreadable: readonly Unreadable[]
 }
 
-/** Reads the records of one message. One that comes twice is joined with itself, as two messages would be. */
-export function readIncoming(raw: readonly unknown[], scope: string): Incoming {
+/**
+ * Reads the records of one message. One that comes twice is joined with itself, as two messages would be.
+ * @param chars length of the text that they came in, if that is known: no record of a short one need be measured
+ */
+export function readIncoming(raw: readonly unknown[], scope: string, chars = Number.POSITIVE_INFINITY): Incoming {
+  const mayBeLarge = chars * MOST_GROWTH > MAX_RECORD_BYTES
   const records = new Map<string, CausalRecord>()
   const deltas = new Map<string, Delta>()
   const faulty: { raw: unknown; reason: string }[] = []
   for (const one of raw) {
-    const read = readOne(one, scope)
+    const read = readOne(one, scope, mayBeLarge)
     if (typeof read === 'string') {
       faulty.push({ raw: one, reason: read })
       continue
@@ -59,11 +65,11 @@ type Read = { readonly registers: readonly string[] } & (
 )
 
 /** @returns the record or delta, or why it is none */
-function readOne(raw: unknown, scope: string): Read | string {
+function readOne(raw: unknown, scope: string, mayBeLarge: boolean): Read | string {
   const read = property(raw, 'changed') !== undefined ? readDelta(raw) : readRecord(raw)
   if (typeof read === 'string') return read
   // Only now: what could be decoded is not nested deeper than writing it down can bear.
-  if (JSON.stringify(raw).length > MAX_RECORD_BYTES) return 'the record is larger than a megabyte'
+  if (mayBeLarge && JSON.stringify(raw).length > MAX_RECORD_BYTES) return 'the record is larger than a megabyte'
   if (read.value.scope !== scope) return 'the record belongs to another wedding'
   for (const register of read.registers) {
     const { field } = parseRegister(register)
