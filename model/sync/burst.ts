@@ -1,7 +1,7 @@
 /**
  * Messages of changes that arrived one behind the other while something else was being done. They are joined and committed at
  * once, as one message would be, and each is answered for itself. So a replica that is slower than its peer needs fewer
- * commits, and nothing ever waits for a message that has not arrived.
+ * commits. Only what has been waiting at the peer ever waits for a message that has not arrived, and that is the session's business.
  */
 import type { Ack, Changes, Message } from '../wire/index.ts'
 import type { Received } from './inbox.ts'

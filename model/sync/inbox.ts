@@ -27,6 +27,8 @@ export interface InboxOptions {
   readonly border?: Border | undefined
   /** What the peer has seen of records, kept by the half that sends. */
   readonly knowledge?: PeerKnowledge | undefined
+  /** Length of the text that the records came in, or of the longest if there were several. */
+  readonly chars?: number
   /** Edits of ours to be taken back, once the peer has shown what it holds of their records. */
   readonly ownEdits?: OwnEdits | undefined
 }
@@ -86,7 +88,7 @@ interface Joined extends Omit<Received, 'refused'> {
 export async function joinChanges(message: Changes, options: InboxOptions): Promise<Joined> {
   const { changes } = options
   const { scope } = message
-  const { unreadable, ...readable } = readIncoming(message.records, scope)
+  const { unreadable, ...readable } = readIncoming(message.records, scope, options.chars)
   // Before the commit, which makes the sending half look at these records.
   for (const each of [...readable.records.values(), ...readable.deltas.values()]) {
     options.knowledge?.tell(each.id, vectorsOf(each))

@@ -52,6 +52,13 @@ const HELLO_TIMEOUT_MS = 10_000
 const SAVE_MS = 1_000
 /** Bytes that may wait in the socket of a peer that does not read. What is sent by itself stays far below. */
 const MAX_BUFFERED = 2_000_000
+/**
+ * What has been waiting at the peer waits here once more for those that are on their way behind it: they are committed together, and
+ * a storage that has to put its indexes in order does it once. What people do now waits for nothing.
+ */
+const GATHER_MS = 5
+/** So many behind the first are enough: the peer goes on sending only when some of those under way are acknowledged. */
+const GATHERED = 2
 /** Messages that may wait for their turn. A peer that keeps to the window never fills it. */
 const MAX_WAITING = 64
 
@@ -98,6 +105,8 @@ export interface SessionOptions {
   readonly saver?: () => boolean
   /** The highest protocol to speak, for trying out how versions get on; the newest by default. */
   readonly protocol?: number
+  /** How long what has been waiting at the peer waits here for more of it, ms. */
+  readonly gatherMs?: number
   /** What records go through on their way to this peer and back; nothing by default. */
   readonly border?: Border | undefined
   /** The digest trees of `changes` as seen through the border; those that all its sessions share by default. */
@@ -128,7 +137,8 @@ export interface Session {
 }
 
 export function startSession(options: SessionOptions): Session {
-  const { transport, scheduler, changes, state, caller, self, border, protocol: highest = PROTOCOL } = options
+  const { transport, scheduler, changes, state, caller, self, border } = options
+  const { protocol: highest = PROTOCOL, gatherMs = GATHER_MS } = options
   let peer: Peer | undefined
   let rules: Accepted | undefined
   let cursors: Cursors | undefined
@@ -147,6 +157,7 @@ export function startSession(options: SessionOptions): Session {
   let failure: SessionError | undefined
   let helloSentMs: number | undefined
   let leaveRoom: (() => void) | undefined
+  let onWaiting: (() => void) | undefined
   const incoming = new Map<string, number>()
   const timers = createTimers(scheduler)
   const waiting: Arrived[] = []
@@ -302,6 +313,20 @@ export function startSession(options: SessionOptions): Session {
     return held
   }
 
+  /** Resolves when enough messages wait to be taken together, or have had the time to come, or something else waits behind them. */
+  function gathered(): Promise<void> {
+    const isEnough = () => waiting.length >= GATHERED || waiting.some(({ message }) => !isFollowed(message))
+    return new Promise((resolve) => {
+      if (gatherMs === 0 || isEnough()) return resolve()
+      const cancel = scheduler.after(gatherMs, resolve)
+      onWaiting = () => {
+        if (!isEnough()) return
+        cancel()
+        resolve()
+      }
+    })
+  }
+
   function saveSoon(): void {
     if (timers.isSet('save')) return
     timers.set('save', SAVE_MS, () => {
@@ -351,6 +376,7 @@ export function startSession(options: SessionOptions): Session {
       border,
       knowledge: outbox,
       ownEdits: rules.ownEdits,
+      chars: Math.max(...burst.map(({ chars }) => chars)),
     })
     if (takenBack.length > 0) await refusals?.withdraw(scope, takenBack)
     const ids = records.flatMap((raw) => idOf(raw) ?? []).filter((id) => !needs.includes(id))
@@ -442,6 +468,7 @@ export function startSession(options: SessionOptions): Session {
       case 'resume':
         return onResume(message.cursors)
       case 'changes':
+        if (isFollowed(message)) await gathered()
         return onChanges(takeBurst({ message, at, chars }, waiting))
       case 'ack':
         return onAck(message)
@@ -469,6 +496,7 @@ export function startSession(options: SessionOptions): Session {
 
   function enqueue(arrived: Arrived): void {
     waiting.push(arrived)
+    onWaiting?.()
     work = work.then(async () => {
       const next = open ? waiting.shift() : undefined // none if it was taken together with one before it
       if (next) await handle(next)
@@ -511,4 +539,9 @@ export function startSession(options: SessionOptions): Session {
     atRest,
     close,
   }
+}
+
+/** Changes behind which more have been waiting at the peer. */
+function isFollowed(message: Message): boolean {
+  return message.type === 'changes' && message.remaining > 0
 }

@@ -43,6 +43,8 @@ export interface LineOptions {
   readonly border?: Border
   /** The highest protocol that a side speaks. */
   readonly protocol?: Partial<Record<Side, number>>
+  /** How long back-fill waits for more of it, ms: not at all by default, since time passes only when a test says so. */
+  readonly gatherMs?: number
 }
 
 export interface SyncTeam {
@@ -98,6 +100,7 @@ export function createSyncTeam(): SyncTeam {
           self: { deviceId: name, deviceName: name, team: TEAM, token: `token of ${name}` },
           accept: async () => ok(side === 'caller' ? trust : grant ? rulesOf(grant, TEAM, () => true, whose) : TRUSTED),
           priority,
+          gatherMs: options.gatherMs ?? 0,
           ...(side === 'caller' && options.border && { border: options.border }),
           ...(options.protocol?.[side] !== undefined && { protocol: options.protocol[side] }),
           onProgress: () => undefined,

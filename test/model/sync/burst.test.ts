@@ -82,4 +82,37 @@ describe('a replica that is slower than its peer', () => {
     expect(commits).toBe(2)
     expect(await holdingsOf(tablet, LAKE)).toEqual(await holdingsOf(hub, LAKE))
   })
+
+  it('[SYN22] waits 5 ms for more of what has been waiting at the peer, and for what people do not at all', async () => {
+    const [tablet, hub] = [await team.replica('tablet'), await team.replica('hub')]
+    const guest = (i: number) => ({ id: uuidOf(200 + i), scope: LAKE, table: 'guests', data: { name: `Guest ${i}` } })
+    await hub.changes.update([], () =>
+      Array.from({ length: 50 }, (_, i) => ({ record: createRecord(guest(i), hub.author()) })),
+    )
+    let commits = 0
+    tablet.changes.subscribe(() => commits++)
+    const line = team.connect(tablet, hub, { gatherMs: 5 })
+    const toCome = () => line.sent('changes', 'called').map(({ remaining }) => remaining)
+    await team.settle()
+    while (toCome().length < 1) {
+      line.pipe.deliver()
+      await team.settle()
+    }
+    await team.exchange() // the last one, behind which nothing waits
+    expect([toCome(), commits]).toEqual([[25, 0], 1])
+    await hub.create(guest(50))
+    await team.exchange()
+    expect([toCome(), commits]).toEqual([[25, 0, 0], 2])
+    await hub.changes.update([], () =>
+      Array.from({ length: 200 }, (_, i) => ({ record: createRecord(guest(100 + i), hub.author()) })),
+    )
+    while (toCome().length < 4) await team.settle()
+    line.pipe.deliver()
+    await team.settle()
+    expect([toCome()[3], commits]).toEqual([100, 2])
+    await team.scheduler.pass(4, team.settle)
+    expect(commits).toBe(2)
+    await team.scheduler.pass(1, team.settle)
+    expect(commits).toBe(3)
+  })
 })
