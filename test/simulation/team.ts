@@ -206,9 +206,9 @@ export class Team {
    * them.
    */
   letInWhatWasLost(): void {
-    this.machines.forEach((machine) => {
+    for (const machine of this.machines) {
       this.#letIn(machine, (news, sender) => news.some((value) => value.machine !== sender.name))
-    })
+    }
   }
 
   /** Who is in charge at a hub looks through what was set aside there, and lets in some of what devices overreached with. */
