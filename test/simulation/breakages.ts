@@ -19,7 +19,7 @@ export const BREAKAGES: readonly Breakage[] = [
   },
   {
     name: 'takes what it was not allowed to take',
-    rule: /: (INV2): /,
+    rule: /: (INV2|INV6): /,
     file: 'model/sync/inbox.ts',
     from: 'leap(theirs, mine) ?? rules.refusal(theirs, mine)',
     to: 'leap(theirs, mine)',
