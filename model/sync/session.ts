@@ -19,7 +19,7 @@ import { type Result, unreachable } from '../result.ts'
 import { type Ack, type Changes, type Hello, type Message, type Presence, parseMessage } from '../wire/index.ts'
 import { MAX_REPAIRED } from '../wire/repair.ts'
 import { agreedProtocol, MIN_PROTOCOL, PROTOCOL } from '../wire/version.ts'
-import { type Acks, openAcks } from './acks.ts'
+import { acksFor } from './acks.ts'
 import { type Arrivals, openArrivals } from './arrivals.ts'
 import type { Border } from './border.ts'
 import { type Arrived, mergedChanges, takeBurst } from './burst.ts'
@@ -143,7 +143,6 @@ export function startSession(options: SessionOptions): Session {
   let rules: Accepted | undefined
   let cursors: Cursors | undefined
   let arrivals: Arrivals | undefined
-  let acks: Acks | undefined
   let outbox: Outbox | undefined
   let refusals: Refusals | undefined
   let giveUp: GiveUp | undefined
@@ -208,7 +207,6 @@ export function startSession(options: SessionOptions): Session {
   function close(error?: SessionError): void {
     if (!open) return
     failure = error
-    acks?.flush()
     send(error ? { type: 'error', ...error } : { type: 'bye' })
     transport.close()
     finish(error)
@@ -271,7 +269,6 @@ export function startSession(options: SessionOptions): Session {
     }
     cursors = await openCursors(state, changes.epoch, hello.epoch, { keepsSent: caller, onMove: saveSoon })
     arrivals = openArrivals(cursors.received)
-    acks = openAcks({ protocol, send, timers, elapsed: scheduler.elapsed })
     refusals = await openRefusals(state, {
       ownEpoch: changes.epoch,
       peerEpoch: hello.epoch,
@@ -363,7 +360,7 @@ export function startSession(options: SessionOptions): Session {
   }
 
   async function onChanges(burst: readonly Arrived<Changes>[]): Promise<void> {
-    if (!peer || !rules || !arrivals || !acks) return close({ code: 'PROTOCOL', message: 'changes before hello' })
+    if (!peer || !rules || !arrivals) return close({ code: 'PROTOCOL', message: 'changes before hello' })
     const message = mergedChanges(burst)
     const { scope, seq, remaining, records } = message
     incoming.set(scope, remaining)
@@ -390,7 +387,8 @@ export function startSession(options: SessionOptions): Session {
       pump()
     }
     arrivals.settle(scope, seq, ids, needs)
-    acks.answer(burst, { refused, needs, absent })
+    const about = { protocol: peer.protocol, nowMs: scheduler.elapsed() }
+    for (const ack of acksFor(burst, { refused, needs, absent }, about)) send(ack)
     // Also if it brought nothing new here: what the peer holds has changed since it was compared.
     verification?.touch(scope)
     options.onProgress()
