@@ -108,6 +108,28 @@ export async function joinChanges(message: Changes, options: InboxOptions): Prom
   return { setbacks, needs: outcome.needs, takenBack: outcome.takenBack, absent: outcome.absent }
 }
 
+/**
+ * Of records that were just refused, those of which all is here by now: somebody else who may write them has brought them meanwhile.
+ * Whoever sent them has to be told, since what it has seen of them is not sent to it.
+ */
+export async function heldByNow(
+  { scope, records }: Changes,
+  refused: readonly Refused[],
+  { changes, border }: Pick<InboxOptions, 'changes' | 'border'>,
+): Promise<readonly string[]> {
+  const ids = new Set(refused.map(({ id }) => id))
+  if (ids.size === 0) return []
+  const sent = records.filter((raw) => ids.has(idOf(raw) ?? ''))
+  const { offers } = await throughBorder(readIncoming(sent, scope), border)
+  const current = await changes.records([...offers.keys()])
+  return [...offers].flatMap(([id, offer]) => {
+    const mine = current.get(id)
+    const theirs = offer(mine)
+    const joined = mine && theirs && joinRecords(mine, theirs)
+    return joined?.ok && joined.value === mine ? [id] : []
+  })
+}
+
 /** What is to be taken back is kept before it goes. @returns the records of ours that are kept so, as they were */
 async function keepDrafts(
   records: ReadonlyMap<string, CausalRecord>,

@@ -31,7 +31,7 @@ import { NO_TRAFFIC, type SessionFigures, type Traffic } from './figures.ts'
 import { type GiveUp, openGivingUp } from './giveUp.ts'
 import { SILENCE_MS, startHeartbeat } from './heartbeat.ts'
 import { heldVectorsOf } from './heldVectors.ts'
-import { type Refused, receiveChanges } from './inbox.ts'
+import { heldByNow, type Refused, receiveChanges } from './inbox.ts'
 import { idOf } from './incoming.ts'
 import { createLine } from './line.ts'
 import { logReaderOf } from './logReader.ts'
@@ -389,6 +389,11 @@ export function startSession(options: SessionOptions): Session {
     arrivals.settle(scope, seq, ids, needs)
     const about = { protocol: peer.protocol, nowMs: scheduler.elapsed() }
     for (const ack of acksFor(burst, { refused, needs, absent }, about)) send(ack)
+    const held = await heldByNow(message, refused, { changes, border })
+    if (held.length > 0) {
+      outbox?.sendAgain(scope, held)
+      pump()
+    }
     // Also if it brought nothing new here: what the peer holds has changed since it was compared.
     verification?.touch(scope)
     options.onProgress()

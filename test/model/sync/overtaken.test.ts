@@ -2,10 +2,13 @@
 import { expect, it } from 'vitest'
 import { createRecord, editRecord } from '../../../model/merge/edit.ts'
 import type { CausalRecord } from '../../../model/merge/record.ts'
+import type { ChangeStore } from '../../../model/sync/changeStore.ts'
 import { vectorsOf } from '../../../model/sync/heldVectors.ts'
 import { openOvertaken } from '../../../model/sync/overtaken.ts'
+import { deadLetters } from '../../../model/sync/refusals.ts'
 import { uuidOf } from '../../support/ids.ts'
 import { at, newRecord, RECORD_ID, WEDDING_ID } from '../../support/mergeHelpers.ts'
+import { createSyncTeam } from '../../support/syncTeam.ts'
 
 const REFUSED = [{ id: RECORD_ID, reason: 'may not create' }]
 const AGAIN = { again: [RECORD_ID], gone: [] }
@@ -49,4 +52,28 @@ it('[SYN19] once for each state of it, and in its own scope', async () => {
 
 it('[SYN19] says which records are not here any more', async () => {
   expect(await replica(undefined, guest).overtaken(WEDDING_ID, REFUSED)).toEqual({ again: [], gone: [RECORD_ID] })
+})
+
+it('[SYN19] is told of a record that came to the peer from somebody else while it was being refused', async () => {
+  const team = createSyncTeam()
+  const [camera, hub] = [await team.replica('camera'), await team.replica('hub')]
+  const record = await camera.create({ id: RECORD_ID, scope: WEDDING_ID, table: 'guests', data: { name: 'Ada' } })
+  let decided = false
+  const changes: ChangeStore = {
+    ...hub.changes,
+    async update(ids, change) {
+      await hub.changes.update(ids, change)
+      if (decided || !ids.includes(RECORD_ID)) return
+      decided = true
+      await hub.changes.update([], () => [{ record }])
+      await team.settle() // the hub looks what that is to the device before it has noted what it refuses
+    },
+  }
+  const line = team.connect(camera, { ...hub, changes }, { grant: { role: 'photographer', weddings: 'all' } })
+  await team.pass(3_000)
+  expect(line.refused.caller.map(({ id }) => id)).toEqual([RECORD_ID])
+  expect(await deadLetters(camera.state, camera.changes.epoch)).toEqual([])
+  expect(line.sent('digest', 'caller').at(-1)?.except).toEqual([])
+  expect((await line.caller.progress(WEDDING_ID))?.equal).toBe(true)
+  await team.close()
 })
