@@ -114,8 +114,8 @@ it('every control of the Devices page can be reached and used with the keys alon
   ] as const) {
     await press(page, button(opener), 'Enter')
     await dialog(title).waitFor()
-    const inside = await page.evaluate(() => document.activeElement?.closest('[role="dialog"]') !== null)
-    expect(inside, `the focus is in “${title}”`).toBe(true)
+    const isInside = () => page.evaluate(() => document.activeElement?.closest('[role="dialog"]') !== null)
+    await expect.poll(isInside, { message: `the focus is in “${title}”` }).toBe(true)
     await page.keyboard.press('Escape')
     await dialog(title).waitFor({ state: 'hidden' })
   }
