@@ -67,10 +67,9 @@ export async function openSequencedStore(
         read.push(entry)
       }
       const wanted = read.filter(({ from }) => except === undefined || from !== except)
-      const found = await storage.findDocumentsById(
-        wanted.map(({ id }) => id),
-        true, // also what was taken out, which the log tells of
-      )
+      const ids = wanted.map(({ id }) => id)
+      // Also what was taken out, which the log tells of. To be asked for nothing has a storage put its indexes in order all the same.
+      const found = ids.length > 0 ? await storage.findDocumentsById(ids, true) : []
       const byId = new Map(found.map((document) => [document.id, document]))
       return {
         changes: wanted.flatMap((entry) => changeOf(entry, byId.get(entry.id))),
