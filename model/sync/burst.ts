@@ -1,11 +1,12 @@
 /**
  * Messages of changes that arrived one behind the other while something else was being done. They are joined and committed at
  * once, as one message would be, and each is answered for itself. So a replica that is slower than its peer needs fewer
- * commits. Only what has been waiting at the peer ever waits for a message that has not arrived, and that is the session's business.
+ * commits. Only what has been waiting at the peer ever waits for a message that has not arrived.
  */
 import type { Ack, Changes, Message } from '../wire/index.ts'
 import type { Received } from './inbox.ts'
 import { idOf } from './incoming.ts'
+import type { Scheduler } from './scheduler.ts'
 
 /** A message that waits for its turn. */
 export interface Arrived<M extends Message = Message> {
@@ -18,6 +19,52 @@ export interface Arrived<M extends Message = Message> {
 
 const MAX_RECORDS = 500
 const MAX_CHARS = 1_000_000
+/**
+ * What has been waiting at the peer waits here once more for those that are on their way behind it: they are committed together, and
+ * a storage that has to put its indexes in order does it once. What people do now waits for nothing.
+ */
+const GATHER_MS = 5
+/** So many behind the first are enough: the peer goes on sending only when some of those under way are acknowledged. */
+const GATHERED = 2
+
+export interface Gathering {
+  /** Another message waits. */
+  arrived(): void
+  /**
+   * Resolves when enough messages wait to be taken together with this one, or have had the time to come, or something else waits
+   * behind them; at once if nothing has been waiting behind it at the peer. Also when the line is down meanwhile.
+   */
+  behind(message: Changes): Promise<void>
+}
+
+/** @param waiting the messages that wait, as they are at any time */
+export function openGathering(
+  waiting: readonly Arrived[],
+  { after }: Pick<Scheduler, 'after'>,
+  gatherMs = GATHER_MS,
+): Gathering {
+  const isEnough = () => waiting.length >= GATHERED || waiting.some(({ message }) => !isFollowed(message))
+  let onArrival: (() => void) | undefined
+  return {
+    arrived: () => onArrival?.(),
+    behind(message) {
+      return new Promise((resolve) => {
+        if (gatherMs === 0 || !isFollowed(message) || isEnough()) return resolve()
+        const cancel = after(gatherMs, resolve)
+        onArrival = () => {
+          if (!isEnough()) return
+          cancel()
+          resolve()
+        }
+      })
+    },
+  }
+}
+
+/** Changes behind which more have been waiting at the peer. */
+function isFollowed(message: Message): boolean {
+  return message.type === 'changes' && message.remaining > 0
+}
 
 /**
  * Takes those off the messages that wait which can be joined together with the first: the next ones, as long as they are changes

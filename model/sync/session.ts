@@ -22,7 +22,7 @@ import { agreedProtocol, MIN_PROTOCOL, PROTOCOL } from '../wire/version.ts'
 import { acksFor } from './acks.ts'
 import { type Arrivals, openArrivals } from './arrivals.ts'
 import type { Border } from './border.ts'
-import { type Arrived, mergedChanges, takeBurst } from './burst.ts'
+import { type Arrived, mergedChanges, openGathering, takeBurst } from './burst.ts'
 import type { ChangeStore, StateStore } from './changeStore.ts'
 import { type Cursors, openCursors } from './cursors.ts'
 import { type DigestIndex, digestIndexOf } from './digestIndex.ts'
@@ -52,13 +52,6 @@ const HELLO_TIMEOUT_MS = 10_000
 const SAVE_MS = 1_000
 /** Bytes that may wait in the socket of a peer that does not read. What is sent by itself stays far below. */
 const MAX_BUFFERED = 2_000_000
-/**
- * What has been waiting at the peer waits here once more for those that are on their way behind it: they are committed together, and
- * a storage that has to put its indexes in order does it once. What people do now waits for nothing.
- */
-const GATHER_MS = 5
-/** So many behind the first are enough: the peer goes on sending only when some of those under way are acknowledged. */
-const GATHERED = 2
 /** Messages that may wait for their turn. A peer that keeps to the window never fills it. */
 const MAX_WAITING = 64
 
@@ -138,7 +131,7 @@ export interface Session {
 
 export function startSession(options: SessionOptions): Session {
   const { transport, scheduler, changes, state, caller, self, border } = options
-  const { protocol: highest = PROTOCOL, gatherMs = GATHER_MS } = options
+  const { protocol: highest = PROTOCOL } = options
   let peer: Peer | undefined
   let rules: Accepted | undefined
   let cursors: Cursors | undefined
@@ -156,10 +149,10 @@ export function startSession(options: SessionOptions): Session {
   let failure: SessionError | undefined
   let helloSentMs: number | undefined
   let leaveRoom: (() => void) | undefined
-  let onWaiting: (() => void) | undefined
   const incoming = new Map<string, number>()
   const timers = createTimers(scheduler)
   const waiting: Arrived[] = []
+  const gathering = openGathering(waiting, scheduler, options.gatherMs)
   let rest: () => void
   const atRest = new Promise<void>((resolve) => {
     rest = resolve
@@ -310,20 +303,6 @@ export function startSession(options: SessionOptions): Session {
     return held
   }
 
-  /** Resolves when enough messages wait to be taken together, or have had the time to come, or something else waits behind them. */
-  function gathered(): Promise<void> {
-    const isEnough = () => waiting.length >= GATHERED || waiting.some(({ message }) => !isFollowed(message))
-    return new Promise((resolve) => {
-      if (gatherMs === 0 || isEnough()) return resolve()
-      const cancel = scheduler.after(gatherMs, resolve)
-      onWaiting = () => {
-        if (!isEnough()) return
-        cancel()
-        resolve()
-      }
-    })
-  }
-
   function saveSoon(): void {
     if (timers.isSet('save')) return
     timers.set('save', SAVE_MS, () => {
@@ -471,7 +450,7 @@ export function startSession(options: SessionOptions): Session {
       case 'resume':
         return onResume(message.cursors)
       case 'changes':
-        if (isFollowed(message)) await gathered()
+        await gathering.behind(message)
         return onChanges(takeBurst({ message, at, chars }, waiting))
       case 'ack':
         return onAck(message)
@@ -499,7 +478,7 @@ export function startSession(options: SessionOptions): Session {
 
   function enqueue(arrived: Arrived): void {
     waiting.push(arrived)
-    onWaiting?.()
+    gathering.arrived()
     work = work.then(async () => {
       const next = open ? waiting.shift() : undefined // none if it was taken together with one before it
       if (next) await handle(next)
@@ -542,9 +521,4 @@ export function startSession(options: SessionOptions): Session {
     atRest,
     close,
   }
-}
-
-/** Changes behind which more have been waiting at the peer. */
-function isFollowed(message: Message): boolean {
-  return message.type === 'changes' && message.remaining > 0
 }
