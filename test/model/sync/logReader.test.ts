@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import type { ChangeQuery, ChangeStore } from '../../../model/sync/changeStore.ts'
 import { createLogReader } from '../../../model/sync/logReader.ts'
 import { uuidOf } from '../../support/ids.ts'
 import { WEDDING_MORNING_MS } from '../../support/manualScheduler.ts'
 import { elevenChars, openMemoryReplica } from '../../support/memoryReplica.ts'
+import { readChanges } from '../../support/readChanges.ts'
 
 const LAKE = uuidOf(100)
 const PEER = elevenChars('peer')
@@ -11,15 +11,8 @@ const PEER = elevenChars('peer')
 describe('the log as sessions read it', () => {
   it('[SYN14] a page is read once for all who stand at one place, each without what is their own, until the scope changes', async () => {
     const replica = await openMemoryReplica('hub', { now: () => WEDDING_MORNING_MS })
-    const reads: ChangeQuery[] = []
-    const counted: ChangeStore = {
-      ...replica.changes,
-      changesSince(scope, seq, query) {
-        reads.push(query)
-        return replica.changes.changesSince(scope, seq, query)
-      },
-    }
-    const reader = createLogReader(counted)
+    const { changes, reads } = readChanges(replica.changes)
+    const reader = createLogReader(changes)
     const ada = await replica.create({ id: uuidOf(200), scope: LAKE, table: 'guests', data: { name: 'Ada' } })
     await replica.changes.update([ada.id], () => [{ record: ada, from: PEER }])
     const read = async (except?: string, head?: number) =>
