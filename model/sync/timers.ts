@@ -31,7 +31,8 @@ export function createTimers({ elapsed, after }: Pick<Scheduler, 'elapsed' | 'af
   /** Sets the alarm of a timer for when it is due. */
   function arm(name: string, timer: Timer): void {
     timer.ringsAt = timer.dueAt
-    timer.cancelAlarm = after(timer.dueAt - elapsed(), () => {
+    // A loop that was held up may come to it when it is over-due.
+    timer.cancelAlarm = after(Math.max(0, timer.dueAt - elapsed()), () => {
       if (timer.dueAt > timer.ringsAt) return arm(name, timer)
       timers.delete(name)
       timer.run()

@@ -57,6 +57,26 @@ describe('timers with names', () => {
     expect(alarms).toBe(2)
   })
 
+  it('one that is due when its alarm rings late asks for no time before now', async () => {
+    const asked: number[] = []
+    let nowMs = 0
+    let ring = (): void => undefined
+    const late = createTimers({
+      elapsed: () => nowMs,
+      after(ms, run) {
+        asked.push(ms)
+        ring = run
+        return () => undefined
+      },
+    })
+    late.set('verify', 500, () => undefined)
+    nowMs = 100
+    late.set('verify', 500, () => undefined)
+    nowMs = 900
+    ring()
+    expect(asked).toEqual([500, 0])
+  })
+
   it('one may set itself again, and what was cancelled does not ring', async () => {
     timers.set('again', 10, () => set('again', 10))
     set('cancelled', 10)
