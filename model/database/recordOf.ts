@@ -5,6 +5,17 @@ import type { RecordDocument } from './recordSchema.ts'
 
 /** A document as our own storage holds it. One that cannot be read means damage, which is not for the merge to heal. */
 export function recordOf(document: RecordDocument): CausalRecord {
+  const known = decodedOf.get(document)
+  if (known) return known
+  const record = decode(document)
+  decodedOf.set(document, record)
+  return record
+}
+
+/** A storage in memory hands out the same document again and again, which nobody changes. */
+const decodedOf = new WeakMap<RecordDocument, CausalRecord>()
+
+function decode(document: RecordDocument): CausalRecord {
   const { id, scope, table, base, actors, units } = document
   if (isTakenOut(document)) return { id, scope, table, base, units: SortedMap.empty() }
   const decoded = decodeStored({ id, scope, table, base, actors, units })
