@@ -28,4 +28,20 @@ describe('the log as sessions read it', () => {
     expect([await read(), reads.length]).toEqual([2, 3])
     await replica.close()
   })
+
+  it('a change that is on several pages is decoded once', async () => {
+    const replica = await openMemoryReplica('hub', { now: () => WEDDING_MORNING_MS })
+    const reader = createLogReader(replica.changes)
+    await replica.create({ id: uuidOf(200), scope: LAKE, table: 'guests', data: { name: 'Ada' } })
+    const read = async () => (await reader.page(LAKE, 0, { limit: 50, except: undefined })).changes
+    const [before] = await read()
+    await replica.create({ id: uuidOf(201), scope: LAKE, table: 'guests', data: { name: 'Grace' } })
+    reader.forget(LAKE)
+    const after = await read()
+    expect([after.length, after[0] === before]).toEqual([2, true])
+    await replica.edit(uuidOf(200), { name: 'Ada L.' })
+    reader.forget(LAKE)
+    expect((await read()).map(({ seq }) => seq)).not.toContain(before?.seq)
+    await replica.close()
+  })
 })
