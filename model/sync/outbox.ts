@@ -60,8 +60,8 @@ export interface OutboxOptions {
 export interface Outbox extends PeerKnowledge {
   /** Sends what there is to send until enough is under way. Calls may overlap; they are folded into one run. */
   pump(): Promise<void>
-  /** The scope has changed. */
-  touch(scope: string): void
+  /** The scope has changed. @returns whether to pump at once: not while what was sent just before waits for its answer */
+  touch(scope: string): boolean
   /** @returns the ids of the records in all batches that the ack covers, save those that the peer needs whole */
   acknowledge(ack: Ack): readonly string[]
   /** Sends these records again, whole and whoever they came from, before what is waiting in their scope. */
@@ -357,6 +357,7 @@ export function openOutbox(options: OutboxOptions): Outbox {
       if (remainder) remainder.news = true
       else early.add(scope)
       ready.add(scope)
+      return !isFolding(scope)
     },
 
     tell(id, seen) {

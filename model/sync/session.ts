@@ -224,8 +224,7 @@ export function startSession(options: SessionOptions): Session {
   })
 
   const unsubscribe = changes.subscribe((scope) => {
-    outbox?.touch(scope)
-    pump()
+    if (outbox?.touch(scope)) pump()
     verification?.soon(scope)
     options.onProgress()
   })

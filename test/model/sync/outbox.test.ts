@@ -301,8 +301,7 @@ describe('outbox', () => {
       await outbox.pump()
       for (let i = 1; i < 4; i++) {
         await add(200 + i, 1)
-        outbox.touch(LAKE)
-        await outbox.pump()
+        if (outbox.touch(LAKE)) await outbox.pump()
       }
       expect([namesSent(), wishes, outbox.isQuiet(LAKE)]).toEqual([
         ['Task 0'],
