@@ -60,20 +60,21 @@ export async function openSequencedStore(
     async changesSince(scope, since, { limit, except, tables }) {
       const read: LogEntry[] = []
       let more = false
+      let upTo = since
       for (const entry of log.since(scope, since)) {
         if (tables && !isOf(tables, entry.table)) continue
         more = read.length === limit
         if (more) break
-        read.push(entry)
+        upTo = entry.seq
+        if (except === undefined || entry.from !== except) read.push(entry)
       }
-      const wanted = read.filter(({ from }) => except === undefined || from !== except)
-      const ids = wanted.map(({ id }) => id)
+      const ids = read.map(({ id }) => id)
       // Also what was taken out, which the log tells of. To be asked for nothing has a storage put its indexes in order all the same.
       const found = ids.length > 0 ? await storage.findDocumentsById(ids, true) : []
       const byId = new Map(found.map((document) => [document.id, document]))
       return {
-        changes: wanted.flatMap((entry) => changeOf(entry, byId.get(entry.id))),
-        upTo: read.at(-1)?.seq ?? since,
+        changes: read.flatMap((entry) => changeOf(entry, byId.get(entry.id))),
+        upTo,
         more,
       }
     },

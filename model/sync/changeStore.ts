@@ -60,7 +60,7 @@ export function lazyChange(seq: number, from: string, decode: () => CausalRecord
 export interface ChangePage {
   /** The current state of each record that changed, in order of `seq`; a record appears once, at its latest change. */
   readonly changes: readonly Change[]
-  /** The place up to which the log was read: continue from here. */
+  /** The place up to which the log was read, also what was left out: continue from here. */
   readonly upTo: number
   readonly more: boolean
 }

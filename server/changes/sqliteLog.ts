@@ -28,6 +28,8 @@ export interface SqliteLog extends Pick<ChangeStore, 'scopes' | 'changesSince' |
 
 const SCOPE = `json_extract(data, '$.scope')`
 const ORIGIN = `json_extract(data, '$.from')`
+/** No origin is longer than 11 characters, so this one leaves out nothing. */
+const NOBODY = 'no peer at all'
 
 /** The table of the records; `undefined` in a file that never held any. */
 export function recordTableOf(database: Database): string | undefined {
@@ -59,11 +61,11 @@ export function openSqliteLog(database: Database, table: string): SqliteLog {
     .prepare<[string], number>(`SELECT seq FROM ${table} WHERE ${SCOPE} = ? ORDER BY seq DESC LIMIT 1`)
     .pluck()
   const headOf = (scope: string): number => head.get(scope) ?? 0
-  const since = database.prepare<[string, number, number]>(
-    `SELECT seq, data, ${ORIGIN} AS origin FROM ${table} WHERE ${SCOPE} = ? AND seq > ? ORDER BY seq LIMIT ?`,
+  const since = database.prepare<[string, number, string, number]>(
+    `SELECT seq, data, ${ORIGIN} AS origin FROM ${table} WHERE ${SCOPE} = ? AND seq > ? AND ${ORIGIN} <> ? ORDER BY seq LIMIT ?`,
   )
-  const sinceOfTables = database.prepare<[string, number, string, number, number]>(
-    `SELECT seq, data, ${ORIGIN} AS origin FROM ${table} WHERE ${SCOPE} = ? AND seq > ?
+  const sinceOfTables = database.prepare<[string, number, string, string, number, number]>(
+    `SELECT seq, data, ${ORIGIN} AS origin FROM ${table} WHERE ${SCOPE} = ? AND seq > ? AND ${ORIGIN} <> ?
      AND (json_extract(data, '$.table') IN (SELECT value FROM json_each(?))) = ? ORDER BY seq LIMIT ?`,
   )
   const count = database
@@ -81,23 +83,20 @@ export function openSqliteLog(database: Database, table: string): SqliteLog {
       return found
     },
     headOf,
-    async changesSince(scope, seq, { limit, except, tables }) {
+    async changesSince(scope, seq, { limit, except = NOBODY, tables }) {
       const rows = tables
-        ? sinceOfTables.all(scope, seq, JSON.stringify(namesOf(tables)), 'only' in tables ? 1 : 0, limit + 1)
-        : since.all(scope, seq, limit + 1)
+        ? sinceOfTables.all(scope, seq, except, JSON.stringify(namesOf(tables)), 'only' in tables ? 1 : 0, limit + 1)
+        : since.all(scope, seq, except, limit + 1)
       const found = rows.map((row) => changeRow.parse(row))
       const read = found.slice(0, limit)
       return {
-        changes: read
-          .filter(({ origin }) => except === undefined || origin !== except)
-          .map(({ seq: at, data, origin }) => lazyChange(at, origin, () => readRecord(data))),
-        upTo: read.at(-1)?.seq ?? seq,
+        changes: read.map(({ seq: at, data, origin }) => lazyChange(at, origin, () => readRecord(data))),
+        upTo: found.length > limit ? (read.at(-1)?.seq ?? seq) : Math.max(seq, headOf(scope)),
         more: found.length > limit,
       }
     },
-    async countSince(scope, seq, except) {
-      // No origin is longer than 11 characters, so this one leaves out nothing.
-      return count.get(scope, seq, except ?? 'no peer at all') ?? 0
+    async countSince(scope, seq, except = NOBODY) {
+      return count.get(scope, seq, except) ?? 0
     },
     *inScope(scope) {
       for (const data of all.iterate(scope)) {
