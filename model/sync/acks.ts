@@ -1,6 +1,6 @@
 /**
- * What a replica answers to the changes that it was sent, once they are committed. An ack says up to where they are on disk, so the last
- * of a burst stands for all of it.
+ * What a replica answers to the changes that it was sent, once they are committed: up to where they are on disk, and for how many
+ * messages that stands. What was not taken as it is is told with the message that it came in.
  */
 import type { Ack, Changes } from '../wire/index.ts'
 import { type Arrived, answersTo, type Outcome } from './burst.ts'
@@ -23,9 +23,7 @@ export function acksFor(
   const { scope } = first.message
   const answers = answersTo(burst, outcome)
   const isPlain = outcome.refused.length === 0 && outcome.needs.length === 0
-  // What was not taken as it is is told with the message that it came in. Batches of catching up have one place in the log, and
-  // their sender tells them apart by nothing else than that each is answered.
-  const said = answers.filter(({ seq }, i) => !isPlain || answers[i + 1] === undefined || answers[i + 1]?.seq === seq)
+  const said = isPlain ? answers.filter(({ seq }, i) => isLastOf(protocol, seq, answers[i + 1]?.seq)) : answers
   return said.map(({ seq, refused, needs, absent, at }) => ({
     type: 'ack',
     scope,
@@ -33,5 +31,14 @@ export function acksFor(
     refused: [...refused],
     ...(protocol >= 2 && { ...(needs.length > 0 && { needs: [...needs] }), tookMs: Math.round(nowMs - at) }),
     ...(protocol >= 3 && absent.length > 0 && { absent: [...absent] }),
+    ...(protocol >= 4 && said.length < answers.length && { batches: answers.length }),
   }))
+}
+
+/**
+ * Whether an answer stands for those before it as well. To a peer that is not told how many messages that are, those of catching up,
+ * which have one place in the log, are told apart by nothing else than that each is answered.
+ */
+function isLastOf(protocol: number, seq: number, next: number | undefined): boolean {
+  return next === undefined || (protocol < 4 && next === seq)
 }

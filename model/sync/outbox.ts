@@ -371,11 +371,11 @@ export function openOutbox(options: OutboxOptions): Outbox {
     // Not what was merely sent: that may be lost on its way, and the log would leave it out for this peer for good.
     holds: ({ id }) => told.get(id),
 
-    acknowledge({ scope, seq, needs = [], tookMs = 0 }) {
+    acknowledge({ scope, seq, needs = [], tookMs = 0, batches }) {
       const open = unacknowledged.get(scope) ?? []
-      const index = open.findIndex((batch) => batch.seq === seq)
+      const index = batches === undefined ? open.findIndex((batch) => batch.seq === seq) : batches - 1
       const batch = open[index]
-      if (!batch) return [] // an answer to a batch of before a rewind
+      if (batch?.seq !== seq) return [] // nothing that was sent so
       const settled = open.slice(0, index + 1)
       line.acknowledged(
         settled.map(({ flight }) => flight),

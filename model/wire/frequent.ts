@@ -5,6 +5,7 @@
  */
 import { z } from 'zod'
 import { isObject } from '../merge/codec.ts'
+import { MAX_BATCHES } from './ack.ts'
 import { MAX_CHANGES } from './changes.ts'
 import { DIGEST_CHARS, OUTCOMES } from './digest.ts'
 import type { Ack, Changes, Digest, Ping, Pong, Verdict } from './index.ts'
@@ -40,11 +41,13 @@ function isChanges(raw: Raw): boolean {
 
 /** One that refuses something is rare. */
 function isAck(raw: Raw): boolean {
-  const { scope, seq, refused, tookMs } = raw
+  const { scope, seq, refused, tookMs, batches } = raw
   if (!isScope(scope) || !isCount(seq) || !Array.isArray(refused) || refused.length > 0) return false
   if (raw.needs !== undefined || raw.absent !== undefined) return false
   if (tookMs === undefined) return hasOnly(raw, 4)
-  return hasOnly(raw, 5) && typeof tookMs === 'number' && Number.isFinite(tookMs) && tookMs >= 0
+  if (typeof tookMs !== 'number' || !Number.isFinite(tookMs) || tookMs < 0) return false
+  if (batches === undefined) return hasOnly(raw, 5)
+  return hasOnly(raw, 6) && isCount(batches) && batches >= 2 && batches <= MAX_BATCHES
 }
 
 function isDigest(raw: Raw): boolean {
@@ -65,6 +68,6 @@ function isScope(raw: unknown): boolean {
   return typeof raw === 'string' && UUID.test(raw)
 }
 
-function isCount(raw: unknown): boolean {
+function isCount(raw: unknown): raw is number {
   return Number.isSafeInteger(raw) && typeof raw === 'number' && raw >= 0
 }

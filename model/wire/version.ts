@@ -25,10 +25,15 @@ export const HISTORY: readonly ProtocolVersion[] = [
     change: 'ack says of which refused records nothing is there',
     fingerprint: 'b212de897e1ec9e4',
   },
+  {
+    protocol: 4,
+    change: 'ack says how many messages it answers',
+    fingerprint: '834f6a22497bc710',
+  },
 ]
 
 /** The newest that we speak. With an older peer we speak what it does. */
-export const PROTOCOL = 3
+export const PROTOCOL = 4
 /** A peer that does not speak at least this is refused, and told to update. */
 export const MIN_PROTOCOL = 1
 

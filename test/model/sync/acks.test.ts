@@ -6,7 +6,7 @@ import { uuidOf } from '../../support/ids.ts'
 
 const LAKE = uuidOf(100)
 const TAKEN = { refused: [], needs: [], absent: [] }
-const NOW = { protocol: 3, nowMs: 1_012.4 }
+const NOW = { protocol: 4, nowMs: 1_012.4 }
 
 const changes = (seq: number, { remaining = 0, ids = ['a'] } = {}): Arrived<Changes> => ({
   message: { type: 'changes', scope: LAKE, seq, remaining, records: ids.map((id) => ({ id })) },
@@ -19,14 +19,22 @@ describe('acks', () => {
     expect(acksFor([changes(7)], TAKEN, NOW)).toEqual([{ type: 'ack', scope: LAKE, seq: 7, refused: [], tookMs: 12 }])
   })
 
-  it('[SYN24] of a burst are one, up to where its last message goes', () => {
-    expect(acksFor([changes(7), changes(8), changes(9)], TAKEN, NOW).map(({ seq }) => seq)).toEqual([9])
+  it('[SYN24] of a burst are one, which says where its last message goes and how many it stands for', () => {
+    const burst = [changes(0, { remaining: 9 }), changes(0, { remaining: 4 }), changes(7)]
+    expect(acksFor(burst, TAKEN, NOW)).toEqual([
+      { type: 'ack', scope: LAKE, seq: 7, refused: [], tookMs: 12, batches: 3 },
+    ])
   })
 
-  it('[SYN24] of messages that have the same place are told one by one, since the sender tells them apart by nothing else', () => {
-    const burst = [changes(0, { remaining: 9 }), changes(0, { remaining: 4 }), changes(7)]
-    expect(acksFor(burst, TAKEN, NOW).map(({ seq }) => seq)).toEqual([0, 7])
-    expect(acksFor([changes(9), changes(9)], TAKEN, NOW).map(({ seq }) => seq)).toEqual([9, 9])
+  it('[SYN24] of messages that have the same place are told one by one to a peer that tells them apart by nothing else', () => {
+    const told = (...burst: readonly Arrived<Changes>[]) =>
+      acksFor(burst, TAKEN, { ...NOW, protocol: 3 }).map(({ seq, batches }) => [seq, batches])
+    expect(told(changes(7), changes(8), changes(9))).toEqual([[9, undefined]])
+    expect(told(changes(0, { remaining: 9 }), changes(0, { remaining: 4 }), changes(7))).toEqual([
+      [0, undefined],
+      [7, undefined],
+    ])
+    expect(told(changes(9), changes(9))).toHaveLength(2)
   })
 
   it('[SYN24] of what was not taken are told each with the message that it came in', () => {

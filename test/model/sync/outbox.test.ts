@@ -269,6 +269,16 @@ describe('outbox', () => {
     expect([await third.waiting(LAKE), third.isQuiet(LAKE)]).toEqual([0, true])
   })
 
+  it('[SYN24] an ack settles as many batches as it says, and none if the last of them did not end there', async () => {
+    await add(200, 1_000)
+    const outbox = await open()
+    await outbox.pump()
+    const ack = (seq: number, batches: number) =>
+      outbox.acknowledge({ type: 'ack', scope: LAKE, seq, refused: [], batches }).length
+    expect(sent.map(({ seq }) => seq)).toEqual([0, 0, 0, 0])
+    expect([ack(0, 5), ack(7, 2), ack(0, 3), ack(0, 2)]).toEqual([0, 0, 300, 0])
+  })
+
   it('[INV8] sends a peer that acknowledges nothing two batches, one with what people do now, and no more', async () => {
     await add(200, 1_000)
     const outbox = await open(

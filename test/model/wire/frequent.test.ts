@@ -11,6 +11,7 @@ const FREQUENT: readonly object[] = [
   { type: 'changes', scope, seq: 7, remaining: 3, records: [{ id: 'one' }, null, 'what'] },
   { type: 'ack', scope, seq: 0, refused: [] },
   { type: 'ack', scope, seq: 7, refused: [], tookMs: 0.25 },
+  { type: 'ack', scope, seq: 7, refused: [], tookMs: 3, batches: 2 },
   { type: 'digest', scope, classes: {}, except: [] },
   { type: 'digest', scope, classes: { open: HEX, money: HEX }, except: [] },
   { type: 'verdict', scope, outcome: 'equal' },
@@ -22,7 +23,7 @@ const FREQUENT: readonly object[] = [
 /** What may stand in some place of a message instead of what belongs there. */
 const anything = fc.oneof(
   fc.jsonValue({ maxDepth: 2 }),
-  fc.constantFrom(-1, 0.5, 2 ** 53, '', 'equal', HEX, `${HEX}a`, scope, scope.toUpperCase(), `${scope}\n`),
+  fc.constantFrom(-1, 0.5, 1, 100, 101, 2 ** 53, '', 'equal', HEX, `${HEX}a`, scope, scope.toUpperCase(), `${scope}\n`),
   fc.constantFrom(
     Array.from({ length: 101 }, () => 1),
     { ['__proto__']: HEX },
@@ -40,6 +41,7 @@ const KEYS = [
   'needs',
   'tookMs',
   'absent',
+  'batches',
   'classes',
   'except',
 ]
