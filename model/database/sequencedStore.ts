@@ -1,7 +1,7 @@
 import { normalizeMangoQuery, prepareQuery, type RxCollection, type RxDocumentData } from 'rxdb'
 import { type Change, type ChangeStore, lazyChange, type TableFilter } from '../sync/changeStore.ts'
 import { createCommitLog, type LogEntry } from './commitLog.ts'
-import { isTakenOut, recordOf } from './recordOf.ts'
+import { isTakenOut, recordOf, storedOf } from './recordOf.ts'
 import type { RecordDocument } from './recordSchema.ts'
 import { rxRecordStore } from './rxRecordStore.ts'
 
@@ -97,5 +97,13 @@ function isOf(tables: TableFilter, table: string): boolean {
 
 /** Nothing if the record was changed again meanwhile: it stands further on in the log. */
 function changeOf({ seq, from }: LogEntry, document: RecordDocument | undefined): readonly Change[] {
-  return document?.seq === seq ? [lazyChange(seq, from, () => recordOf(document))] : []
+  if (document?.seq !== seq) return []
+  return [
+    lazyChange(
+      seq,
+      from,
+      () => storedOf(document),
+      () => recordOf(document),
+    ),
+  ]
 }

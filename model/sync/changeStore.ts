@@ -1,3 +1,4 @@
+import type { StoredRecord } from '../merge/codec.ts'
 import type { CausalRecord } from '../merge/record.ts'
 import type { Edit } from '../merge/unit.ts'
 import type { Vector } from '../merge/vector.ts'
@@ -40,17 +41,29 @@ export interface ScopePage {
 export interface Change {
   readonly seq: number
   readonly record: CausalRecord
+  /** The same as it is stored: whoever is given all of it needs nothing decoded. Without units if it was taken out. */
+  readonly stored: StoredRecord
   /** The epoch of the peer whose state this is, unaltered. */
   readonly from?: string
 }
 
-/** A change whose record is decoded when somebody asks for it: what came from the one peer that there is, nobody does. */
-export function lazyChange(seq: number, from: string, decode: () => CausalRecord): Change {
+/** A change whose record is read and decoded when somebody asks for it: what came from the one peer that there is, nobody does. */
+export function lazyChange(
+  seq: number,
+  from: string,
+  read: () => StoredRecord,
+  decode: (stored: StoredRecord) => CausalRecord,
+): Change {
+  let stored: StoredRecord | undefined
   let record: CausalRecord | undefined
   return {
     seq,
+    get stored() {
+      stored ??= read()
+      return stored
+    },
     get record() {
-      record ??= decode()
+      record ??= decode(this.stored)
       return record
     },
     ...(from !== '' && { from }),

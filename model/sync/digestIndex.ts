@@ -98,8 +98,8 @@ export function openDigestIndex(changes: ChangeStore, options: DigestIndexOption
     let more = true
     while (more) {
       const page = await changes.changesSince(scope, known.seq, { limit: PAGE })
-      for (const { seq, record } of page.changes) {
-        heldVectors.note(seq, record)
+      for (const { seq, stored, record } of page.changes) {
+        heldVectors.note(seq, stored)
         note(known, border ? border.outline(record) : record)
       }
       known.seq = page.upTo

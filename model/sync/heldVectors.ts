@@ -4,8 +4,8 @@
  * at least the newest one up to there. What is not known any more is sent whole, and should a peer hold less than it says,
  * it asks (`ack.needs`).
  */
+import type { StoredRecord } from '../merge/codec.ts'
 import type { Vectors } from '../merge/delta.ts'
-import type { CausalRecord } from '../merge/record.ts'
 import { type ActorId, EMPTY_VECTOR, joinVectors, type Vector } from '../merge/vector.ts'
 import type { ChangeStore } from './changeStore.ts'
 
@@ -23,8 +23,8 @@ interface State {
 }
 
 export interface HeldVectors {
-  /** The record was in this state at this place of the log. */
-  note(seq: number, record: CausalRecord): void
+  /** The record was stored so at this place of the log. */
+  note(seq: number, stored: StoredRecord): void
   /** What a peer has seen at least that was sent all states up to there (`Remainder.complete`); `undefined` if not known. */
   of(id: string, complete: number): Vectors | undefined
   /** The peer was sent all states of the scope up to there. */
@@ -37,11 +37,12 @@ export function createHeldVectors(maxRecords = MAX_RECORDS): HeldVectors {
   const states = new Map<string, readonly State[]>()
   const places = new Map<string, number>()
   return {
-    note(seq, record) {
-      const known = states.get(record.id) ?? []
+    note(seq, stored) {
+      const { id } = stored
+      const known = states.get(id) ?? []
       if (known.some((state) => state.seq >= seq)) return
-      states.delete(record.id)
-      states.set(record.id, [...known.slice(1 - MAX_STATES), { seq, vectors: encode(record) }])
+      states.delete(id)
+      states.set(id, [...known.slice(1 - MAX_STATES), { seq, vectors: encode(stored) }])
       if (states.size <= maxRecords) return
       for (const oldest of states.keys()) {
         states.delete(oldest)
@@ -75,8 +76,13 @@ export function joinHeld(a: Vectors | undefined, b: Vectors | undefined): Vector
   return joined
 }
 
-function encode({ units }: CausalRecord): string {
-  return JSON.stringify([...units].map(([readClass, { vector }]) => [readClass, [...vector]]))
+/** Where a count is 0, the actor is one of another unit. */
+function encode({ actors, units }: StoredRecord): string {
+  const vectors = Object.entries(units).map(([readClass, { v }]) => [
+    readClass,
+    actors.map((actor, i) => [actor, v[i] ?? 0]).filter(([, count]) => count !== 0),
+  ])
+  return JSON.stringify(vectors)
 }
 
 function decode(text: string): Vectors {

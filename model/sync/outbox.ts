@@ -5,7 +5,6 @@
  * amount of memory, and what it cannot take stays in the log until it can.
  */
 import type { Vectors } from '../merge/delta.ts'
-import type { CausalRecord } from '../merge/record.ts'
 import { type Ack, type Changes, changesText, MAX_CHANGES } from '../wire/index.ts'
 import type { Border } from './border.ts'
 import type { ChangeStore } from './changeStore.ts'
@@ -14,7 +13,7 @@ import { type HeldVectors, joinHeld } from './heldVectors.ts'
 import type { PeerKnowledge } from './inbox.ts'
 import type { Flight, Line } from './line.ts'
 import type { LogReader } from './logReader.ts'
-import { type Encoded, encodeFor } from './outgoing.ts'
+import { type Encoded, encodeFor, type Outgoing } from './outgoing.ts'
 import { type Priority, TIERS } from './priority.ts'
 import { type Gap, Remainder } from './remainder.ts'
 import type { PeerRules } from './rules.ts'
@@ -289,16 +288,17 @@ export function openOutbox(options: OutboxOptions): Outbox {
 
   /** As many of the records as one message takes; `taken` counts also those that are nothing to the peer. */
   async function batchOf(
-    all: readonly { readonly seq?: number; readonly record: CausalRecord }[],
+    all: readonly Outgoing[],
     held: (id: string) => Vectors | undefined,
   ): Promise<{ readonly records: Encoded[]; readonly taken: number }> {
     const records: Encoded[] = []
     const allowance = line.allowance()
     const most = allowance.chars / allowance.parallel
     let chars = 0
-    for (const [taken, { seq, record }] of all.entries()) {
-      const encoded = await encodeFor(record, held(record.id), rules, border)
-      if (seq !== undefined) heldVectors?.note(seq, record)
+    for (const [taken, outgoing] of all.entries()) {
+      const { seq, stored } = outgoing
+      const encoded = await encodeFor(outgoing, held(stored?.id ?? outgoing.record.id), rules, border)
+      if (seq !== undefined && stored) heldVectors?.note(seq, stored)
       if (!encoded) continue
       chars += encoded.text.length
       if (records.length > 0 && chars > most) return { records, taken }

@@ -1,9 +1,10 @@
 /** The form in which a record leaves for one peer: what it may read, through the border, and of that what it lacks. */
-import { encodeRecord } from '../merge/codec.ts'
+import { encodeRecord, type StoredRecord } from '../merge/codec.ts'
 import { deltaSince, encodeDelta, type Vectors } from '../merge/delta.ts'
 import { type CausalRecord, restrictRecord } from '../merge/record.ts'
 import { type Border, deltaOut } from './border.ts'
-import type { PeerRules } from './rules.ts'
+import type { Change } from './changeStore.ts'
+import type { PeerRules, View } from './rules.ts'
 
 export interface Encoded {
   readonly id: string
@@ -11,16 +12,22 @@ export interface Encoded {
   readonly text: string
 }
 
+/** A record to be sent; if it was found in the log, also its place there and how it is stored. */
+export type Outgoing = Pick<Change, 'record'> & Partial<Pick<Change, 'seq' | 'stored'>>
+
 /**
  * @param held what the peer has seen of the record; absent: the record goes whole
  * @returns `undefined` if there is nothing in the record for this peer
  */
 export async function encodeFor(
-  record: CausalRecord,
+  outgoing: Outgoing,
   held: Vectors | undefined,
   rules: PeerRules,
   border: Border | undefined,
 ): Promise<Encoded | undefined> {
+  const { stored } = outgoing
+  if (stored && !held && !border && isWhole(stored, rules.view)) return asStored(stored)
+  const { record } = outgoing
   const readable = restrictRecord(record, (readClass) => rules.mayRead(record, readClass))
   if (!readable) return undefined
   if (border) return throughBorder(readable, held, border)
@@ -35,6 +42,19 @@ export async function encodeFor(
   return known.get(key)
 }
 
+/** Whether somebody sees all of the record, and there is something in it. */
+function isWhole({ table, units }: StoredRecord, view: View): boolean {
+  const readClasses = Object.keys(units)
+  return readClasses.length > 0 && readClasses.every((readClass) => view.mayRead(table, readClass))
+}
+
+function asStored(stored: StoredRecord): Encoded {
+  const known = asTheyAre.get(stored) ?? written(stored.id, stored)
+  asTheyAre.set(stored, known)
+  return known
+}
+
+const asTheyAre = new WeakMap<StoredRecord, Encoded>()
 const shared = new WeakMap<CausalRecord, Map<string, Encoded | undefined>>()
 
 async function throughBorder(

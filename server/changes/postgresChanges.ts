@@ -4,7 +4,7 @@ import { type ChangePage, type ChangeStore, lazyChange } from '../../model/sync/
 import type { Sql } from './postgresConnection.ts'
 import type { Announcer } from './postgresListener.ts'
 import { readRows, readTogether } from './postgresRead.ts'
-import { fromColumn, fromDocument, parseRows, toColumn, whole } from './postgresRows.ts'
+import { fromColumn, fromDocument, fromStored, parseRows, storedIn, toColumn, whole } from './postgresRows.ts'
 import { updateRecords, updateTurns } from './postgresUpdate.ts'
 
 export interface ChangeStoreParts {
@@ -108,7 +108,7 @@ function pageOf(rows: readonly z.infer<typeof changeRow>[], limit: number): Chan
     .flatMap(({ seq, doc, origin }) =>
       seq === null || doc === null
         ? []
-        : [lazyChange(seq, origin === null ? '' : fromColumn(origin), () => fromDocument(doc))],
+        : [lazyChange(seq, origin === null ? '' : fromColumn(origin), () => storedIn(doc), fromStored)],
     )
   const more = rows.length > limit
   // Once exhausted, the log was read to its head, over whatever was left out at the end.

@@ -30,12 +30,21 @@ export function toDocument(record: CausalRecord): string {
   return JSON.stringify(encodeRecord(record))
 }
 
-/**
- * `encodeRecord` gave the document its shape, so only its inner consistency is looked at: the bounds that hold for records
- * of others would make one unreadable that a join has grown past them.
- */
 export function fromDocument(document: string): CausalRecord {
-  const decoded = decodeStored(stored.parse(JSON.parse(document)))
+  return fromStored(storedIn(document))
+}
+
+/** The document as it is. `encodeRecord` gave it its shape. */
+export function storedIn(document: string): StoredRecord {
+  return stored.parse(JSON.parse(document))
+}
+
+/**
+ * Only its inner consistency is looked at: the bounds that hold for records of others would make one unreadable that a join has
+ * grown past them.
+ */
+export function fromStored(document: StoredRecord): CausalRecord {
+  const decoded = decodeStored(document)
   if (!decoded.ok) throw new Error(`a record in the database cannot be read: ${decoded.error.reason}`)
   return decoded.value
 }

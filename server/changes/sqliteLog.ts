@@ -3,8 +3,9 @@
  * that may read, so a backup is read by the same code as the database itself.
  */
 import { z } from 'zod'
-import { recordOf } from '../../model/database/recordOf.ts'
+import { recordFrom, storedOf } from '../../model/database/recordOf.ts'
 import { RECORDS, type RecordDocument } from '../../model/database/recordSchema.ts'
+import type { StoredRecord } from '../../model/merge/codec.ts'
 import { type CausalRecord, isEmptied } from '../../model/merge/record.ts'
 import { err, ok, type Result } from '../../model/result.ts'
 import {
@@ -90,7 +91,7 @@ export function openSqliteLog(database: Database, table: string): SqliteLog {
       const found = rows.map((row) => changeRow.parse(row))
       const read = found.slice(0, limit)
       return {
-        changes: read.map(({ seq: at, data, origin }) => lazyChange(at, origin, () => readRecord(data))),
+        changes: read.map(({ seq: at, data, origin }) => lazyChange(at, origin, () => storedIn(data), recordFrom)),
         upTo: found.length > limit ? (read.at(-1)?.seq ?? seq) : Math.max(seq, headOf(scope)),
         more: found.length > limit,
       }
@@ -143,10 +144,14 @@ function pastReader(database: Database, table: string): SqliteLog['weddingAt'] {
   }
 }
 
-/** `encodeRecord` gave the document its shape, and `recordOf` looks at its inner consistency. */
+/** `encodeRecord` gave the document its shape, and `recordFrom` looks at its inner consistency. */
 export function readRecord(data: string): CausalRecord {
+  return recordFrom(storedIn(data))
+}
+
+function storedIn(data: string): StoredRecord {
   const document: RecordDocument = JSON.parse(data)
-  return recordOf(document)
+  return storedOf(document)
 }
 
 const DAY_MS = 86_400_000

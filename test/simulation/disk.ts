@@ -3,8 +3,15 @@
  * happens at one moment; before it, and between it and the word that it has happened, time may pass, and the process may
  * die.
  */
+import { encodeRecord } from '../../model/merge/codec.ts'
 import { type CausalRecord, isEmptied } from '../../model/merge/record.ts'
-import type { ChangeFunction, ChangeStore, StateStore, Write } from '../../model/sync/changeStore.ts'
+import {
+  type ChangeFunction,
+  type ChangeStore,
+  lazyChange,
+  type StateStore,
+  type Write,
+} from '../../model/sync/changeStore.ts'
 import type { Random } from './random.ts'
 
 interface Row {
@@ -204,7 +211,16 @@ export function openStore(disk: Disk, user: DiskUser): SimulatedStore {
       read(() => {
         const { rows, more } = disk.since(scope, seq, limit)
         return {
-          changes: rows.filter(({ from }) => except === undefined || from !== except),
+          changes: rows
+            .filter(({ from }) => except === undefined || from !== except)
+            .map(({ seq: at, record, from }) =>
+              lazyChange(
+                at,
+                from,
+                () => encodeRecord(record),
+                () => record,
+              ),
+            ),
           upTo: rows.at(-1)?.seq ?? seq,
           more,
         }

@@ -228,7 +228,8 @@ describe('what is remembered of peers', () => {
       scope: LAKE,
       table: 'guests',
       base: 'open',
-      units: new Map([['open', { vector: new Map([['A', n]]), registers: new Map() }]]),
+      actors: ['A', 'B'],
+      units: { open: { v: [n, 0], e: [], r: {} } },
     })
     for (let n = 1; n <= 6; n++) held.note(n, state('a', n))
     const at = (id: string, seq: number) => held.of(id, seq)?.get('open')?.get('A')

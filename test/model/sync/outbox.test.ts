@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { encodeRecord } from '../../../model/merge/codec.ts'
 import { createRecord } from '../../../model/merge/edit.ts'
+import { restrictRecord } from '../../../model/merge/record.ts'
 import { openCursors } from '../../../model/sync/cursors.ts'
 import { createLine, type Line } from '../../../model/sync/line.ts'
 import { logReaderOf } from '../../../model/sync/logReader.ts'
 import { type Outbox, openOutbox } from '../../../model/sync/outbox.ts'
-import { type PeerRules, TRUSTED } from '../../../model/sync/rules.ts'
+import { type PeerRules, SEES_ALL, TRUSTED } from '../../../model/sync/rules.ts'
 import { type Changes, parseMessage } from '../../../model/wire/index.ts'
 import { uuidOf } from '../../support/ids.ts'
 import { WEDDING_MORNING_MS } from '../../support/manualScheduler.ts'
@@ -220,7 +222,8 @@ describe('outbox', () => {
   it('says at last that nothing more comes, if the rest is nothing to the peer', async () => {
     await add(200, 100)
     await add(400, 30, { from: 'other' })
-    const rules: PeerRules = { ...TRUSTED, mayRead: () => sent.length === 0 }
+    const mayRead = () => sent.length === 0
+    const rules: PeerRules = { ...TRUSTED, mayRead, view: { ...SEES_ALL, mayRead } }
     const outbox = await open(new Map(), rules)
     await outbox.pump()
     expect(sent.map(({ remaining, records }) => [remaining, records.length])).toEqual([
@@ -234,7 +237,8 @@ describe('outbox', () => {
 
   it('counts nothing as waiting that was skipped while a batch was on its way', async () => {
     await add(200, 1)
-    const rules: PeerRules = { ...TRUSTED, mayRead: () => sent.length === 0 }
+    const mayRead = () => sent.length === 0
+    const rules: PeerRules = { ...TRUSTED, mayRead, view: { ...SEES_ALL, mayRead } }
     const outbox = await open(new Map(), rules)
     await outbox.pump()
     await add(300, 5)
@@ -267,6 +271,25 @@ describe('outbox', () => {
     const third = await open(new Map([[LAKE, 3]]))
     await third.pump()
     expect([await third.waiting(LAKE), third.isQuiet(LAKE)]).toEqual([0, true])
+  })
+
+  it('a record goes as it is stored to whoever reads all of it, and to others without what is not for them', async () => {
+    const data = { name: 'Ada', dietary: 'no nuts' }
+    const ada = await replica.create({ id: uuidOf(200), scope: LAKE, table: 'guests', data })
+    const mayRead = (readClass: string) => readClass === 'open'
+    const some: PeerRules = {
+      ...TRUSTED,
+      mayRead: (_record, readClass) => mayRead(readClass),
+      view: { ...SEES_ALL, mayRead: (_table, readClass) => mayRead(readClass) },
+    }
+    for (const [rules, expected] of [
+      [TRUSTED, ada],
+      [some, restrictRecord(ada, mayRead)],
+    ] as const) {
+      await (await open(new Map(), rules)).pump()
+      expect(sent.pop()?.records).toEqual([expected && encodeRecord(expected)])
+    }
+    expect([...ada.units.keys()]).toHaveLength(2)
   })
 
   it('[SYN24] an ack settles as many batches as it says, and none if the last of them did not end there', async () => {

@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { makeStamp } from '../../../model/merge/clock.ts'
+import { encodeRecord } from '../../../model/merge/codec.ts'
 import { createRecord, editRecord } from '../../../model/merge/edit.ts'
 import { type CausalRecord, emptied, liveValues } from '../../../model/merge/record.ts'
 import { vendorWithId } from '../../../model/ownership.ts'
@@ -26,7 +27,7 @@ function wedding() {
     all: () => [...log.values()].map(({ record }) => record),
     find: (id: string) => log.get(id)?.record,
     commit(record: CausalRecord) {
-      log.set(record.id, { seq: ++seq, record })
+      log.set(record.id, { seq: ++seq, record, stored: encodeRecord(record) })
     },
     changes: {
       heads: async () => new Map([[SCOPE, seq]]),
