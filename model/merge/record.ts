@@ -83,9 +83,9 @@ export function restrictRecord(
   record: CausalRecord,
   mayRead: (readClass: string) => boolean,
 ): CausalRecord | undefined {
-  const units = SortedMap.from(new Map([...record.units].filter(([readClass]) => mayRead(readClass))))
-  if (units.size === 0) return undefined
-  return units.size === record.units.size ? record : { ...record, units }
+  const readable = [...record.units].filter(([readClass]) => mayRead(readClass))
+  if (readable.length === 0) return undefined
+  return readable.length === record.units.size ? record : { ...record, units: SortedMap.from(new Map(readable)) }
 }
 
 export interface Placed extends Sibling {
