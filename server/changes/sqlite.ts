@@ -7,6 +7,7 @@ import { type RxRecordStore, rxRecordStore } from '../../model/database/rxRecord
 import { err, ok, type Result } from '../../model/result.ts'
 import type { ChangeFunction, ChangeStore, History, StateStore } from '../../model/sync/changeStore.ts'
 import { startCheckpoints } from '../storage/checkpoints.ts'
+import { type CommitQueue, commitQueueOf } from '../storage/commitQueue.ts'
 import { type Database, type OpenError, openDatabase } from '../storage/open.ts'
 import { getRxStorageSqlite, type SqliteCommit } from '../storage/rxStorage.ts'
 import { ACTORS, newActor } from './actors.ts'
@@ -116,7 +117,7 @@ async function openParts({ file, key, database, wasUnclean, now }: OpenedFile): 
     if (wasUnclean) await retireActors(state)
     const records = rxRecordStore(collection)
     return {
-      changes: sqliteChangeStore(records, log, await epochOf(state)),
+      changes: sqliteChangeStore(records, log, commitQueueOf(database), await epochOf(state)),
       updateWith: updaterWith(records, alongside),
       state,
       history: {
@@ -217,9 +218,11 @@ function updaterWith(records: RxRecordStore, alongside: Map<string, () => void>)
   }
 }
 
+/** @param queue by which the log is read: a peer that had seen a change which a power cut then takes back would miss the next */
 function sqliteChangeStore(
   records: RxRecordStore,
   { scopes, headOf, changesSince, countSince }: ReturnType<typeof openSqliteLog>,
+  queue: CommitQueue,
   epoch: string,
 ): ChangeStore {
   /** Every request asks for them. No scope is ever lost again, and this process makes all the commits. */
@@ -252,17 +255,17 @@ function sqliteChangeStore(
     async scopes() {
       // Not before somebody asks: a damaged file is opened first and looked at then.
       if (!allRead) {
-        for (const scope of await scopes()) known.add(scope)
+        for (const scope of await queue.read(scopes)) known.add(scope)
         sorted = undefined
         allRead = true
       }
       sorted ??= [...known].sort()
       return sorted
     },
-    head: async (scope) => latest(scope),
-    heads: async (wanted) =>
-      new Map(wanted.map((scope) => [scope, latest(scope)] as const).filter(([, seq]) => seq > 0)),
-    changesSince,
-    countSince,
+    head: (scope) => queue.read(() => latest(scope)),
+    heads: (wanted) =>
+      queue.read(() => new Map(wanted.map((scope) => [scope, latest(scope)] as const).filter(([, seq]) => seq > 0))),
+    changesSince: async (scope, seq, options) => queue.read(() => changesSince(scope, seq, options)),
+    countSince: async (scope, seq, except) => queue.read(() => countSince(scope, seq, except)),
   }
 }

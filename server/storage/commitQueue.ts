@@ -1,4 +1,5 @@
 import type BetterSqlite3 from 'better-sqlite3'
+import { syncLog, syncsOnCommit } from './logSync.ts'
 import type { Database } from './open.ts'
 
 /** What runs in a transaction of the queue, and what is done with its result once that is on disk. */
@@ -22,25 +23,34 @@ type Entry = {
 /**
  * Runs what is asked of one connection, in the order of the calls, and commits writes in groups.
  *
- *     call ─► [ write  write  read  write ] ─► BEGIN  write  write  write  COMMIT ─► announce, resolve ─► read
+ *     call ─► [ write  write  read  write ] ─► BEGIN  write  write  write  COMMIT ─► disk ─► announce, resolve ─► read
  *
  * A commit that is safe from a power cut waits for the disk. All writes called until the event loop gets to the queue
  * share one, each in a savepoint of its own: one that throws is taken back alone. Nobody hears of a write before it is
- * on disk.
+ * on disk. The thread goes on meanwhile: SQLite only writes its log, and the queue has it brought to the disk.
  *
  * A read runs at once if nothing is in its way. Otherwise it runs after the writes that it waited for, and also after
- * those that were committed with them: its result is never older than an event that its caller has seen.
+ * those that were committed with them: its result is never older than an event that its caller has seen, and never from a
+ * commit that a power cut could still take back.
  */
 export class CommitQueue {
   readonly #database: Database
   /** Made once: it costs more than the work of a small write. */
   readonly #run: BetterSqlite3.Transaction<(write: Entry) => void>
   readonly #entries: Entry[] = []
+  /** Whether the disk is waited for here, or by SQLite in its COMMIT. */
+  readonly #waitsForDisk: boolean
   #isScheduled = false
+  #isSyncing = false
   #isSettling = false
+  /** Why nothing can be written any more. */
+  #broken: Error | undefined
 
   constructor(database: Database) {
     this.#database = database
+    this.#waitsForDisk = syncsOnCommit(database)
+    // The log is still written in the order of the commits, so a power cut leaves all of them up to some moment.
+    if (this.#waitsForDisk) database.pragma('synchronous = NORMAL')
     this.#run = database.transaction((write: Entry) => write.run())
   }
 
@@ -49,9 +59,7 @@ export class CommitQueue {
    * end.
    */
   read<T>(run: () => T): Promise<T> {
-    if (this.#entries.length > 0 || this.#isSettling || this.#database.inTransaction) {
-      return this.#enqueue(false, { run })
-    }
+    if (!this.#isIdle || this.#isSettling || this.#database.inTransaction) return this.#enqueue(false, { run })
     return new Promise((resolve) => resolve(run()))
   }
 
@@ -61,7 +69,11 @@ export class CommitQueue {
 
   /** Resolves when everything called so far has ended. */
   async idle(): Promise<void> {
-    if (this.#entries.length > 0) await this.#enqueue(false, { run: () => undefined }).catch(() => undefined)
+    if (!this.#isIdle) await this.#enqueue(false, { run: () => undefined }).catch(() => undefined)
+  }
+
+  get #isIdle(): boolean {
+    return this.#entries.length === 0 && !this.#isSyncing
   }
 
   #enqueue<T>(isWrite: boolean, { run, announce, ready }: Write<T>): Promise<T> {
@@ -98,7 +110,8 @@ export class CommitQueue {
 
   /** Not in a microtask: callers that were waiting for the last commit get the chance to join the next one together. */
   #schedule(): void {
-    if (this.#isScheduled) return
+    // Behind the disk comes whatever was called meanwhile.
+    if (this.#isScheduled || this.#isSyncing) return
     this.#isScheduled = true
     setImmediate(() => {
       this.#isScheduled = false
@@ -115,16 +128,45 @@ export class CommitQueue {
       return
     }
     const committed = this.#commit(batch.filter(({ isWrite }) => isWrite))
+    const reads = batch.filter(({ isWrite }) => !isWrite)
+    if (committed.length > 0 && this.#waitsForDisk) this.#finishOnDisk(committed, reads)
+    else this.#finish(committed, reads)
+  }
+
+  #finishOnDisk(committed: readonly Entry[], reads: readonly Entry[]): void {
+    this.#isSyncing = true
+    syncLog(this.#database, (problem) => {
+      this.#isSyncing = false
+      if (problem) this.#break(problem, committed)
+      this.#finish(problem ? [] : committed, reads)
+      if (this.#entries.length > 0) this.#schedule()
+    })
+  }
+
+  #finish(committed: readonly Entry[], reads: readonly Entry[]): void {
     this.#isSettling = true
     for (const entry of committed) attempt(entry, entry.settle)
     this.#isSettling = false
-    for (const entry of batch) {
-      if (!entry.isWrite && attempt(entry, entry.run)) entry.settle()
-    }
+    for (const entry of reads) if (attempt(entry, entry.run)) entry.settle()
   }
 
-  /** @returns the writes that are on disk; the others have failed */
+  /**
+   * A system that could not bring pages to the disk may forget them, and say of the next ones that they are there: behind a
+   * hole in the log, where nobody finds them again. So nothing is promised any more until the database is opened anew.
+   */
+  #break(cause: Error, committed: readonly Entry[]): void {
+    this.#broken = new Error('the disk did not take what was written, so nothing more is written until a restart', {
+      cause,
+    })
+    for (const entry of committed) entry.fail(this.#broken)
+  }
+
+  /** @returns the writes that are committed; the others have failed */
   #commit(writes: readonly Entry[]): readonly Entry[] {
+    if (this.#broken) {
+      for (const write of writes) write.fail(this.#broken)
+      return []
+    }
     if (writes.length <= 1) return writes.filter((write) => this.#commitAlone(write))
     const done: Entry[] = []
     const thrown = new Map<Entry, unknown>()

@@ -124,6 +124,8 @@ export function rekey(database: Database, key: Uint8Array): Result<void, RekeyEr
   try {
     // Pages in a write-ahead log have the old key, and SQLite3MultipleCiphers refuses to change it while there is one.
     database.pragma('journal_mode = DELETE')
+    // Whoever writes through a queue has SQLite wait less (`logSync.ts`), which is only right with a log.
+    database.pragma('synchronous = FULL')
     const code = (database as EncryptableDatabase).rekey(rawKey)
     return code === 0 ? ok(undefined) : err({ kind: 'failed', detail: `SQLite result code ${code}` })
   } catch (error) {

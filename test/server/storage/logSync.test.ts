@@ -1,0 +1,91 @@
+import fs from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
+import { setImmediate as turn } from 'node:timers/promises'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { type GuestStorage, guest, guestStorage, open, randomKey, temporaryFile } from './helpers.ts'
+
+type Done = (problem: NodeJS.ErrnoException | null) => void
+
+/** The disk answers when the test says so. */
+function slowDisk() {
+  const asked: Done[] = []
+  vi.spyOn(fs, 'fdatasync').mockImplementation((_file: number, done: Done) => {
+    asked.push(done)
+  })
+  syncBuiltinESMExports()
+  return {
+    asked,
+    async isAsked(times: number): Promise<void> {
+      while (asked.length < times) await turn()
+    },
+  }
+}
+
+const write = (storage: GuestStorage, id: string) => storage.bulkWrite([{ document: guest(id) }], 'test')
+
+describe('waiting for the disk', () => {
+  afterEach(() => {
+    vi.restoreAllMocks()
+    syncBuiltinESMExports()
+  })
+
+  it('[1] nobody hears of a write, or reads it, before the disk has it; what is called meanwhile shares the next wait', async () => {
+    const storage = await guestStorage({ database: open(temporaryFile(), randomKey()) })
+    const order: string[] = []
+    storage
+      .changeStream()
+      .subscribe(({ events }) => order.push(...events.map(({ documentId }) => `event ${documentId}`)))
+    const disk = slowDisk()
+    const told = (id: string) => write(storage, id).then(() => order.push(`resolved ${id}`))
+    const first = told('ana')
+    await disk.isAsked(1)
+    const read = storage.findDocumentsById(['ana'], false).then((found) => order.push(`read ${found.length}`))
+    const others = [told('ben'), told('cleo')]
+    for (let turns = 0; turns < 10; turns += 1) await turn()
+    expect(order).toEqual([])
+    disk.asked[0]?.(null)
+    await first
+    expect(order).toEqual(['event ana', 'resolved ana'])
+    await disk.isAsked(2)
+    disk.asked[1]?.(null)
+    await Promise.all([read, ...others])
+    expect(order.slice(2)).toEqual(['event ben', 'event cleo', 'resolved ben', 'resolved cleo', 'read 1'])
+    expect(disk.asked).toHaveLength(2)
+  })
+
+  it('[1] after the disk has failed once nothing is promised until the database is opened anew, and reading goes on', async () => {
+    const [file, key] = [temporaryFile(), randomKey()]
+    const database = open(file, key)
+    const storage = await guestStorage({ database })
+    await write(storage, 'ana')
+    const disk = slowDisk()
+    const lost = write(storage, 'ben')
+    await disk.isAsked(1)
+    disk.asked[0]?.(Object.assign(new Error('i/o error'), { code: 'EIO' }))
+    await expect(lost).rejects.toThrow('the disk did not take what was written')
+    vi.restoreAllMocks()
+    syncBuiltinESMExports()
+    await expect(write(storage, 'cleo')).rejects.toThrow('the disk did not take what was written')
+    expect(await storage.findDocumentsById(['ana'], false)).toHaveLength(1)
+    await storage.close()
+    database.close()
+    const anew = await guestStorage({ database: open(file, key) })
+    expect(await write(anew, 'cleo')).toEqual({ error: [] })
+  })
+
+  it('[1] a log that is gone is a disk that has failed', async () => {
+    const file = temporaryFile()
+    const storage = await guestStorage({ database: open(file, randomKey()) })
+    fs.rmSync(`${file}-wal`)
+    await expect(write(storage, 'ana')).rejects.toThrow('the disk did not take what was written')
+  })
+
+  it('is left to SQLite where there is no log, or where its connection does not wait', async () => {
+    const database = open(temporaryFile(), randomKey())
+    database.pragma('synchronous = OFF')
+    const disk = slowDisk()
+    await write(await guestStorage({ database }), 'ana')
+    expect(database.pragma('synchronous', { simple: true })).toBe(0)
+    expect(disk.asked).toEqual([])
+  })
+})
