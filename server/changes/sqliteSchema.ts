@@ -50,6 +50,13 @@ const MIGRATIONS: readonly string[] = [
      SELECT record_id, id, version, at, vectors FROM old_versions ORDER BY record_id, id;
    DROP TABLE old_versions;
    DROP INDEX history_by_time;`,
+
+  // Facts in the order of their first writing, with an index of their keys beside them: some are replies of many pages, and
+  // in a tree by key every search on its way compares whole ones. The value comes last, so that times are found before it.
+  `ALTER TABLE state RENAME TO old_state;
+   CREATE TABLE state (key TEXT PRIMARY KEY, at INTEGER NOT NULL, value TEXT NOT NULL);
+   INSERT INTO state (key, at, value) SELECT key, at, value FROM old_state ORDER BY key;
+   DROP TABLE old_state;`,
 ]
 
 /** The file was written by a newer program than this one, which would not understand all of it. */
