@@ -255,17 +255,19 @@ function sqliteChangeStore(
     async scopes() {
       // Not before somebody asks: a damaged file is opened first and looked at then.
       if (!allRead) {
-        for (const scope of await queue.read(scopes)) known.add(scope)
+        for (const scope of await queue.readCommitted(scopes)) known.add(scope)
         sorted = undefined
         allRead = true
       }
       sorted ??= [...known].sort()
       return sorted
     },
-    head: (scope) => queue.read(() => latest(scope)),
+    head: (scope) => queue.readCommitted(() => latest(scope)),
     heads: (wanted) =>
-      queue.read(() => new Map(wanted.map((scope) => [scope, latest(scope)] as const).filter(([, seq]) => seq > 0))),
-    changesSince: async (scope, seq, options) => queue.read(() => changesSince(scope, seq, options)),
-    countSince: async (scope, seq, except) => queue.read(() => countSince(scope, seq, except)),
+      queue.readCommitted(
+        () => new Map(wanted.map((scope) => [scope, latest(scope)] as const).filter(([, seq]) => seq > 0)),
+      ),
+    changesSince: async (scope, seq, options) => queue.readCommitted(() => changesSince(scope, seq, options)),
+    countSince: async (scope, seq, except) => queue.readCommitted(() => countSince(scope, seq, except)),
   }
 }

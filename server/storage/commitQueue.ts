@@ -29,7 +29,7 @@ type Entry = {
  * share one, each in a savepoint of its own: one that throws is taken back alone. Nobody hears of a write before it is
  * on disk. The thread goes on meanwhile: SQLite only writes its log, and the queue has it brought to the disk.
  *
- * A read runs at once if nothing is in its way. Otherwise it runs after the writes that it waited for, and also after
+ * A read runs at once if nothing is in its way. Otherwise it runs after the writes that were called before it, and also after
  * those that were committed with them: its result is never older than an event that its caller has seen, and never from a
  * commit that a power cut could still take back.
  */
@@ -38,6 +38,8 @@ export class CommitQueue {
   /** Made once: it costs more than the work of a small write. */
   readonly #run: BetterSqlite3.Transaction<(write: Entry) => void>
   readonly #entries: Entry[] = []
+  /** Reads that wait for the disk alone. */
+  readonly #behindDisk: Entry[] = []
   /** Whether the disk is waited for here, or by SQLite in its COMMIT. */
   readonly #waitsForDisk: boolean
   #isScheduled = false
@@ -60,7 +62,19 @@ export class CommitQueue {
    */
   read<T>(run: () => T): Promise<T> {
     if (!this.#isIdle || this.#isSettling || this.#database.inTransaction) return this.#enqueue(false, { run })
+    return this.#now(run)
+  }
+
+  #now<T>(run: () => T): Promise<T> {
     return new Promise((resolve) => resolve(run()))
+  }
+
+  /** As `read`, for whoever need not see what was called before: it waits for no more than what is on its way to the disk. */
+  readCommitted<T>(run: () => T): Promise<T> {
+    if (!this.#isSyncing) return this.#isSettling || this.#database.inTransaction ? this.read(run) : this.#now(run)
+    return new Promise((resolve, reject) => {
+      this.#behindDisk.push(entryOf(false, { run }, resolve, reject))
+    })
   }
 
   write<T>(write: Write<T>): Promise<T> {
@@ -76,30 +90,17 @@ export class CommitQueue {
     return this.#entries.length === 0 && !this.#isSyncing
   }
 
-  #enqueue<T>(isWrite: boolean, { run, announce, ready }: Write<T>): Promise<T> {
+  #enqueue<T>(isWrite: boolean, write: Write<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      let outcome: { readonly value: T } | undefined
-      const entry: Entry = {
-        isWrite,
-        isReady: ready === undefined,
-        run: () => {
-          outcome = { value: run() }
-        },
-        settle: () => {
-          if (outcome === undefined) throw new Error('settled before it has run')
-          announce?.(outcome.value)
-          resolve(outcome.value)
-        },
-        fail: reject,
-      }
+      const entry = entryOf(isWrite, write, resolve, reject)
       this.#entries.push(entry)
       const goOn = (): void => {
         entry.isReady = true
         this.#schedule()
       }
-      if (ready === undefined) this.#schedule()
+      if (entry.isReady) this.#schedule()
       else {
-        ready.then(goOn, (error: unknown) => {
+        write.ready?.then(goOn, (error: unknown) => {
           reject(error)
           this.#entries.splice(this.#entries.indexOf(entry), 1)
           this.#schedule()
@@ -127,8 +128,11 @@ export class CommitQueue {
       for (const entry of batch) entry.fail(new Error(message))
       return
     }
-    const committed = this.#commit(batch.filter(({ isWrite }) => isWrite))
-    const reads = batch.filter(({ isWrite }) => !isWrite)
+    const firstWrite = batch.findIndex(({ isWrite }) => isWrite)
+    const written = firstWrite === -1 ? [] : batch.splice(firstWrite)
+    answer(batch)
+    const committed = this.#commit(written.filter(({ isWrite }) => isWrite))
+    const reads = written.filter(({ isWrite }) => !isWrite)
     if (committed.length > 0 && this.#waitsForDisk) this.#finishOnDisk(committed, reads)
     else this.#finish(committed, reads)
   }
@@ -147,7 +151,8 @@ export class CommitQueue {
     this.#isSettling = true
     for (const entry of committed) attempt(entry, entry.settle)
     this.#isSettling = false
-    for (const entry of reads) if (attempt(entry, entry.run)) entry.settle()
+    answer(this.#behindDisk.splice(0))
+    answer(reads)
   }
 
   /**
@@ -197,6 +202,32 @@ export class CommitQueue {
   #commitAlone(write: Entry): boolean {
     return attempt(write, () => this.#run.immediate(write))
   }
+}
+
+function entryOf<T>(
+  isWrite: boolean,
+  { run, announce, ready }: Write<T>,
+  resolve: (value: T) => void,
+  reject: (reason: unknown) => void,
+): Entry {
+  let outcome: { readonly value: T } | undefined
+  return {
+    isWrite,
+    isReady: ready === undefined,
+    run: () => {
+      outcome = { value: run() }
+    },
+    settle: () => {
+      if (outcome === undefined) throw new Error('settled before it has run')
+      announce?.(outcome.value)
+      resolve(outcome.value)
+    },
+    fail: reject,
+  }
+}
+
+function answer(reads: readonly Entry[]): void {
+  for (const read of reads) if (attempt(read, read.run)) read.settle()
 }
 
 function attempt(entry: Entry, step: () => void): boolean {

@@ -2,6 +2,7 @@ import fs from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
 import { setImmediate as turn } from 'node:timers/promises'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { commitQueueOf } from '../../../server/storage/commitQueue.ts'
 import { type GuestStorage, guest, guestStorage, open, randomKey, temporaryFile } from './helpers.ts'
 
 type Done = (problem: NodeJS.ErrnoException | null) => void
@@ -49,8 +50,27 @@ describe('waiting for the disk', () => {
     await disk.isAsked(2)
     disk.asked[1]?.(null)
     await Promise.all([read, ...others])
-    expect(order.slice(2)).toEqual(['event ben', 'event cleo', 'resolved ben', 'resolved cleo', 'read 1'])
+    expect(order.slice(2)).toEqual(['read 1', 'event ben', 'event cleo', 'resolved ben', 'resolved cleo'])
     expect(disk.asked).toHaveLength(2)
+  })
+
+  it('[1] who need not see what was called before waits for the disk alone, and not for the next commit', async () => {
+    const database = open(temporaryFile(), randomKey())
+    const storage = await guestStorage({ database })
+    const queue = commitQueueOf(database)
+    const disk = slowDisk()
+    const first = write(storage, 'ana')
+    await disk.isAsked(1)
+    const second = write(storage, 'ben')
+    const count = database.prepare<[], number>(`SELECT count(*) FROM ${storage.internals.tableName}`).pluck()
+    const read = queue.readCommitted(() => count.get())
+    disk.asked[0]?.(null)
+    await first
+    expect(await read).toBe(1)
+    expect(await queue.readCommitted(() => count.get())).toBe(1)
+    await disk.isAsked(2)
+    disk.asked[1]?.(null)
+    await second
   })
 
   it('[1] after the disk has failed once nothing is promised until the database is opened anew, and reading goes on', async () => {
