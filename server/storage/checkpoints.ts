@@ -10,11 +10,14 @@ import type { Database } from './open.ts'
 
 /** A store that hardly writes needs no thread: as many rows are written before it starts. */
 const ROWS_TO_START = 1_000
-/** Then it is asked after as many, which is some thousand pages. The more, the more of them are the same ones again. */
-const ROWS_TO_ASK = 500
+/**
+ * Then it is asked after as many, which is a thousand pages or more. The more rows, the more of them are the same pages again, and
+ * the longer the disk is busy with them while a commit waits for it.
+ */
+const ROWS_TO_ASK = 200
 /**
  * How many pages of 4 kB the log has when the connection folds it back: by SQLite's own choice, and with a thread, which then is
- * five times behind. It holds the main thread for as long as that takes.
+ * far behind. It holds the main thread for as long as that takes.
  */
 const USUAL_PAGES = 1_000
 const PAGES_TO_HELP = 16_000
