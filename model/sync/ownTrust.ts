@@ -33,14 +33,24 @@ export async function trustOf(
   if (kind === 'cloud') return trusting(viewOf(grant.role))
   const claims = await openClaims(changes, place)
   const own = new Set<ActorId>([actors.current()])
-  for (const record of await changes.inScope(team, { table: 'actors' })) {
-    const { data } = viewRecord(record)
-    if (data.userId === userId && data.deviceId === deviceId && typeof data.actor === 'string') own.add(data.actor)
+  let readTo = -1
+
+  async function refresh(): Promise<void> {
+    const head = await changes.head(team)
+    if (head === readTo) return
+    for (const record of await changes.inScope(team, { table: 'actors' })) {
+      const { data } = viewRecord(record)
+      if (data.userId === userId && data.deviceId === deviceId && typeof data.actor === 'string') own.add(data.actor)
+    }
+    readTo = head
   }
+
+  await refresh()
   return {
     ...trusting(viewOf(grant.role, claims.owns), claims.refresh),
     ownEdits: {
       rules: rulesOf(grant, team, () => true, { holder: { userId, deviceId }, claims }),
+      refresh,
       isOwn: (actor) => own.has(actor) || actor === actors.current(),
       isRetired: (actor) => own.has(actor) && actor !== actors.current(),
       async retire() {

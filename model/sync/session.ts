@@ -28,7 +28,7 @@ import { type Cursors, openCursors } from './cursors.ts'
 import { type DigestIndex, digestIndexOf } from './digestIndex.ts'
 import { directLogOf } from './directLog.ts'
 import { NO_TRAFFIC, type SessionFigures, type Traffic } from './figures.ts'
-import { type GiveUp, openGivingUp } from './giveUp.ts'
+import { type GiveUp, openGivingUp, type Refusal } from './giveUp.ts'
 import { SILENCE_MS, startHeartbeat } from './heartbeat.ts'
 import { heldVectorsOf } from './heldVectors.ts'
 import { heldByNow, type Refused, receiveChanges } from './inbox.ts'
@@ -372,6 +372,7 @@ export function startSession(options: SessionOptions): Session {
       outbox?.sendAgain(scope, held)
       pump()
     }
+    if (scope === self.team) await giveUpUndecided()
     // Also if it brought nothing new here: what the peer holds has changed since it was compared.
     verification?.touch(scope)
     options.onProgress()
@@ -387,13 +388,21 @@ export function startSession(options: SessionOptions): Session {
     options.onProgress()
   }
 
-  async function giveUpRefused(message: Ack): Promise<void> {
+  async function giveUpRefused(refusal: Refusal): Promise<void> {
     if (!giveUp) return
-    const { scope } = message
-    const { out, held } = await giveUp(message)
+    const { scope } = refusal
+    const { out, held } = await giveUp.refused(refusal)
     if (out.length > 0) await refusals?.withdraw(scope, out)
     for (let i = 0; i < held.length; i += MAX_REPAIRED) {
       send({ type: 'repair', scope, ids: held.slice(i, i + MAX_REPAIRED) })
+    }
+  }
+
+  /** Records of the team have come, which may tell that what is still refused is our own. */
+  async function giveUpUndecided(): Promise<void> {
+    for (const refusal of giveUp?.undecided() ?? []) {
+      const isStill = refusal.refused.every(({ id }) => refusals?.by(refusal.scope, id) === 'peer')
+      if (isStill) await giveUpRefused(refusal)
     }
   }
 

@@ -21,6 +21,8 @@ import type { PeerRules } from './rules.ts'
 export interface OwnEdits {
   /** What the peer asks of what comes from here: this device's own role. */
   readonly rules: PeerRules
+  /** To be awaited before the others are asked of what has just come: the record that tells of an actor may have come (back). */
+  refresh(): Promise<void>
   isOwn(actor: ActorId): boolean
   /** Own, and nobody edits under it any more. */
   isRetired(actor: ActorId): boolean

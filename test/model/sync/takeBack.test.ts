@@ -32,6 +32,8 @@ function device(replica: MemoryReplica, grant: Grant = PHOTOGRAPHER) {
   const [actor] = actors
   if (actor === undefined) throw new Error('no actor')
   let current = actor
+  /** It has lost the records that tell of its former actors, until something of the team is here. */
+  let hasForgotten = false
   const trust: Accepted = {
     ...TRUSTED,
     ownEdits: {
@@ -39,7 +41,10 @@ function device(replica: MemoryReplica, grant: Grant = PHOTOGRAPHER) {
         holder: { userId: 'u', deviceId: 'camera' },
         claims: NO_CLAIMS,
       }),
-      isOwn: (each) => actors.includes(each),
+      async refresh() {
+        if ((await replica.changes.head(TEAM)) > 0) hasForgotten = false
+      },
+      isOwn: (each) => each === current || (!hasForgotten && actors.includes(each)),
       isRetired: (each) => actors.includes(each) && each !== current,
       async retire() {
         current = elevenChars(`camera${actors.length}`)
@@ -50,6 +55,12 @@ function device(replica: MemoryReplica, grant: Grant = PHOTOGRAPHER) {
   return {
     trust,
     actors,
+    /** It starts anew, under another actor, and all that told of the one before is lost. */
+    forget() {
+      hasForgotten = true
+      current = elevenChars(`camera${actors.length}`)
+      actors.push(current)
+    },
     edit: (id: string, data: Data) => replica.edit(id, data, { actor: current }),
     create: (id: string, table: string, data: Data) =>
       replica.changes.update([id], () => [
@@ -224,6 +235,21 @@ describe('an edit that the role of its author does not allow', () => {
     expect(isAgainstRole(await camera.read(ADA), ownEdits)).toBe(true)
     await camera.edit(ADA, { name: 'Ada Byron' }, { actor: elevenChars('planner') })
     expect(isAgainstRole(await camera.read(ADA), ownEdits)).toBe(false)
+  })
+
+  it('[ROL4] is taken back as well when what tells that it is ours is lost, and comes back after the refusal', async () => {
+    const { camera, hub, own, line, connect } = await venue()
+    line.pipe.cut()
+    await own.edit(ADA, { name: 'Eda' })
+    own.forget()
+    const again = connect()
+    await team.pass(2_000)
+    expect([(await drafts(camera.state)).size, (await dataAt(camera)).name]).toEqual([0, 'Eda'])
+    expect(again.refused.called).toMatchObject([{ id: ADA }])
+    await hub.create({ id: uuidOf(300), scope: TEAM, table: 'members', data: { name: 'Cam' } })
+    await team.pass(3_000)
+    const [, { fields }] = await onlyDraft(camera)
+    expect([fields, (await dataAt(camera)).name, await isEqual(camera, hub)]).toEqual([['name'], 'Ada', true])
   })
 
   it('[ROL4] can be put away by a person, and a copy stays', async () => {
