@@ -17,7 +17,6 @@
 import { type ClockOffset, estimateOffset } from '../merge/clock.ts'
 import { type Result, unreachable } from '../result.ts'
 import { type Ack, type Changes, type Hello, type Message, type Presence, parseMessage } from '../wire/index.ts'
-import { MAX_REPAIRED } from '../wire/repair.ts'
 import { agreedProtocol, MIN_PROTOCOL, PROTOCOL } from '../wire/version.ts'
 import { acksFor } from './acks.ts'
 import { type Arrivals, openArrivals } from './arrivals.ts'
@@ -28,18 +27,16 @@ import { type Cursors, openCursors } from './cursors.ts'
 import { type DigestIndex, digestIndexOf } from './digestIndex.ts'
 import { directLogOf } from './directLog.ts'
 import { NO_TRAFFIC, type SessionFigures, type Traffic } from './figures.ts'
-import { type GiveUp, openGivingUp, type Refusal } from './giveUp.ts'
 import { SILENCE_MS, startHeartbeat } from './heartbeat.ts'
 import { heldVectorsOf } from './heldVectors.ts'
 import { heldByNow, type Refused, receiveChanges } from './inbox.ts'
 import { idOf } from './incoming.ts'
 import { createLine } from './line.ts'
 import { logReaderOf } from './logReader.ts'
+import { type NotTaken, openNotTaken } from './notTaken.ts'
 import { type Outbox, openOutbox } from './outbox.ts'
-import { openOvertaken } from './overtaken.ts'
 import type { PresenceLine, PresenceRoom } from './presence.ts'
 import type { Priority } from './priority.ts'
-import { settleTaken } from './quarantine.ts'
 import { openRefusals, type Refusals } from './refusals.ts'
 import type { Accepted } from './rules.ts'
 import type { Scheduler } from './scheduler.ts'
@@ -138,8 +135,7 @@ export function startSession(options: SessionOptions): Session {
   let arrivals: Arrivals | undefined
   let outbox: Outbox | undefined
   let refusals: Refusals | undefined
-  let giveUp: GiveUp | undefined
-  let overtaken: ReturnType<typeof openOvertaken> | undefined
+  let notTaken: NotTaken | undefined
   let verification: Verification | undefined
   let open = true
   let work: Promise<void> = Promise.resolve()
@@ -267,8 +263,19 @@ export function startSession(options: SessionOptions): Session {
       protocol,
       edition: border?.edition,
     })
-    const { ownEdits } = rules
-    giveUp = ownEdits && openGivingUp({ changes, state, peerEpoch: hello.epoch, ownEdits })
+    notTaken = openNotTaken({
+      changes,
+      state,
+      peerEpoch: hello.epoch,
+      refusals,
+      ownEdits: rules.ownEdits,
+      outbox: () => outbox,
+      send,
+      onRefused(scope, refused) {
+        traffic.refused += refused.length
+        options.onRefused?.(scope, refused)
+      },
+    })
     verification = openVerification({
       caller,
       changes,
@@ -328,7 +335,6 @@ export function startSession(options: SessionOptions): Session {
       isRefused: (scope, id) => refusals?.by(scope, id) === 'us',
       onPassedOver: (scope, from, upTo) => verification?.passOver(scope, from, upTo),
     })
-    overtaken = openOvertaken(changes, outbox)
     if (peer.protocol >= 2) leaveRoom = options.presence?.join(ourLine)
     for (const [scope, ids] of refusals?.due() ?? []) outbox.sendAgain(scope, ids)
     pump()
@@ -355,76 +361,29 @@ export function startSession(options: SessionOptions): Session {
     })
     if (takenBack.length > 0) await refusals?.withdraw(scope, takenBack)
     const ids = records.flatMap((raw) => idOf(raw) ?? []).filter((id) => !needs.includes(id))
-    // The peer's state of these is another one now, and what it held against ours may be gone.
-    const offered = ids.filter(
-      (id) => refusals?.by(scope, id) === 'peer' && !refused.some((setback) => setback.id === id),
-    )
-    await noteRefusals(scope, ids, refused, false)
-    if (offered.length > 0) {
-      outbox?.sendAgain(scope, offered)
-      pump()
-    }
+    offer(scope, (await notTaken?.byUs(scope, ids, refused)) ?? [])
     arrivals.settle(scope, seq, ids, needs)
     const about = { protocol: peer.protocol, nowMs: scheduler.elapsed() }
     for (const ack of acksFor(burst, { refused, needs, absent }, about)) send(ack)
-    const held = await heldByNow(message, refused, { changes, border })
-    if (held.length > 0) {
-      outbox?.sendAgain(scope, held)
-      pump()
-    }
-    if (scope === self.team) await giveUpUndecided()
+    offer(scope, await heldByNow(message, refused, { changes, border }))
+    if (scope === self.team) await notTaken?.teamChanged()
     // Also if it brought nothing new here: what the peer holds has changed since it was compared.
     verification?.touch(scope)
     options.onProgress()
   }
 
+  function offer(scope: string, ids: readonly string[]): void {
+    if (ids.length === 0) return
+    outbox?.sendAgain(scope, ids)
+    pump()
+  }
+
   async function onAck(message: Ack): Promise<void> {
     if (!outbox) return close({ code: 'PROTOCOL', message: 'ack before resume' })
-    await noteRefusals(message.scope, outbox.acknowledge(message), message.refused, true)
-    await giveUpRefused(message)
-    await repeatOvertaken(message)
+    await notTaken?.byPeer(message, outbox.acknowledge(message))
     pump()
     verification?.touch(message.scope)
     options.onProgress()
-  }
-
-  async function giveUpRefused(refusal: Refusal): Promise<void> {
-    if (!giveUp) return
-    const { scope } = refusal
-    const { out, held } = await giveUp.refused(refusal)
-    if (out.length > 0) await refusals?.withdraw(scope, out)
-    for (let i = 0; i < held.length; i += MAX_REPAIRED) {
-      send({ type: 'repair', scope, ids: held.slice(i, i + MAX_REPAIRED) })
-    }
-  }
-
-  /** Records of the team have come, which may tell that what is still refused is our own. */
-  async function giveUpUndecided(): Promise<void> {
-    for (const refusal of giveUp?.undecided() ?? []) {
-      const isStill = refusal.refused.every(({ id }) => refusals?.by(refusal.scope, id) === 'peer')
-      if (isStill) await giveUpRefused(refusal)
-    }
-  }
-
-  async function repeatOvertaken({ scope, refused }: Ack): Promise<void> {
-    const { again = [], gone = [] } = (await overtaken?.(scope, refused)) ?? {}
-    if (gone.length > 0) await refusals?.withdraw(scope, gone)
-    outbox?.sendAgain(scope, again)
-  }
-
-  async function noteRefusals(
-    scope: string,
-    ids: readonly string[],
-    refused: readonly Refused[],
-    byPeer: boolean,
-  ): Promise<void> {
-    const before = refusals?.of(scope)
-    if (refused.length === 0 && !before?.size) return // mostly so
-    const taken = byPeer ? [] : ids.filter((id) => before?.has(id) && !refused.some((each) => each.id === id))
-    if (taken.length > 0) await settleTaken(state, scope, peer?.epoch ?? '', await changes.records(taken))
-    await refusals?.note(scope, ids, refused, byPeer)
-    traffic.refused += refused.length
-    if (refused.length > 0) options.onRefused?.(scope, refused)
   }
 
   async function onVerification(message: VerificationMessage): Promise<void> {
