@@ -28,6 +28,8 @@ export interface NotTakenOptions {
 }
 
 export interface NotTaken {
+  /** The session begins: what the peer refused before is offered once more. */
+  offerDue(): Promise<void>
   /**
    * We have refused these of the records that came.
    * @param ids of all that came, save those that are to come whole
@@ -76,6 +78,16 @@ export function openNotTaken(options: NotTakenOptions): NotTaken {
   }
 
   return {
+    async offerDue() {
+      for (const [scope, ids] of refusals.due()) {
+        const here = await changes.records(ids)
+        // A process that ends just after it has taken them out has not told that they are no longer refused.
+        const gone = ids.filter((id) => !here.has(id))
+        if (gone.length > 0) await refusals.withdraw(scope, gone)
+        outbox()?.sendAgain(scope, here.keys())
+      }
+    },
+
     async byUs(scope, ids, refused) {
       const offered = ids.filter(
         (id) => refusals.by(scope, id) === 'peer' && !refused.some((setback) => setback.id === id),

@@ -336,7 +336,7 @@ export function startSession(options: SessionOptions): Session {
       onPassedOver: (scope, from, upTo) => verification?.passOver(scope, from, upTo),
     })
     if (peer.protocol >= 2) leaveRoom = options.presence?.join(ourLine)
-    for (const [scope, ids] of refusals?.due() ?? []) outbox.sendAgain(scope, ids)
+    await notTaken?.offerDue()
     pump()
     // Also the scopes of which nothing is left here, and the peer may have what was lost.
     const scopes = new Set([...(await changes.scopes()), ...cursors.received.all().keys(), ...Object.keys(resume)])

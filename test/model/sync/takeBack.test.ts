@@ -7,10 +7,11 @@ import type { Grant } from '../../../model/roles.ts'
 import { type Draft, draftNotice, drafts, removeDraft } from '../../../model/sync/drafts.ts'
 import { NO_CLAIMS } from '../../../model/sync/ownClaims.ts'
 import { quarantined } from '../../../model/sync/quarantine.ts'
-import { deadLetters } from '../../../model/sync/refusals.ts'
+import { deadLetters, openRefusals } from '../../../model/sync/refusals.ts'
 import { retryQuarantined } from '../../../model/sync/retryQuarantined.ts'
 import { type Accepted, rulesOf, TRUSTED } from '../../../model/sync/rules.ts'
 import { isAgainstRole } from '../../../model/sync/takeBack.ts'
+import { PROTOCOL } from '../../../model/wire/version.ts'
 import { uuidOf } from '../../support/ids.ts'
 import { elevenChars, type MemoryReplica } from '../../support/memoryReplica.ts'
 import { createSyncTeam, holdingsOf, type Line, type SyncTeam, TEAM } from '../../support/syncTeam.ts'
@@ -286,6 +287,27 @@ describe('a record that somebody created against their role', () => {
     expect(await deadLetters(camera.state, camera.changes.epoch)).toEqual([])
     expect((await line.caller.progress(LAKE))?.equal, 'complete, and not except one').toBe(true)
     expect(line.sent('digest', 'caller').at(-1)?.except).toEqual([])
+  })
+
+  it('[ROL5] is no dead letter, also where the process ended between taking it out and noting that', async () => {
+    const { camera, hub, line, connect } = await venue()
+    line.pipe.cut()
+    const refusals = await openRefusals(camera.state, {
+      ownEpoch: camera.changes.epoch,
+      peerEpoch: hub.changes.epoch,
+      protocol: PROTOCOL,
+    })
+    await refusals.note(
+      LAKE,
+      [NEW, ADA],
+      [NEW, ADA].map((id) => ({ id, reason: 'no' })),
+      true,
+    )
+    expect(await deadLetters(camera.state, camera.changes.epoch)).toHaveLength(2)
+    connect()
+    await team.pass(2_000)
+    expect(await deadLetters(camera.state, camera.changes.epoch)).toEqual([])
+    expect(await isEqual(camera, hub)).toBe(true)
   })
 
   it('[ROL5] is nothing that it would send to anybody else', async () => {
