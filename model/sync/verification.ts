@@ -83,6 +83,8 @@ export function openVerification(options: VerificationOptions): Verification {
   const { caller, changes, digests, rules, refusals, outbox, send, elapsed, onProgress } = options
   /** Heads at which scopes were equal. */
   const equal = new Map<string, number>()
+  /** The last part of the log of a scope that has nothing for the peer. It may be passed over while digests are compared. */
+  const passed = new Map<string, { readonly from: number; readonly upTo: number }>()
   /** Heads at which scopes were asked about. */
   const asked = new Map<string, number>()
   const awaitingVerdict = new Set<string>()
@@ -134,7 +136,7 @@ export function openVerification(options: VerificationOptions): Verification {
     const head = await changes.head(scope)
     const own = await forestOf(scope, except)
     if (sameDigests(own.classes, classes)) {
-      equal.set(scope, head)
+      equalAt(scope, head)
       send({ type: 'verdict', scope, outcome: 'equal' })
     } else {
       doubtful.set(scope, elapsed())
@@ -174,8 +176,13 @@ export function openVerification(options: VerificationOptions): Verification {
       return
     }
     // As of when it was asked: a change since then has a later head, and is asked about on its own.
-    equal.set(scope, head)
+    equalAt(scope, head)
     onProgress()
+  }
+
+  function equalAt(scope: string, head: number): void {
+    const { from, upTo } = passed.get(scope) ?? { from: head, upTo: head }
+    equal.set(scope, from <= head && head < upTo ? upTo : head)
   }
 
   /** Once may be an edit that crossed the digest on its way; twice is a difference. */
@@ -270,12 +277,16 @@ export function openVerification(options: VerificationOptions): Verification {
     touch(scope) {
       equal.delete(scope)
       asked.delete(scope)
+      passed.delete(scope)
       soon(scope)
     },
     passOver(scope, from, upTo) {
+      const before = passed.get(scope)
+      const continues = before && before.from <= from && from <= before.upTo
+      passed.set(scope, continues ? { from: before.from, upTo } : { from, upTo })
       const head = equal.get(scope)
-      if (head === undefined || head < from || head >= upTo) return
-      equal.set(scope, upTo)
+      if (head === undefined) return
+      equalAt(scope, head)
       onProgress()
     },
     soon,

@@ -189,6 +189,27 @@ describe('whether rows went missing', () => {
   })
 })
 
+describe('a change that is nothing to the peer', () => {
+  it('leaves both sides complete, also if it is committed while digests are compared', async () => {
+    const [tablet, hub] = [await team.replica('tablet'), await team.replica('hub')]
+    await hub.create({ id: uuidOf(200), scope: LAKE, table: 'vendors', data: { name: 'Eda Flowers' } })
+    let line: Line | undefined
+    let hasChanged = false
+    const refresh = async (): Promise<void> => {
+      if (hasChanged || line?.sent('digest').length !== 1 || line.sent('verdict').length > 0) return
+      hasChanged = true
+      await addGuests(hub, 1)
+      await team.settle()
+    }
+    const holder = { userId: 'u', deviceId: 'tablet' }
+    const whose = { holder, claims: { owns: () => false, refresh } }
+    line = team.connect(tablet, hub, { grant: { role: 'vendor', weddings: 'all' }, whose })
+    await team.pass(3_000)
+    expect([hasChanged, await hub.changes.head(LAKE), await tablet.changes.head(LAKE)]).toEqual([true, 2, 1])
+    expect(await equalOn(line)).toEqual([true, true])
+  })
+})
+
 describe('the whole scope is sent', () => {
   it('if sending the records that differ has not helped', async () => {
     const [tablet, hub] = await twoWithGuests(30)
