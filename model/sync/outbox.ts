@@ -52,6 +52,8 @@ export interface OutboxOptions {
   readonly wake: (scope: string, ms: number) => void
   /** Whether a record is one of those that we do not take of the peer. */
   readonly isRefused?: (scope: string, id: string) => boolean
+  /** Records that we do not take of the peer have changed here, and are not for it to read. */
+  readonly onHidden?: (scope: string, ids: readonly string[]) => void
   /** Our log from `from` to `upTo` has nothing for the peer. */
   readonly onPassedOver?: (scope: string, from: number, upTo: number) => void
 }
@@ -204,7 +206,9 @@ export function openOutbox(options: OutboxOptions): Outbox {
       remainder.tailBecomesGap(await changes.head(scope))
       return
     }
-    const { records, taken } = await batchOf(page.changes, (id) => heldBy(part, id))
+    const { records, taken, nothing } = await batchOf(page.changes, (id) => heldBy(part, id))
+    const hidden = nothing.filter((id) => options.isRefused?.(scope, id))
+    if (hidden.length > 0) options.onHidden?.(scope, hidden)
     if (remainders.get(scope) !== remainder) return // rewound meanwhile: all of it is sent anyway
     const isCut = taken < page.changes.length
     const from = remainder.tail
@@ -286,25 +290,30 @@ export function openOutbox(options: OutboxOptions): Outbox {
     return heldVectors && joinHeld(heldVectors.of(id, remainder.complete), told.get(id))
   }
 
-  /** As many of the records as one message takes; `taken` counts also those that are nothing to the peer. */
+  /** As many of the records as one message takes; `taken` counts also those that are nothing to the peer, which `nothing` names. */
   async function batchOf(
     all: readonly Outgoing[],
     held: (id: string) => Vectors | undefined,
-  ): Promise<{ readonly records: Encoded[]; readonly taken: number }> {
+  ): Promise<{ readonly records: Encoded[]; readonly taken: number; readonly nothing: readonly string[] }> {
     const records: Encoded[] = []
+    const nothing: string[] = []
     const allowance = line.allowance()
     const most = allowance.chars / allowance.parallel
     let chars = 0
     for (const [taken, outgoing] of all.entries()) {
       const { seq, stored } = outgoing
-      const encoded = await encodeFor(outgoing, held(stored?.id ?? outgoing.record.id), rules, border)
+      const id = stored?.id ?? outgoing.record.id
+      const encoded = await encodeFor(outgoing, held(id), rules, border)
       if (seq !== undefined && stored) heldVectors?.note(seq, stored)
-      if (!encoded) continue
+      if (!encoded) {
+        nothing.push(id)
+        continue
+      }
       chars += encoded.text.length
-      if (records.length > 0 && chars > most) return { records, taken }
+      if (records.length > 0 && chars > most) return { records, taken, nothing }
       records.push(encoded)
     }
-    return { records, taken: all.length }
+    return { records, taken: all.length, nothing }
   }
 
   function dispatch(head: Omit<Changes, 'type' | 'records'>, records: readonly Encoded[], isLive: boolean): void {

@@ -333,6 +333,8 @@ export function startSession(options: SessionOptions): Session {
       elapsed: scheduler.elapsed,
       wake: (scope, ms) => timers.set(`fold ${scope}`, ms, pump),
       isRefused: (scope, id) => refusals?.by(scope, id) === 'us',
+      // By now we may hold all of it, by way of somebody else; only the peer can show that there is nothing to refuse.
+      onHidden: (scope, ids) => send({ type: 'repair', scope, ids: [...ids] }),
       onPassedOver: (scope, from, upTo) => verification?.passOver(scope, from, upTo),
     })
     if (peer.protocol >= 2) leaveRoom = options.presence?.join(ourLine)

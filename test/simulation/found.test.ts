@@ -41,6 +41,28 @@ describe('a hub and a device that may read a part', () => {
     expect(line.sent('changes').length).toBe(1)
   })
 
+  it('[SYN19] leave nothing refused when the hub comes by a record that the device has had all along, and may no longer read', async () => {
+    const [hub, tablet, laptop] = [
+      await team.replica('hub'),
+      await team.replica('tablet'),
+      await team.replica('laptop'),
+    ]
+    await hub.create(guest(ADA, 'Ada'))
+    await hub.create({ id: EDA, scope: LAKE, table: 'vendors', data: { name: 'Eda Flowers' } })
+    const before = [team.connect(tablet, hub, { grant: VIEWER }), team.connect(laptop, hub)]
+    await team.pass(1_000)
+    for (const { pipe } of before) pipe.cut()
+    await hub.removeByHand([ADA])
+    const line = team.connect(tablet, hub, { grant: { role: 'vendor', weddings: 'all' } })
+    await team.pass(3_000)
+    expect(line.refused.called.map(({ id }) => id)).toEqual([ADA])
+    team.connect(laptop, hub)
+    await team.pass(3_000)
+    expect(await deadLetters(tablet.state, tablet.changes.epoch)).toEqual([])
+    expect(JSON.stringify(line.sent('changes', 'called'))).not.toContain(ADA)
+    expect(line.sent('repair', 'called')).toMatchObject([{ ids: [ADA] }])
+  })
+
   it('[2] know again that they are equal when the hub comes by a record that the device has had all along', async () => {
     const [hub, tablet, laptop] = [
       await team.replica('hub'),
