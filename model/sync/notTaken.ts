@@ -12,7 +12,7 @@ import type { Outbox } from './outbox.ts'
 import { openOvertaken } from './overtaken.ts'
 import { settleTaken } from './quarantine.ts'
 import type { Refusals } from './refusals.ts'
-import type { OwnEdits } from './takeBack.ts'
+import { isAgainstRole, type OwnEdits } from './takeBack.ts'
 
 export interface NotTakenOptions {
   readonly changes: ChangeStore
@@ -85,6 +85,15 @@ export function openNotTaken(options: NotTakenOptions): NotTaken {
         const gone = ids.filter((id) => !here.has(id))
         if (gone.length > 0) await refusals.withdraw(scope, gone)
         outbox()?.sendAgain(scope, here.keys())
+      }
+      if (!ownEdits) return
+      // What is against our own role is offered until it is taken back: a line may be cut between refusal and answer each time.
+      for (const [scope, ids] of refusals.settled()) {
+        const against = [...(await changes.records(ids)).values()].filter((record) => isAgainstRole(record, ownEdits))
+        outbox()?.sendAgain(
+          scope,
+          against.map(({ id }) => id),
+        )
       }
     },
 

@@ -35,6 +35,8 @@ export interface Refusals {
   withdraw(scope: string, ids: readonly string[]): Promise<void>
   /** Records to offer the peer once more, by scope. */
   due(): ReadonlyMap<string, readonly string[]>
+  /** Records that the peer refuses and is offered no more, by scope. */
+  settled(): ReadonlyMap<string, readonly string[]>
   /** Who refused the record of the other; `undefined` if nobody did. */
   by(scope: string, id: string): 'peer' | 'us' | undefined
   /** Records to ask of the peer once more: they were refused when the border was another one. */
@@ -67,6 +69,15 @@ export async function openRefusals(
     return [...(known.get(scope) ?? [])].flatMap(([id, refusal]) => (matches(refusal) ? [id] : []))
   }
 
+  function allMatching(matches: (refusal: Refusal) => boolean): ReadonlyMap<string, readonly string[]> {
+    const all = [...known.keys()].map((scope) => [scope, matching(scope, matches)] as const)
+    return new Map(all.filter(([, ids]) => ids.length > 0))
+  }
+
+  function isDue({ attempts, protocol: then }: Refusal): boolean {
+    return attempts < MAX_OFFERS || then !== protocol
+  }
+
   return {
     of: (scope) => new Set(known.get(scope)?.keys()),
     async note(scope, sent, refused, byPeer) {
@@ -94,17 +105,8 @@ export async function openRefusals(
         await state.set(place, Object.fromEntries(after))
       }
     },
-    due() {
-      const due = new Map<string, readonly string[]>()
-      for (const scope of known.keys()) {
-        const ids = matching(
-          scope,
-          ({ byPeer, attempts, protocol: then }) => byPeer && (attempts < MAX_OFFERS || then !== protocol),
-        )
-        if (ids.length > 0) due.set(scope, ids)
-      }
-      return due
-    },
+    due: () => allMatching((refusal) => refusal.byPeer && isDue(refusal)),
+    settled: () => allMatching((refusal) => refusal.byPeer && !isDue(refusal)),
     by(scope, id) {
       const refusal = known.get(scope)?.get(id)
       return refusal && (refusal.byPeer ? 'peer' : 'us')

@@ -7,7 +7,7 @@ import type { Grant } from '../../../model/roles.ts'
 import { type Draft, draftNotice, drafts, removeDraft } from '../../../model/sync/drafts.ts'
 import { NO_CLAIMS } from '../../../model/sync/ownClaims.ts'
 import { quarantined } from '../../../model/sync/quarantine.ts'
-import { deadLetters, openRefusals } from '../../../model/sync/refusals.ts'
+import { deadLetters, MAX_OFFERS, openRefusals } from '../../../model/sync/refusals.ts'
 import { retryQuarantined } from '../../../model/sync/retryQuarantined.ts'
 import { type Accepted, rulesOf, TRUSTED } from '../../../model/sync/rules.ts'
 import { isAgainstRole } from '../../../model/sync/takeBack.ts'
@@ -227,6 +227,29 @@ describe('an edit that the role of its author does not allow', () => {
     await team.pass(3_000)
     expect(await dataAt(camera)).toEqual({ name: 'Ada', tableNumber: 1 })
     expect(await deadLetters(camera.state, camera.changes.epoch)).toEqual([])
+  })
+
+  it('[ROL4] is taken back as well after the line was cut between refusal and answer as often as anything is offered', async () => {
+    const { camera, hub, own, line, connect } = await venue()
+    line.pipe.cut()
+    await own.edit(ADA, { name: 'Eda' })
+    for (let offer = 0; offer < MAX_OFFERS; offer++) {
+      const { pipe, sent } = connect()
+      await team.settle()
+      while (sent('ack', 'called').every(({ refused }) => refused.length === 0)) {
+        pipe.deliver()
+        await team.settle()
+      }
+      pipe.deliver()
+      await team.settle()
+      pipe.cut()
+      await team.settle()
+    }
+    expect(await deadLetters(camera.state, camera.changes.epoch)).toMatchObject([{ id: ADA, attempts: MAX_OFFERS }])
+    connect()
+    await team.pass(2_000)
+    const [, { fields }] = await onlyDraft(camera)
+    expect([fields, (await dataAt(camera)).name, await isEqual(camera, hub)]).toEqual([['name'], 'Ada', true])
   })
 
   it('[ROL4] what others have replaced since is not held against the role', async () => {
