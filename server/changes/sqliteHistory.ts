@@ -6,6 +6,7 @@
 import { type CausalRecord, recordVersion } from '../../model/merge/record.ts'
 import type { History } from '../../model/sync/changeStore.ts'
 import { decodeSuperseded, encodeSuperseded, supersededValues } from '../../model/sync/superseded.ts'
+import { commitQueueOf } from '../storage/commitQueue.ts'
 import type { Database } from '../storage/open.ts'
 import { decodeVectors, encodeVectors } from './recordAt.ts'
 
@@ -16,6 +17,7 @@ export interface SqliteHistory extends Pick<History, 'vectorsAt' | 'superseded' 
 
 /** @param now wall clock, ms since 1970 UTC */
 export function openSqliteHistory(database: Database, now: () => number): SqliteHistory {
+  const queue = commitQueueOf(database)
   const addEntry = database.prepare<[string, string, number, number | null]>(
     'INSERT INTO history (record_id, entry, at, commit_id) VALUES (?, ?, ?, ?)',
   )
@@ -52,7 +54,11 @@ export function openSqliteHistory(database: Database, now: () => number): Sqlite
     },
 
     async keep(recordId, values) {
-      for (const value of values) addEntry.run(recordId, encodeSuperseded(value), now(), null)
+      await queue.write({
+        run() {
+          for (const value of values) addEntry.run(recordId, encodeSuperseded(value), now(), null)
+        },
+      })
     },
   }
 }

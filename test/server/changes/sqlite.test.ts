@@ -1,8 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { cpSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
+import fs, { cpSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it, vi } from 'vitest'
 import { viewRecord } from '../../../model/merge/view.ts'
 import { openSqliteStore, type SqliteStore } from '../../../server/changes/sqlite.ts'
 import { recordTableOf } from '../../../server/changes/sqliteLog.ts'
@@ -54,6 +55,19 @@ describe('a data folder of SQLite', () => {
     if (!store.ok) throw new Error(store.error.detail)
     return store.value
   }
+
+  it('[1] has the values that lost at once on the disk as well, before whoever sent them is told', async () => {
+    const store = await open(mkdtempSync(join(root, 'kept-')))
+    const disk = vi.spyOn(fs, 'fdatasync')
+    syncBuiltinESMExports()
+    await store.history.keep(randomUUID(), [
+      { readClass: 'open', register: 'title', actor: ana, counter: 1, stamp: '0mqavjpc0001', value: 'Dinner' },
+    ])
+    expect(disk).toHaveBeenCalledTimes(1)
+    disk.mockRestore()
+    syncBuiltinESMExports()
+    await store.close()
+  })
 
   /** A folder with one record in it, closed. */
   async function makeFolder(): Promise<{ readonly folder: string; readonly epoch: string }> {
