@@ -3,6 +3,7 @@
  * are compared (`refusals.ts`); what is against our own role is given up (`giveUp.ts`); and what was refused and is held by now
  * is offered once more (`overtaken.ts`).
  */
+import type { CausalRecord } from '../merge/record.ts'
 import type { Ack, Repair } from '../wire/index.ts'
 import { MAX_REPAIRED } from '../wire/repair.ts'
 import type { ChangeStore, StateStore } from './changeStore.ts'
@@ -77,22 +78,24 @@ export function openNotTaken(options: NotTakenOptions): NotTaken {
     outbox()?.sendAgain(scope, again)
   }
 
+  /** Until it is taken back, in each session: a line may be cut between refusal and answer every time. */
+  function isOursToTakeBack(record: CausalRecord): boolean {
+    return ownEdits !== undefined && isAgainstRole(record, ownEdits)
+  }
+
   return {
     async offerDue() {
-      for (const [scope, ids] of refusals.due()) {
+      const due = refusals.due()
+      for (const [scope, ids] of refusals.ofPeer()) {
         const here = await changes.records(ids)
         // A process that ends just after it has taken them out has not told that they are no longer refused.
         const gone = ids.filter((id) => !here.has(id))
         if (gone.length > 0) await refusals.withdraw(scope, gone)
-        outbox()?.sendAgain(scope, here.keys())
-      }
-      if (!ownEdits) return
-      // What is against our own role is offered until it is taken back: a line may be cut between refusal and answer each time.
-      for (const [scope, ids] of refusals.settled()) {
-        const against = [...(await changes.records(ids)).values()].filter((record) => isAgainstRole(record, ownEdits))
+        const dueHere = new Set(due.get(scope))
+        const again = [...here.values()].filter((record) => dueHere.has(record.id) || isOursToTakeBack(record))
         outbox()?.sendAgain(
           scope,
-          against.map(({ id }) => id),
+          again.map(({ id }) => id),
         )
       }
     },

@@ -19,7 +19,8 @@ const saved = z.union([z.record(z.string(), refusal), z.array(z.string())])
 
 /**
  * How often a record that the peer refuses is offered to it, once in each session; then only after one of us speaks a newer
- * protocol, when its content has changed, or when a person asks for it.
+ * protocol, when its content has changed, or when a person asks for it. What is against the role of the people here is offered until it
+ * is taken back (`notTaken.ts`).
  */
 export const MAX_OFFERS = 5
 
@@ -35,8 +36,8 @@ export interface Refusals {
   withdraw(scope: string, ids: readonly string[]): Promise<void>
   /** Records to offer the peer once more, by scope. */
   due(): ReadonlyMap<string, readonly string[]>
-  /** Records that the peer refuses and is offered no more, by scope. */
-  settled(): ReadonlyMap<string, readonly string[]>
+  /** All that the peer refuses, by scope. */
+  ofPeer(): ReadonlyMap<string, readonly string[]>
   /** Who refused the record of the other; `undefined` if nobody did. */
   by(scope: string, id: string): 'peer' | 'us' | undefined
   /** Records to ask of the peer once more: they were refused when the border was another one. */
@@ -106,7 +107,7 @@ export async function openRefusals(
       }
     },
     due: () => allMatching((refusal) => refusal.byPeer && isDue(refusal)),
-    settled: () => allMatching((refusal) => refusal.byPeer && !isDue(refusal)),
+    ofPeer: () => allMatching(({ byPeer }) => byPeer),
     by(scope, id) {
       const refusal = known.get(scope)?.get(id)
       return refusal && (refusal.byPeer ? 'peer' : 'us')

@@ -320,12 +320,10 @@ describe('a record that somebody created against their role', () => {
       peerEpoch: hub.changes.epoch,
       protocol: PROTOCOL,
     })
-    await refusals.note(
-      LAKE,
-      [NEW, ADA],
-      [NEW, ADA].map((id) => ({ id, reason: 'no' })),
-      true,
-    )
+    const refused = [NEW, ADA].map((id) => ({ id, reason: 'no' }))
+    await refusals.note(LAKE, [NEW, ADA], refused, true)
+    // Also after as many offers as are made.
+    for (let offer = 1; offer < MAX_OFFERS; offer++) await refusals.note(LAKE, [NEW], refused.slice(0, 1), true)
     expect(await deadLetters(camera.state, camera.changes.epoch)).toHaveLength(2)
     connect()
     await team.pass(2_000)
