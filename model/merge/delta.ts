@@ -119,24 +119,28 @@ export function wholeOf(record: CausalRecord | undefined, delta: Delta): Result<
 }
 
 function wholeUnit(mine: Unit, { vector, changed, kept }: UnitDelta): Unit {
-  const registers = new Map<string, readonly Sibling[]>()
-  for (const [name, siblings] of mine.registers) {
-    // Untouched by the delta: whatever of it the sender has seen, it holds too.
-    const held = changed.has(name)
-      ? keptOf(siblings, kept.get(name))
-      : siblings.filter(({ edit }) => covers(vector, edit))
-    if (held.length > 0) registers.set(name, held)
-  }
-  for (const [name, siblings] of changed) {
-    registers.set(
-      name,
-      [...(registers.get(name) ?? []), ...siblings].sort((a, b) => compareDots(a.edit, b.edit)),
-    )
-  }
-  return { vector, registers: SortedMap.from(registers) }
+  const others = SortedMap.from(mine.registers)
+  const registers = coversAll(vector, mine.vector) ? others : seenPart(others, vector)
+  const { names, items } = SortedMap.from(changed)
+  const merged = names.map((name, i) => {
+    const held = keptOf(others.get(name) ?? [], kept.get(name))
+    return [...held, ...(items[i] ?? [])].sort((a, b) => compareDots(a.edit, b.edit))
+  })
+  return { vector, registers: registers.with(names, merged) }
+}
+
+/** Registers that a delta does not touch: whatever of them its sender has seen, it holds too. */
+function seenPart(registers: SortedMap<readonly Sibling[]>, vector: Vector): SortedMap<readonly Sibling[]> {
+  const seen = registers.items.map((siblings) => {
+    const part = siblings.filter(({ edit }) => covers(vector, edit))
+    return part.length === siblings.length ? siblings : part
+  })
+  const isLeft = (_: string | readonly Sibling[], i: number) => (seen[i]?.length ?? 0) > 0
+  return SortedMap.of(registers.names.filter(isLeft), seen.filter(isLeft))
 }
 
 function keptOf(siblings: readonly Sibling[], kept: readonly Dot[] = []): readonly Sibling[] {
+  if (kept.length === 0) return [] // mostly so
   const dots = new Set(kept.map(nameOf))
   return siblings.filter(({ edit }) => dots.has(nameOf(edit)))
 }

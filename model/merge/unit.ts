@@ -75,6 +75,7 @@ export function joinUnits(a: Unit, b: Unit): Result<Unit, DotClash> {
     const name = (order <= 0 ? mine.names[i] : theirs.names[j]) ?? ''
     const my = (order <= 0 ? mine.items[i++] : undefined) ?? NOTHING
     const their = (order >= 0 ? theirs.items[j++] : undefined) ?? NOTHING
+    if (my === their) continue
     const edit = my[0]?.edit
     const other = their[0]?.edit
     if (order === 0 && edit === known && other === same && my.length === 1 && their.length === 1) continue
