@@ -21,10 +21,11 @@ import type { PeerRules } from './rules.ts'
 /** So many changes at once are still what people do, however slow the line is. The same for all, who then share a page. */
 const LIVE_RECORDS = 50
 /**
- * What people do within so many ms of what they did before goes together with whatever follows, unless that was acknowledged
- * sooner: a burst of edits, of which only the last states travel, takes a few messages, and a single edit never waits.
+ * What people do while what they did before is on its way goes together with whatever follows, until that is acknowledged (as the
+ * algorithm of Nagle does, RFC 896) or so many ms have passed: a burst of edits, of which only the last states travel, takes as
+ * many messages as the peer can take, and a single edit never waits.
  */
-const FOLD_MS = 10
+const FOLD_MS = 250
 /** Records of which we know what the peer has told us in this session. */
 const MAX_TOLD = 256
 /** Records that may wait to be sent again, of all scopes. What is beyond is found by the next comparison of digests. */
@@ -48,7 +49,7 @@ export interface OutboxOptions {
   readonly send: (text: string, records: number) => void
   /** On the clock by which the line counts, ms. */
   readonly elapsed: () => number
-  /** Has `pump` called after so many ms, instead of an earlier wish for the same scope. */
+  /** Has `pump` called after so many ms, or earlier if there is an earlier wish for the same scope. */
   readonly wake: (scope: string, ms: number) => void
   /** Whether a record is one of those that we do not take of the peer. */
   readonly isRefused?: (scope: string, id: string) => boolean

@@ -331,7 +331,10 @@ export function startSession(options: SessionOptions): Session {
       line,
       send: sendText,
       elapsed: scheduler.elapsed,
-      wake: (scope, ms) => timers.set(`fold ${scope}`, ms, pump),
+      wake(scope, ms) {
+        // One that goes off too early finds out, and is set anew.
+        if (!timers.isSet(`fold ${scope}`)) timers.set(`fold ${scope}`, ms, pump)
+      },
       isRefused: (scope, id) => refusals?.by(scope, id) === 'us',
       // By now we may hold all of it, by way of somebody else; only the peer can show that there is nothing to refuse.
       onHidden: (scope, ids) => send({ type: 'repair', scope, ids: [...ids] }),

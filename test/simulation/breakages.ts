@@ -82,7 +82,7 @@ export const BREAKAGES: readonly Breakage[] = [
   },
   {
     name: 'applies a delta to a record that lacks what it builds on',
-    rule: /: (INV4|liveness|completeness): /,
+    rule: /: (INV4|INV6|liveness|completeness): /,
     file: 'model/merge/delta.ts',
     from: 'if (coversAll(mine.vector, unit.since)) units.set',
     to: 'if (coversAll(mine.vector, mine.vector)) units.set',
