@@ -4,7 +4,7 @@ export interface Scheduler {
   now(): number
   /** Ms since some moment in the past; never jumps, never goes back. */
   elapsed(): number
-  /** Runs once after `ms`; the returned function cancels it. */
+  /** Runs once after `ms`, for 0 when the turn of the event loop is over; the returned function cancels it. */
   after(ms: number, run: () => void): () => void
   /** In [0, 1). */
   random(): number

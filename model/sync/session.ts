@@ -220,10 +220,15 @@ export function startSession(options: SessionOptions): Session {
   })
 
   const unsubscribe = changes.subscribe((scope) => {
-    if (outbox?.touch(scope)) pump()
+    if (outbox?.touch(scope)) pumpSoon()
     verification?.soon(scope)
     options.onProgress()
   })
+
+  /** What is committed in one turn of the event loop leaves together. */
+  function pumpSoon(): void {
+    if (!timers.isSet('pump')) timers.set('pump', 0, pump)
+  }
 
   function pump(): void {
     if (open && outbox) guard(outbox.pump())

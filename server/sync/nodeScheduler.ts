@@ -5,6 +5,10 @@ export const nodeScheduler: Scheduler = {
   now: Date.now,
   elapsed: () => performance.now(),
   after(ms, run) {
+    if (ms === 0) {
+      const immediate = setImmediate(run) // a timer would take a millisecond
+      return () => clearImmediate(immediate)
+    }
     const timer = setTimeout(run, ms)
     return () => clearTimeout(timer)
   },

@@ -66,9 +66,13 @@ export function createSyncTeam(): SyncTeam {
   const replicas: MemoryReplica[] = []
   const lines: Line[] = []
 
-  // The memory storage and the sessions use no timers of their own: everything is done before the next turn.
+  // The memory storage uses no timers, and the sessions only what is done at the end of a turn: everything is done after two.
   async function settle(): Promise<void> {
-    for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve))
+    for (let turn = 0; turn < 2; turn++) {
+      await new Promise((resolve) => setImmediate(resolve))
+      await scheduler.pass(0)
+    }
+    await new Promise((resolve) => setImmediate(resolve))
   }
 
   async function exchange(): Promise<void> {

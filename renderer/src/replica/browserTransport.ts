@@ -78,8 +78,29 @@ export const browserScheduler: Scheduler = {
   now: Date.now,
   elapsed: () => performance.now(),
   after(ms, run) {
+    if (ms === 0) return atEndOfTurn(run)
     const timer = setTimeout(run, ms)
     return () => clearTimeout(timer)
   },
   random: Math.random,
+}
+
+let turns: MessageChannel | undefined
+const waiting = new Set<() => void>()
+
+/** By a message to ourselves: a timer of a page that is not in view waits for up to a second, and this one may sync for the one that is. */
+function atEndOfTurn(run: () => void): () => void {
+  if (!turns) {
+    turns = new MessageChannel()
+    turns.port1.onmessage = () => {
+      const [first] = waiting
+      if (!first) return // cancelled
+      waiting.delete(first)
+      first()
+    }
+  }
+  const task = () => run() // the same function may wait twice
+  waiting.add(task)
+  turns.port2.postMessage(null)
+  return () => waiting.delete(task)
 }
