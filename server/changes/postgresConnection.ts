@@ -25,7 +25,10 @@ const POOL_SIZE = 10
 /** A process that stalls in the middle of a transaction must not hold the lock of a scope for ever. */
 const STALLED_TRANSACTION_MS = 30_000
 
-/** Connects lazily: a wrong address shows at the first query. */
+/**
+ * Connects lazily: a wrong address shows at the first query. Each connection keeps its statements prepared, so the address may be that
+ * of a pooler by session, but not of one by transaction, through which nobody would hear of the changes of others either.
+ */
 export function connectToServer(databaseUrl: string, onProblem: OnProblem): Sql {
   const pool = new pg.Pool({
     connectionString: databaseUrl,
@@ -44,7 +47,7 @@ export function connectToServer(databaseUrl: string, onProblem: OnProblem): Sql 
   pool.on('error', () => undefined)
   return {
     async query(text, parameters = []) {
-      return rowsOf(await pool.query(text, [...parameters]))
+      return rowsOf(await pool.query(prepared(text, parameters)))
     },
     async transaction(work) {
       const client = await pool.connect()
@@ -54,7 +57,7 @@ export function connectToServer(databaseUrl: string, onProblem: OnProblem): Sql 
           `BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL idle_in_transaction_session_timeout = ${STALLED_TRANSACTION_MS}`,
         )
         const result = await work({
-          query: async (text, parameters = []) => rowsOf(await client.query(text, [...parameters])),
+          query: async (text, parameters = []) => rowsOf(await client.query(prepared(text, parameters))),
         })
         await client.query('COMMIT')
         client.release()
@@ -82,6 +85,19 @@ async function abandon(client: pg.PoolClient, onProblem: OnProblem): Promise<voi
     // Closes the connection, and with it whatever is left of the transaction.
     client.release(problem)
   }
+}
+
+const names = new Map<string, string>()
+
+/**
+ * A statement that a connection parses and plans only once, which takes the server longer than to carry it out. There are as many as
+ * there are texts in the code: what differs from call to call is in the parameters. One without any, such as a migration, comes once.
+ */
+function prepared(text: string, parameters: readonly unknown[]): pg.QueryConfig {
+  if (parameters.length === 0) return { text }
+  const name = names.get(text) ?? `wedsync ${names.size + 1}`
+  names.set(text, name)
+  return { name, text, values: [...parameters] }
 }
 
 function rowsOf(result: { readonly rows: readonly unknown[] }): readonly unknown[] {

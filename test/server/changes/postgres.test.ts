@@ -316,6 +316,15 @@ describe.skipIf(!program.ok)('on a PostgreSQL server', () => {
       expect(plans).toEqual(queries.map(([, index]) => expect.stringMatching(index)))
     })
 
+    it('has a connection parse a statement once, however often it is asked', async () => {
+      const text = 'SELECT $1::integer + 1 AS next'
+      const prepared = await one.sql.transaction(async (transaction) => {
+        for (const n of [1, 2, 3]) expect(await transaction.query(text, [n])).toEqual([{ next: n + 1 }])
+        return transaction.query('SELECT 1 AS times FROM pg_prepared_statements WHERE statement = $1', [text])
+      })
+      expect(prepared).toEqual([{ times: 1 }])
+    })
+
     it('calls the listeners of each process once for a commit of either', async () => {
       const told: Record<'one' | 'two', string[]> = { one: [], two: [] }
       const unsubscribe = [
