@@ -5,7 +5,7 @@ import type { Sql } from './postgresConnection.ts'
 import type { Announcer } from './postgresListener.ts'
 import { readRows, readTogether } from './postgresRead.ts'
 import { fromColumn, fromDocument, fromStored, parseRows, storedIn, toColumn, whole } from './postgresRows.ts'
-import { updateRecords, updateTurns } from './postgresUpdate.ts'
+import { createUpdate } from './postgresUpdate.ts'
 
 export interface ChangeStoreParts {
   readonly sql: Sql
@@ -29,9 +29,9 @@ const changeRow = z.object({
 })
 
 export function postgresChangeStore({ sql, epoch, announcer, sender, now }: ChangeStoreParts): ChangeStore {
-  const turns = updateTurns(sql)
   const read = readTogether((ids) => readRows(sql, ids))
   const heads = readTogether((scopes) => readHeads(sql, scopes))
+  const update = createUpdate({ sql, read, epoch, now, sender })
   return {
     epoch,
     async records(ids) {
@@ -51,7 +51,7 @@ export function postgresChangeStore({ sql, epoch, announcer, sender, now }: Chan
       return parseRows(docRow, rows).map(({ doc }) => fromDocument(doc))
     },
     async update(ids, change) {
-      const changed = await updateRecords({ sql, read, epoch, turns, now, sender }, ids, change)
+      const changed = await update(ids, change)
       for (const scope of changed) announcer.announce(scope)
     },
     subscribe: (listener) => announcer.subscribe(listener),

@@ -1,6 +1,7 @@
 /** SQL as the store needs it: queries and transactions, over a PostgreSQL server or over PGlite in this process. */
 import { once } from 'node:events'
 import pg from 'pg'
+import { z } from 'zod'
 
 export interface Queries {
   /** Runs one statement with `$1`, `$2`, … and returns its rows, which are unknown until they are parsed. */
@@ -102,6 +103,14 @@ function prepared(text: string, parameters: readonly unknown[]): pg.QueryConfig 
 
 function rowsOf(result: { readonly rows: readonly unknown[] }): readonly unknown[] {
   return result.rows
+}
+
+/** As the server numbers its errors, but for those of the connection and of whoever shuts it down. */
+const refusal = z.object({ code: z.string().regex(/^(?!08|57)(?=.*\d)[0-9A-Z]{5}$/) })
+
+/** Whether the database itself has refused a statement: then nothing of its transaction was done, for certain. */
+export function isRefusal(thrown: unknown): boolean {
+  return refusal.safeParse(thrown).success
 }
 
 export function asError(thrown: unknown): Error {

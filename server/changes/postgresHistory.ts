@@ -4,46 +4,11 @@ import type { CausalRecord } from '../../model/merge/record.ts'
 import type { Vector } from '../../model/merge/vector.ts'
 import { err, ok, type Result } from '../../model/result.ts'
 import type { BeforeHistory, History, Retention, Superseded } from '../../model/sync/changeStore.ts'
-import { decodeSuperseded, encodeSuperseded, supersededValues } from '../../model/sync/superseded.ts'
+import { decodeSuperseded, encodeSuperseded } from '../../model/sync/superseded.ts'
 import { grouped } from './grouped.ts'
 import type { Queries, Sql } from './postgresConnection.ts'
 import { fromDocument, parseRows, toColumn, whole } from './postgresRows.ts'
 import { decodeVectors, recordAt } from './recordAt.ts'
-
-/** A state that is being committed, with the state that it replaces. */
-export interface Committed {
-  readonly before: CausalRecord | undefined
-  readonly after: CausalRecord
-  readonly seq: number
-}
-
-/** What the commits take away. */
-export function lostBy(commits: readonly Committed[]): readonly Lost[] {
-  return commits.flatMap(({ before, after, seq }) =>
-    supersededValues(before, after).map((value) => ({ recordId: after.id, value, seq })),
-  )
-}
-
-export interface Lost {
-  readonly recordId: string
-  readonly value: Superseded
-  /** Of the commit that took it away; null for a value that lost at once. */
-  readonly seq: number | null
-}
-
-async function addLost(sql: Queries, lost: readonly Lost[], ms: number): Promise<void> {
-  if (lost.length === 0) return
-  await sql.query(
-    `INSERT INTO history (record_id, value, seq, at)
-     SELECT record_id, value, seq, $4 FROM unnest($1::text[], $2::text[], $3::bigint[]) AS new (record_id, value, seq)`,
-    [
-      lost.map(({ recordId }) => toColumn(recordId)),
-      lost.map(({ value }) => encodeSuperseded(value)),
-      lost.map(({ seq }) => seq),
-      ms,
-    ],
-  )
-}
 
 /** @param now wall clock, ms since 1970 UTC */
 export function postgresHistory(sql: Sql, now: () => number): History {
@@ -56,8 +21,12 @@ export function postgresHistory(sql: Sql, now: () => number): History {
     vectorsAt: (recordId, moment) => vectorsAt({ recordId, ...moment }),
     superseded: async (recordId) => (await superseded(recordId)) ?? [],
     async keep(recordId, values) {
-      const lost = values.map((value) => ({ recordId, value, seq: null }))
-      await addLost(sql, lost, Math.floor(now()))
+      if (values.length === 0) return
+      // No commit took them away.
+      await sql.query(
+        'INSERT INTO history (record_id, value, at) SELECT $1, value, $3 FROM unnest($2::text[]) AS value',
+        [toColumn(recordId), values.map(encodeSuperseded), Math.floor(now())],
+      )
     },
   }
 }

@@ -8,6 +8,7 @@
 
 import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
+import { COMMIT_FUNCTION } from './postgresCommit.ts'
 import type { Queries, Sql } from './postgresConnection.ts'
 import { parseRows } from './postgresRows.ts'
 
@@ -66,6 +67,7 @@ const MIGRATIONS: readonly (readonly string[])[] = [
     // Which database the epoch was made for.
     'ALTER TABLE schema_version ADD COLUMN made_for text',
   ],
+  [COMMIT_FUNCTION],
 ]
 
 const versionRow = z.object({ version: z.number().int(), epoch: z.string() })

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join as joinPath } from 'node:path'
@@ -93,6 +93,20 @@ function postgresRules(open: (now: () => number) => Promise<PostgresStore>): voi
     expect(log.changes.map(({ seq }) => seq)).toEqual(
       [...new Set(log.changes.map(({ seq }) => seq))].sort((a, b) => a - b),
     )
+  })
+
+  it('of updates that are committed together, one that the database refuses does not take others with it', async () => {
+    const scope = randomUUID()
+    await write(store.changes, { record: timelineItem(scope) })
+    const items = Array.from({ length: 6 }, () => timelineItem(scope))
+    // Too long for an index, however well it is compressed.
+    const table = randomBytes(20_000).toString('hex')
+    const updates = items.map((item, n) => write(store.changes, { record: n === 3 ? { ...item, table } : item }))
+    const settled = await Promise.allSettled(updates)
+    expect(settled.map(({ status }) => status)).toEqual(items.map((_, n) => (n === 3 ? 'rejected' : 'fulfilled')))
+    const log = await readLog(store.changes, scope, { limit: 100 })
+    expect(log.slice(1).map(({ record }) => record.id)).toEqual(items.flatMap(({ id }, n) => (n === 3 ? [] : [id])))
+    expect(log.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5, 6])
   })
 
   it.each(['scope', 'table', 'base'] as const)(
