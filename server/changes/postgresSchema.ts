@@ -68,6 +68,15 @@ const MIGRATIONS: readonly (readonly string[])[] = [
     'ALTER TABLE schema_version ADD COLUMN made_for text',
   ],
   [COMMIT_FUNCTION],
+  [
+    // The replies of batches are long, and PostgreSQL's own compression takes more time for one than all else that is done to keep it.
+    // Where the server was built without lz4, it stays.
+    `DO $body$ BEGIN
+       IF EXISTS (SELECT 1 FROM pg_settings WHERE name = 'default_toast_compression' AND 'lz4' = ANY (enumvals)) THEN
+         ALTER TABLE state ALTER COLUMN value SET COMPRESSION lz4;
+       END IF;
+     END $body$`,
+  ],
 ]
 
 const versionRow = z.object({ version: z.number().int(), epoch: z.string() })

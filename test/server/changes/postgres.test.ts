@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join as joinPath } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { z } from 'zod'
@@ -337,6 +338,21 @@ describe.skipIf(!program.ok)('on a PostgreSQL server', () => {
         return transaction.query('SELECT 1 AS times FROM pg_prepared_statements WHERE statement = $1', [text])
       })
       expect(prepared).toEqual([{ times: 1 }])
+    })
+
+    it('keeps long facts with the quick compression, where the server has it', async () => {
+      const key = `long/${randomUUID()}`
+      const value = Array.from({ length: 500 }, () => ({ name: randomUUID() }))
+      await one.state.set(key, value)
+      expect(await two.state.get(key)).toEqual(value)
+      const [known] = await one.sql.query(
+        `SELECT 'lz4' = ANY (enumvals) AS quick FROM pg_settings WHERE name = 'default_toast_compression'`,
+      )
+      const [kept] = await one.sql.query('SELECT pg_column_compression(value) AS by FROM state WHERE key = $1', [key])
+      expect([known, kept]).toEqual([
+        { quick: expect.any(Boolean) },
+        { by: isDeepStrictEqual(known, { quick: true }) ? 'lz4' : 'pglz' },
+      ])
     })
 
     it('calls the listeners of each process once for a commit of either', async () => {
