@@ -22,26 +22,26 @@ export function isStorableId(id: string): boolean {
 export class DocumentTable {
   readonly name: string
   readonly #database: Database
+  readonly #keyColumns: readonly string[]
   readonly #find: Statement<[string], string>
   readonly #findLive: Statement<[string], string>
   readonly #insert: Statement<Value[]>
-  readonly #update: Statement<Value[]>
   readonly #last: Statement<[string], number>
   readonly #changes: Statement<[number, number], { seq: number; data: string }>
   readonly #purge: Statement<[number, number]>
+  readonly #updates = new Map<string, Statement<Value[]>>()
   readonly #reads = new Map<string, Statement<Value[], string>>()
   readonly #counts = new Map<string, Statement<Value[], number>>()
 
   constructor(database: Database, name: string, keyColumns: readonly string[]) {
     this.name = name
     this.#database = database
+    this.#keyColumns = keyColumns
     const columns = ['seq', 'deleted', 'data', ...keyColumns]
     const values = columns.map(() => '?').join(', ')
-    const assignments = columns.map((column) => `${column} = ?`).join(', ')
     this.#find = database.prepare<[string], string>(`SELECT data FROM ${name} WHERE id = ?`).pluck()
     this.#findLive = database.prepare<[string], string>(`SELECT data FROM ${name} WHERE id = ? AND deleted = 0`).pluck()
     this.#insert = database.prepare(`INSERT INTO ${name} (${columns.join(', ')}, id) VALUES (${values}, ?)`)
-    this.#update = database.prepare(`UPDATE ${name} SET ${assignments} WHERE id = ?`)
     this.#last = database
       .prepare<[string], number>(
         `SELECT max(last_seq, coalesce((SELECT max(seq) FROM ${name}), 0)) FROM rx_collections WHERE table_name = ?`,
@@ -63,8 +63,26 @@ export class DocumentTable {
     this.#insert.run(...valuesOf(row))
   }
 
-  update(row: StoredRow): void {
-    this.#update.run(...valuesOf(row))
+  /**
+   * @param before what lies there. A column that keeps its value is not set: SQLite would take its entry out of each index and
+   * put it in again, and with ids in the index that is a page for each.
+   */
+  update({ seq, deleted, data, keys, id }: StoredRow, before: Pick<StoredRow, 'deleted' | 'keys'>): void {
+    const columns = ['seq', 'data']
+    const values: Value[] = [seq, data]
+    if (deleted !== before.deleted) {
+      columns.push('deleted')
+      values.push(deleted ? 1 : 0)
+    }
+    for (const [i, column] of this.#keyColumns.entries()) {
+      const key = keys[i]
+      if (key === undefined || key === before.keys[i]) continue
+      columns.push(column)
+      values.push(key)
+    }
+    const sql = `UPDATE ${this.name} SET ${columns.map((column) => `${column} = ?`).join(', ')} WHERE id = ?`
+    const update = remembered(this.#updates, sql, () => this.#database.prepare<Value[]>(sql))
+    update.run(...values, id)
   }
 
   /** The last number that was given out. Rows that get the next ones have to be written in the same transaction. */

@@ -13,6 +13,7 @@ import {
 } from 'rxdb'
 import type { AttachmentBytes, AttachmentTable } from './attachments.ts'
 import type { KeyColumn } from './indexes.ts'
+import type { SortKey } from './sortKeys.ts'
 import { type DocumentTable, isStorableId, type StoredRow } from './table.ts'
 
 /** Position in the change order of a collection: everything up to and including `seq` has been seen. */
@@ -148,7 +149,7 @@ function writePass<RxDocType, Internals, Options>(
   const committed = accepted.map(({ stored, previous, document }, index) => {
     const seq = lastSeq + 1 + index
     if (previous === undefined) table.insert({ ...stored, seq })
-    else table.update({ ...stored, seq })
+    else table.update({ ...stored, seq }, { deleted: previous._deleted, keys: keysOf(target, previous) })
     return { previous, document, seq }
   })
   target.attachments?.write(categorised, bytes, (id) => !errors.has(id))
@@ -165,8 +166,14 @@ function encode<RxDocType, Internals, Options>(
 ): Omit<StoredRow, 'seq'> {
   if (typeof document[target.primaryPath] !== 'string') throw new TypeError('the primary key is not a string')
   if (!isStorableId(id)) throw new TypeError('the primary key is not well-formed Unicode')
-  const keys = target.keyColumns.map((column) => column.keyOf(document))
-  return { id, deleted: document._deleted, data: JSON.stringify(document), keys }
+  return { id, deleted: document._deleted, data: JSON.stringify(document), keys: keysOf(target, document) }
+}
+
+function keysOf<RxDocType, Internals, Options>(
+  { keyColumns }: WriteTarget<RxDocType, Internals, Options>,
+  document: RxDocumentData<RxDocType>,
+): readonly SortKey[] {
+  return keyColumns.map((column) => column.keyOf(document))
 }
 
 /** One document that cannot be stored must not take the others with it. */

@@ -1,5 +1,7 @@
 import type { RxDocumentData } from 'rxdb'
 import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { checkIntegrity } from '../../../server/storage/open.ts'
 import type { SqliteCommit } from '../../../server/storage/rxStorage.ts'
 import {
   changed,
@@ -46,6 +48,32 @@ describe('bulkWrite', () => {
     const { database, tableName } = storage.internals
     const row = database.prepare<[], { data: string }>(`SELECT id, deleted, seq, data FROM ${tableName}`).get()
     expect(row).toEqual({ id: 'ana', deleted: 0, seq: 1, data: JSON.stringify(document) })
+  })
+
+  it('writes no page of an index whose fields keep their values', async () => {
+    const storage = await guestStorage()
+    const { database } = storage.internals
+    // In the order of the index, guests that follow each other in the table are far apart.
+    const nameOf = (i: number) => `Guest ${(i * 7919) % 3_000}`
+    const guests = Array.from({ length: 3_000 }, (_, i) => guest(`guest-${i}`, { name: nameOf(i), table: 1 }))
+    const stored = (await insert(storage, ...guests)).slice(0, 20)
+    const pagesOf = async (fields: Partial<Guest>): Promise<number> => {
+      database.pragma('wal_checkpoint(TRUNCATE)')
+      const current = await storage.findDocumentsById(idsOf(stored), false)
+      const { error } = await storage.bulkWrite(
+        current.map((each) => changed(each, fields)),
+        'edit',
+      )
+      expect(error).toEqual([])
+      const [{ log }] = z.tuple([z.object({ log: z.number() })]).parse(database.pragma('wal_checkpoint(PASSIVE)'))
+      return log
+    }
+    const ofNone = await pagesOf({})
+    const ofOne = await pagesOf({ table: 2 })
+    expect(ofOne - ofNone).toBeGreaterThan(10)
+    const found = await storage.query(prepared({ selector: { table: 2 } }))
+    expect(idsOf(found.documents).sort()).toEqual(idsOf(stored).sort())
+    expect(checkIntegrity(database)).toEqual([])
   })
 
   it('refuses to insert over a document, and gives that document back', async () => {
