@@ -659,6 +659,21 @@ describe('what was refused', () => {
   })
 })
 
+describe('what people do', () => {
+  it('[SYN21] leaves in one message if it was committed in one turn', async () => {
+    const [tablet, hub] = [await team.replica('tablet'), await team.replica('hub')]
+    await addGuest(hub)
+    const line = team.connect(tablet, hub)
+    await team.exchange()
+    const before = line.sent('changes', 'called').length
+    for (const name of ['Grace', 'Edsger', 'Barbara']) await hub.edit(ADA, { name })
+    await addGuest(hub, uuidOf(201))
+    await team.exchange()
+    expect(line.sent('changes', 'called').slice(before)).toMatchObject([{ records: [{}, {}] }])
+    await expectEqual(LAKE, tablet, hub)
+  })
+})
+
 describe('progress', () => {
   it('counts exactly what the other side has not acknowledged, and no echo', async () => {
     const [tablet, hub] = [await team.replica('tablet'), await team.replica('hub')]
