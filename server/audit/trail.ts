@@ -40,8 +40,9 @@ export interface Trail {
     alongside?: (result: T) => Promise<unknown>,
   ): Promise<T>
   /**
-   * As `run`, with the beginning in the commit of what is done, where the database can do that (`updateOnRecord`): for `work` that
-   * writes nothing but by what it is given. If that does not happen, the beginning is written with the end.
+   * As `run`, with the beginning in the commit of what is done, where the database can do that (`updateOnRecord`), and elsewhere on
+   * its way to disk while `work` reads. For `work` that waits for `beforeWriting` and writes records by `updateOnRecord`. If nothing
+   * is written, the beginning is with the end.
    */
   runInCommit<T>(
     subject: Subject,
@@ -55,8 +56,10 @@ export interface Trail {
 
 /** The entry of an operation that begins. It must be on disk no later than anything that the operation writes. */
 export interface Beginning {
-  /** Writes it in the transaction that it is called in; absent where it is on disk before `work` begins. */
+  /** Writes it in the transaction that it is called in; absent where it is written by itself. */
   readonly inCommit?: () => void
+  /** Resolves when something may be written that no commit of records is. Rejects with {@link AuditUnavailable}. */
+  beforeWriting(): Promise<void>
   /** That transaction was committed. */
   noteCommitted(): void
   /** Resolves when it is on disk, whoever has brought it there. */
@@ -98,7 +101,7 @@ export function createTrail(log: AuditLog, serverChain: string, now: () => numbe
     const begun = entryOf(subject, operationId, { phase: 'begun' }, now())
     const inCommit = mayJoin ? log.inCommit?.(chain, begun) : undefined
     let written: Promise<void> | undefined
-    return {
+    const operation: Operation = {
       end: (note) => append(subject, operationId, note),
       ...(inCommit && {
         inCommit() {
@@ -109,6 +112,7 @@ export function createTrail(log: AuditLog, serverChain: string, now: () => numbe
           }
         },
       }),
+      beforeWriting: () => (inCommit ? Promise.resolve() : operation.onDisk()),
       noteCommitted() {
         written ??= Promise.resolve()
       },
@@ -117,6 +121,7 @@ export function createTrail(log: AuditLog, serverChain: string, now: () => numbe
         return written
       },
     }
+    return operation
   }
 
   async function carryOut<T>(
@@ -125,7 +130,6 @@ export function createTrail(log: AuditLog, serverChain: string, now: () => numbe
     notes: (result: T) => readonly Note[],
     alongside?: (result: T) => Promise<unknown>,
   ): Promise<T> {
-    if (!operation.inCommit) await operation.onDisk()
     let result: Awaited<T>
     try {
       result = await work(operation)
@@ -145,9 +149,17 @@ export function createTrail(log: AuditLog, serverChain: string, now: () => numbe
   return {
     note: (subject, note) => append(subject, randomUUID(), note),
 
-    run: (subject, work, notes, alongside) => carryOut(begin(subject, false), work, notes, alongside),
+    async run(subject, work, notes, alongside) {
+      const operation = begin(subject, false)
+      await operation.onDisk()
+      return carryOut(operation, work, notes, alongside)
+    },
 
-    runInCommit: (subject, work, notes, alongside) => carryOut(begin(subject, true), work, notes, alongside),
+    async runInCommit(subject, work, notes, alongside) {
+      const operation = begin(subject, true)
+      operation.beforeWriting().catch(() => undefined) // whoever waits for it is told
+      return carryOut(operation, work, notes, alongside)
+    },
 
     hasNoted: (fault) => typeof fault === 'object' && fault !== null && noted.has(fault),
   }

@@ -51,8 +51,9 @@ export function createPull(context: ServerContext, index: ScopeIndex): Pull {
   const { changes } = context.stores
   const rows = createRows()
   return async (request) => {
-    const parts = { changes, index, rows, reader: await sightOf(context, request.caller) }
-    const scopes = await weddingsFor(context, request.caller)
+    const { caller } = request
+    const [reader, scopes] = await Promise.all([sightOf(context, caller), weddingsFor(context, caller)])
+    const parts = { changes, index, rows, reader }
     const cursor = request.cursor === undefined ? undefined : decodeCursor(request.cursor, changes.epoch)
     const found =
       cursor && !cursor.after

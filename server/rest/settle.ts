@@ -51,6 +51,7 @@ export async function settle(
   tasks: readonly Task[],
   beginning: Beginning,
 ): Promise<readonly Settled[]> {
+  await beginning.beforeWriting()
   // Where every task brings its own author, nobody is to be announced as the author of anything else.
   const nextAuthor = tasks.every(({ sealed }) => sealed) ? undefined : await context.authors(caller)
   const outcomes: Settled[] = tasks.map(() => err({ kind: 'gone' }))

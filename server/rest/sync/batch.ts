@@ -45,8 +45,12 @@ export async function runBatch(
   if (changes.length === 0) return { outcomes: [], isOwn: () => false }
   const store = context.stores.changes
   const isTrial = beginning === undefined
-  const sealing = await sealingOf(context, caller)
-  const weddings: ReadonlySet<string> = new Set(await context.weddingsOf(caller.team))
+  const [sealing, scopes, sight] = await Promise.all([
+    sealingOf(context, caller),
+    context.weddingsOf(caller.team),
+    sightOf(context, caller),
+  ])
+  const weddings: ReadonlySet<string> = new Set(scopes)
   const { validateChecksums } = options
   const planned = planChanges(changes, { validateChecksums, isSealed: sealing !== undefined, weddings })
   const ids = [...new Set(planned.map(({ recordId }) => recordId))]
@@ -57,19 +61,18 @@ export async function runBatch(
       const reason = refusal(change, record, { caller, sight, weddings })
       if (reason !== undefined) throw forbidden(reason, { changeId: change.changeId })
     }
-  const sight = await sightOf(context, caller)
   planned.forEach((change) => {
     refuseIn(sight)(change, current.get(change.recordId))
   })
-  if (sealing) {
-    refuseOpen(changes)
-    await claimActors(sealing, caller, planned, isTrial)
-  }
+  if (sealing) refuseOpen(changes)
+  const pasts = await Promise.all(planned.map((change) => pastOf(context, change, current.get(change.recordId))))
+  // From here on something may be written.
+  await beginning?.beforeWriting()
+  if (sealing) await claimActors(sealing, caller, planned, isTrial)
   if (!isTrial) await claimWeddings(context, caller, planned, current)
 
   // Of a sealed batch nothing is written but what is sealed, under its own author.
   const nextAuthor = isTrial || sealing ? trialAuthors(nowMs) : await context.authors(caller)
-  const pasts = await Promise.all(planned.map((change) => pastOf(context, change, current.get(change.recordId))))
   const ready = planned.map(
     (change, i): ReadyChange =>
       change.sealed ? asSealed(change, change.sealed) : { ...change, author: nextAuthor(), ...(pasts[i] ?? NO_PAST) },

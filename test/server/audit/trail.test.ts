@@ -89,6 +89,51 @@ it('a beginning that no commit takes along is written with the end, also of what
   expect(phases()).toEqual(['done', 'begun', 'done', 'begun', 'refused'])
 })
 
+it('a beginning that goes by itself is on its way while work reads, and nothing is written before it is there', async () => {
+  const log = logWithRoomFor(10)
+  let arrives: () => void = () => undefined
+  const onItsWay = new Promise<void>((resolve) => {
+    arrives = resolve
+  })
+  const append: AuditLog['append'] = async (chain, entry) => {
+    await onItsWay
+    await log.append(chain, entry)
+  }
+  const done: string[] = []
+  const running = createTrail({ ...log, append }, 'server').runInCommit(
+    subject,
+    async ({ beforeWriting }) => {
+      done.push('read')
+      await beforeWriting()
+      done.push('wrote')
+    },
+    () => [{ phase: 'done' }],
+  )
+  await Promise.resolve()
+  expect([done, log.entries]).toEqual([['read'], []])
+  arrives()
+  await running
+  expect([done, log.entries.map(({ phase }) => phase)]).toEqual([
+    ['read', 'wrote'],
+    ['begun', 'done'],
+  ])
+})
+
+it('what reads before it is put on record writes nothing if that cannot be done', async () => {
+  const done: string[] = []
+  const running = createTrail(logWithRoomFor(0), 'server').runInCommit(
+    subject,
+    async ({ beforeWriting }) => {
+      done.push('read')
+      await beforeWriting()
+      done.push('wrote')
+    },
+    () => [],
+  )
+  await expect(running).rejects.toBeInstanceOf(AuditUnavailable)
+  expect(done).toEqual(['read'])
+})
+
 it('e-mail addresses, tokens and secrets are masked at every depth', () => {
   const token = `ws1.${'a'.repeat(20)}.${'b'.repeat(20)}`
   expect(
