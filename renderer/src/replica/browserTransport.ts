@@ -1,4 +1,5 @@
 import { teamHost } from '../../../model/identity/teamHost.ts'
+import { createEndOfTurn } from '../../../model/sync/endOfTurn.ts'
 import type { Scheduler } from '../../../model/sync/scheduler.ts'
 import type { Transport } from '../../../model/sync/transport.ts'
 import { socketLine } from './lines.ts'
@@ -74,6 +75,15 @@ async function openLine(hostname: string): Promise<Transport> {
   return { ...socketLine(socket), buffered: () => socket.bufferedAmount }
 }
 
+let turns: MessageChannel | undefined
+
+/** By a message to ourselves: a timer of a page that is not in view waits for up to a second, and this one may sync for the one that is. */
+const atEndOfTurn = createEndOfTurn((callback) => {
+  turns ??= new MessageChannel()
+  turns.port1.onmessage = callback
+  turns.port2.postMessage(null)
+})
+
 export const browserScheduler: Scheduler = {
   now: Date.now,
   elapsed: () => performance.now(),
@@ -83,24 +93,4 @@ export const browserScheduler: Scheduler = {
     return () => clearTimeout(timer)
   },
   random: Math.random,
-}
-
-let turns: MessageChannel | undefined
-const waiting = new Set<() => void>()
-
-/** By a message to ourselves: a timer of a page that is not in view waits for up to a second, and this one may sync for the one that is. */
-function atEndOfTurn(run: () => void): () => void {
-  if (!turns) {
-    turns = new MessageChannel()
-    turns.port1.onmessage = () => {
-      const [first] = waiting
-      if (!first) return // cancelled
-      waiting.delete(first)
-      first()
-    }
-  }
-  const task = () => run() // the same function may wait twice
-  waiting.add(task)
-  turns.port2.postMessage(null)
-  return () => waiting.delete(task)
 }

@@ -23,6 +23,22 @@ describe.each([
     expect(done).toEqual(['this turn', 'first', 'last'])
   })
 
+  it('is all done before anything that follows from it, and what comes meanwhile in the next turn', async () => {
+    const done: string[] = []
+    await new Promise<void>((resolve) => {
+      scheduler.after(0, () => {
+        done.push('first')
+        Promise.resolve().then(() => done.push('what follows'))
+        scheduler.after(0, () => {
+          done.push('next turn')
+          resolve()
+        })
+      })
+      scheduler.after(0, () => done.push('second'))
+    })
+    expect(done).toEqual(['first', 'second', 'what follows', 'next turn'])
+  })
+
   it('comes as often as it was asked for, also by the same function', async () => {
     let times = 0
     await new Promise<void>((resolve) => {
