@@ -62,7 +62,7 @@ export interface OutboxOptions {
 export interface Outbox extends PeerKnowledge {
   /** Sends what there is to send until enough is under way. Calls may overlap; they are folded into one run. */
   pump(): Promise<void>
-  /** The scope has changed. @returns whether to pump at once: not while what was sent just before waits for its answer */
+  /** The scope has changed. @returns whether there is reason to pump: not while what was sent just before waits for its answer */
   touch(scope: string): boolean
   /** @returns the ids of the records in all batches that the ack covers, save those that the peer needs whole */
   acknowledge(ack: Ack): readonly string[]
