@@ -1,8 +1,7 @@
 import { normalizeMangoQuery, prepareQuery, type RxCollection, type RxDocumentData } from 'rxdb'
-import { encodeRecord } from '../merge/codec.ts'
 import { isEmptied } from '../merge/record.ts'
 import type { ChangeFunction, RecordStore, ScopePage, Write } from '../sync/changeStore.ts'
-import { recordOf } from './recordOf.ts'
+import { recordOf, storedForm } from './recordOf.ts'
 import type { RecordDocument } from './recordSchema.ts'
 
 type Stored = RxDocumentData<RecordDocument>
@@ -122,7 +121,7 @@ function inTurnPerId(): Turns {
 
 function documentOf({ record, from = '' }: Write, before: Stored | undefined, nextSeq?: () => number): Stored {
   return {
-    ...encodeRecord(record),
+    ...storedForm(record),
     from,
     ...(nextSeq && { seq: nextSeq() }),
     _deleted: isEmptied(record),
