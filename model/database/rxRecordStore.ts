@@ -119,9 +119,9 @@ function inTurnPerId(): Turns {
   }
 }
 
-function documentOf({ record, from = '' }: Write, before: Stored | undefined, nextSeq?: () => number): Stored {
+function documentOf({ record, stored, from = '' }: Write, before: Stored | undefined, nextSeq?: () => number): Stored {
   return {
-    ...storedForm(record),
+    ...(stored ?? storedForm(record)),
     from,
     ...(nextSeq && { seq: nextSeq() }),
     _deleted: isEmptied(record),

@@ -10,6 +10,8 @@ import type { Result } from '../result.ts'
  */
 export interface Write {
   readonly record: CausalRecord
+  /** The same as it is stored, if somebody has that already: else it is encoded. */
+  readonly stored?: StoredRecord
   /** The epoch of the peer whose state this is, unaltered; it is then not sent back there. Absent for an edit or a merge. */
   readonly from?: string
 }

@@ -1,6 +1,7 @@
 /** The receiving half of a session: joins a batch into the store and says what became of it. */
+import { canonicalForm } from '../merge/canonical.ts'
 import { encodeRecord } from '../merge/codec.ts'
-import { type Delta, encodeDelta, type Vectors, wholeOf } from '../merge/delta.ts'
+import { encodeDelta, type Vectors, wholeOf } from '../merge/delta.ts'
 import { type CausalRecord, joinRecords, restrictRecord, sameRecord } from '../merge/record.ts'
 import { coversAll, EMPTY_VECTOR } from '../merge/vector.ts'
 import { ok } from '../result.ts'
@@ -9,7 +10,7 @@ import { type Border, deltaIn } from './border.ts'
 import type { ChangeStore, StateStore, Write } from './changeStore.ts'
 import { keepDraft } from './drafts.ts'
 import { vectorsOf } from './heldVectors.ts'
-import { idOf, readIncoming } from './incoming.ts'
+import { type Incoming, idOf, readIncoming } from './incoming.ts'
 import { type Setback, setAside } from './quarantine.ts'
 import type { PeerRules } from './rules.ts'
 import { type OwnEdits, takeBack } from './takeBack.ts'
@@ -124,7 +125,7 @@ export async function heldByNow(
   const current = await changes.records([...offers.keys()])
   return [...offers].flatMap(([id, offer]) => {
     const mine = current.get(id)
-    const theirs = offer(mine)
+    const theirs = offer.over(mine)
     const joined = mine && theirs && joinRecords(mine, theirs)
     return joined?.ok && joined.value === mine ? [id] : []
   })
@@ -147,8 +148,12 @@ async function keepDrafts(
   return drafted
 }
 
-/** The record that a peer would have us join, given what we hold of it; `undefined` if we hold too little to tell. */
-type Offer = (current: CausalRecord | undefined) => CausalRecord | undefined
+interface Offer {
+  /** The record that a peer would have us join, given what we hold of it; `undefined` if we hold too little to tell. */
+  over(current: CausalRecord | undefined): CausalRecord | undefined
+  /** What the record was read from, if it is just that. */
+  readonly raw?: unknown
+}
 
 interface Offers {
   readonly offers: ReadonlyMap<string, Offer>
@@ -157,22 +162,24 @@ interface Offers {
 }
 
 async function throughBorder(
-  { records, deltas }: { records: ReadonlyMap<string, CausalRecord>; deltas: ReadonlyMap<string, Delta> },
+  { records, raw, deltas }: Omit<Incoming, 'unreadable'>,
   border: Border | undefined,
 ): Promise<Offers> {
   const offers = new Map<string, Offer>()
   const shut = new Map<string, Setback>()
   for (const [id, record] of records) {
     const entered = border ? await border.incoming(record) : ok(record)
-    if (entered.ok) offers.set(id, () => entered.value)
+    if (entered.ok) offers.set(id, { over: () => entered.value, ...(!border && { raw: raw.get(id) }) })
     else shut.set(id, { reason: entered.error.reason, raw: encodeRecord(record), outside: true })
   }
   for (const [id, delta] of deltas) {
     const entered = border ? await deltaIn(border, delta) : ok(delta)
     if (entered.ok) {
-      offers.set(id, (current) => {
-        const whole = wholeOf(current, entered.value)
-        return whole.ok ? whole.value : undefined
+      offers.set(id, {
+        over(current) {
+          const whole = wholeOf(current, entered.value)
+          return whole.ok ? whole.value : undefined
+        },
       })
     } else shut.set(id, { reason: entered.error.reason, raw: encodeDelta(delta), outside: true })
   }
@@ -201,7 +208,7 @@ function decide(
   const absent: string[] = []
   for (const [id, offer] of offers) {
     const mine = current.get(id)
-    const theirs = offer(mine)
+    const theirs = offer.over(mine)
     if (!theirs) {
       needs.push(id)
       continue
@@ -227,7 +234,8 @@ function decide(
     const shared = restrictRecord(whole, (readClass) => rules.mayRead(whole, readClass))
     const held = knowledge?.holds(theirs) ?? vectorsOf(theirs)
     const unaltered = shared !== undefined && hasSeenAll(held, shared)
-    writes.push(unaltered ? { record: joined.value, from: peerEpoch } : { record: joined.value })
+    const stored = whole === theirs && offer.raw !== undefined ? canonicalForm(offer.raw, whole) : undefined
+    writes.push({ record: whole, ...(unaltered && { from: peerEpoch }), ...(stored && { stored }) })
   }
   return { writes, refused, needs, takenBack, absent }
 }

@@ -2,9 +2,10 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import { decodeRecord, isObject, MAX_RECORD_BYTES } from '../merge/codec.ts'
-import { type Delta, decodeDelta } from '../merge/delta.ts'
+import { type Delta, decodeDelta, type UnitDelta } from '../merge/delta.ts'
 import { type CausalRecord, joinRecords } from '../merge/record.ts'
 import { isFieldName, parseRegister } from '../merge/registers.ts'
+import type { Unit } from '../merge/unit.ts'
 
 const MAX_ID_CHARS = 100
 /** No JSON is longer than so many times what it was read from: of all that it can hold, `1e20` grows most. */
@@ -19,6 +20,8 @@ export interface Unreadable {
 
 export interface Incoming {
   readonly records: ReadonlyMap<string, CausalRecord>
+  /** What a record was read from, of those that came once. */
+  readonly raw: ReadonlyMap<string, unknown>
   /** Of other records: what we lack of them. */
   readonly deltas: ReadonlyMap<string, Delta>
   readonly unreadable: readonly Unreadable[]
@@ -31,6 +34,7 @@ export interface Incoming {
 export function readIncoming(raw: readonly unknown[], scope: string, chars = Number.POSITIVE_INFINITY): Incoming {
   const mayBeLarge = chars * MOST_GROWTH > MAX_RECORD_BYTES
   const records = new Map<string, CausalRecord>()
+  const rawOf = new Map<string, unknown>()
   const deltas = new Map<string, Delta>()
   const faulty: { raw: unknown; reason: string }[] = []
   for (const one of raw) {
@@ -49,6 +53,8 @@ export function readIncoming(raw: readonly unknown[], scope: string, chars = Num
       if (joined && !joined.ok)
         faulty.push({ raw: one, reason: 'the record comes twice in one message, with two contents' })
       else records.set(id, joined ? joined.value : read.value)
+      if (earlier) rawOf.delete(id)
+      else rawOf.set(id, one)
     }
   }
   const unreadable = faulty.map(({ raw: one, reason }) => {
@@ -56,13 +62,12 @@ export function readIncoming(raw: readonly unknown[], scope: string, chars = Num
     const isTaken = id === undefined || records.has(id) || deltas.has(id)
     return { id: isTaken ? contentId(one) : id, reason, raw: one }
   })
-  return { records, deltas, unreadable }
+  return { records, raw: rawOf, deltas, unreadable }
 }
 
-type Read = { readonly registers: readonly string[] } & (
+type Read =
   | { readonly kind: 'record'; readonly value: CausalRecord }
   | { readonly kind: 'delta'; readonly value: Delta }
-)
 
 /** @returns the record or delta, or why it is none */
 function readOne(raw: unknown, scope: string, mayBeLarge: boolean): Read | string {
@@ -71,25 +76,29 @@ function readOne(raw: unknown, scope: string, mayBeLarge: boolean): Read | strin
   // Only now: what could be decoded is not nested deeper than writing it down can bear.
   if (mayBeLarge && JSON.stringify(raw).length > MAX_RECORD_BYTES) return 'the record is larger than a megabyte'
   if (read.value.scope !== scope) return 'the record belongs to another wedding'
-  for (const register of read.registers) {
-    const { field } = parseRegister(register)
-    if (!field.startsWith('$') && !isFieldName(field)) return `a field cannot be named ${field.slice(0, 64)}`
+  const wrong = wrongName(read.value.units.values())
+  return wrong === undefined ? read : `a field cannot be named ${wrong.slice(0, 64)}`
+}
+
+function wrongName(units: Iterable<Unit | UnitDelta>): string | undefined {
+  for (const unit of units) {
+    const registers = 'registers' in unit ? unit.registers : unit.changed
+    for (const register of registers.keys()) {
+      const { field } = parseRegister(register)
+      if (!field.startsWith('$') && !isFieldName(field)) return field
+    }
   }
-  return read
+  return undefined
 }
 
 function readRecord(raw: unknown): Read | string {
   const decoded = decodeRecord(raw)
-  if (!decoded.ok) return decoded.error.reason
-  const registers = [...decoded.value.units.values()].flatMap((unit) => [...unit.registers.keys()])
-  return { kind: 'record', value: decoded.value, registers }
+  return decoded.ok ? { kind: 'record', value: decoded.value } : decoded.error.reason
 }
 
 function readDelta(raw: unknown): Read | string {
   const decoded = decodeDelta(raw)
-  if (!decoded.ok) return decoded.error.reason
-  const registers = [...decoded.value.units.values()].flatMap((unit) => [...unit.changed.keys()])
-  return { kind: 'delta', value: decoded.value, registers }
+  return decoded.ok ? { kind: 'delta', value: decoded.value } : decoded.error.reason
 }
 
 /** The id of a record or a delta that has not been checked. */

@@ -6,6 +6,7 @@ import { joinRecords, sameRecord } from '../../../model/merge/record.ts'
 import { viewRecord } from '../../../model/merge/view.ts'
 import { join } from '../../support/mergeFuzz.ts'
 import { apart, at, newRecord, write } from '../../support/mergeHelpers.ts'
+import { replaceNth } from '../../support/replaceNth.ts'
 import { isConsistent, storedRecord } from './storedSchema.ts'
 
 const [ana, ben] = apart(
@@ -350,16 +351,3 @@ describe('codec', () => {
     )
   })
 })
-
-/** Puts something else in the place of the n-th value inside a value, counting from wherever n falls. */
-function replaceNth(value: unknown, n: number, replacement: unknown): unknown {
-  const total = JSON.stringify(value, (_, inner) => inner).length
-  let left = n % Math.max(1, Math.min(200, total))
-  const walk = (inner: unknown): unknown => {
-    if (left-- === 0) return replacement
-    if (Array.isArray(inner)) return inner.map(walk)
-    if (typeof inner !== 'object' || inner === null) return inner
-    return Object.fromEntries(Object.entries(inner).map(([key, each]) => [key, walk(each)]))
-  }
-  return walk(value)
-}
