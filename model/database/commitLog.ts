@@ -6,6 +6,7 @@ import type { RecordDocument } from './recordSchema.ts'
 
 export interface LogEntry {
   readonly id: string
+  readonly scope: string
   readonly seq: number
   readonly table: string
   /** Epoch of the peer whose state this is, unaltered; empty for an edit or a merge made here. */
@@ -30,22 +31,22 @@ const MIN_LENGTH = 64
 export function createCommitLog(): CommitLog {
   const latest = new Map<string, LogEntry>()
   const logs = new Map<string, { entries: LogEntry[]; live: number }>()
-  const scopeOf = new Map<string, string>()
 
   function isLive(entry: LogEntry): boolean {
     return latest.get(entry.id) === entry
   }
 
-  function drop(id: string): void {
-    const log = latest.delete(id) && logs.get(scopeOf.get(id) ?? '')
+  /** What was the latest change of the record is to be so no longer. */
+  function pass(id: string): void {
+    const before = latest.get(id)
+    const log = before && logs.get(before.scope)
     if (log) log.live--
-    scopeOf.delete(id)
   }
 
   return {
     note({ id, scope, table, from, seq = 0 }) {
-      drop(id)
-      const entry = { id, seq, table, from }
+      pass(id)
+      const entry = { id, scope, seq, table, from }
       const log = logs.get(scope) ?? { entries: [], live: 0 }
       if (log.entries.length >= MIN_LENGTH && log.entries.length > 2 * log.live) {
         log.entries = log.entries.filter(isLive)
@@ -53,10 +54,12 @@ export function createCommitLog(): CommitLog {
       log.entries.push(entry)
       log.live++
       latest.set(id, entry)
-      scopeOf.set(id, scope)
       logs.set(scope, log)
     },
-    drop,
+    drop(id) {
+      pass(id)
+      latest.delete(id)
+    },
     scopes: () => [...logs].flatMap(([scope, { live }]) => (live > 0 ? [scope] : [])),
     head: (scope) => logs.get(scope)?.entries.findLast(isLive)?.seq ?? 0,
     *since(scope, seq) {

@@ -28,6 +28,8 @@ export function rxRecordStore(collection: RxCollection<RecordDocument>, nextSeq?
   // One writer at a time where this store counts, so that the order of `nextSeq` is the order of commits. Elsewhere
   // only updates of the same records wait for each other, and the storage may commit the others together.
   const turns = nextSeq ? inTurn() : inTurnPerId()
+  const listeners = new Set<(scope: string) => void>()
+  let subscription: { unsubscribe(): void } | undefined
 
   async function commit(ids: readonly string[], change: ChangeFunction, firstContext: string): Promise<boolean> {
     let asked = new Set(ids)
@@ -86,10 +88,19 @@ export function rxRecordStore(collection: RxCollection<RecordDocument>, nextSeq?
     updateAs: (context, ids, change) => turns(ids, () => commit(ids, change, context)),
 
     subscribe(listener) {
-      const subscription = storage.changeStream().subscribe(({ events }) => {
-        for (const scope of new Set(events.map(({ documentData }) => documentData.scope))) listener(scope)
+      const own = (scope: string): void => listener(scope) // one of its own, also if somebody listens twice
+      listeners.add(own)
+      // Of the storage's events once, however many listen: a hub has a session for each of its devices.
+      subscription ??= storage.changeStream().subscribe(({ events }) => {
+        const scopes = new Set(events.map(({ documentData }) => documentData.scope))
+        for (const tell of [...listeners]) for (const scope of scopes) if (listeners.has(tell)) tell(scope)
       })
-      return () => subscription.unsubscribe()
+      return () => {
+        listeners.delete(own)
+        if (listeners.size > 0) return
+        subscription?.unsubscribe()
+        subscription = undefined
+      }
     },
   }
 }
