@@ -13,6 +13,7 @@
 import { isSealed } from './merge/envelope.ts'
 import type { CausalRecord } from './merge/record.ts'
 import { CREATED, parseRegister, registerName } from './merge/registers.ts'
+import { SortedMap } from './merge/sortedMap.ts'
 import type { Unit } from './merge/unit.ts'
 
 /** Tables whose own id is a vendor's, that name one vendor, and that list several. */
@@ -81,9 +82,10 @@ export function isOwn(record: CausalRecord, owns: Owns, since: Since): boolean {
 }
 
 function members({ registers }: Unit, field: string, since: Since): readonly string[] {
-  return [...registers].flatMap(([name, siblings]) => {
-    const { field: of, member } = parseRegister(name)
-    if (of !== field || member === undefined || siblings.some(({ value }) => isSealed(value))) return []
+  const named = SortedMap.from(registers).startingWith(registerName({ field, member: '' }))
+  return [...named].flatMap(([name, siblings]) => {
+    const { member } = parseRegister(name)
+    if (member === undefined || siblings.some(({ value }) => isSealed(value))) return []
     return since === 'ever' || siblings.some(({ value }) => value !== false) ? [member] : []
   })
 }

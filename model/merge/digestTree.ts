@@ -69,10 +69,10 @@ export class DigestTree {
 
   /**
    * @param hash of the record's unit; `undefined` takes the record out
+   * @param key the record's (`keyOf`), for whoever has it
    * @returns a new tree, or this one if nothing changes
    */
-  update(recordId: string, hash: string | undefined): DigestTree {
-    const key = keyOf(recordId)
+  update(recordId: string, hash: string | undefined, key = keyOf(recordId)): DigestTree {
     const top =
       hash === undefined ? remove(this.#top, 0, key, recordId) : put(this.#top, 0, { key, id: recordId, hash })
     return top === this.#top ? this : new DigestTree(top)
@@ -99,7 +99,8 @@ export class DigestTree {
   }
 }
 
-function keyOf(recordId: string): string {
+/** Where a record stands in every tree. It takes longer to find than the rest of an update, and never changes. */
+export function keyOf(recordId: string): string {
   return bytesToHex(sha256(utf8ToBytes(recordId)).subarray(0, KEY_DIGITS / 2))
 }
 

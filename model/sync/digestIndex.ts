@@ -4,7 +4,7 @@
  */
 import { unitHash } from '../merge/digest.ts'
 import { type DigestForest, digestForest } from '../merge/digestForest.ts'
-import { DigestTree } from '../merge/digestTree.ts'
+import { DigestTree, keyOf } from '../merge/digestTree.ts'
 import type { CausalRecord } from '../merge/record.ts'
 import { claimsOf, type Owns } from '../ownership.ts'
 import type { Border } from './border.ts'
@@ -50,15 +50,20 @@ interface Known {
   epoch: string
   /** The trees hold the change log up to here. */
   seq: number
-  /** Tables by record id. */
-  readonly tables: Map<string, string>
-  /** Claims by record id. */
-  readonly claims: Map<string, readonly string[]>
+  /** By id. */
+  readonly records: Map<string, KnownRecord>
   /** By read class and table. */
   readonly trees: Map<string, Map<string, DigestTree>>
   units: number
   /** The last to bring it up to date; the next one waits. */
   turn: Promise<void>
+}
+
+interface KnownRecord {
+  readonly table: string
+  readonly claims: readonly string[]
+  /** Its place in the trees. */
+  readonly key: string
 }
 
 export function openDigestIndex(changes: ChangeStore, options: DigestIndexOptions = {}): DigestIndex {
@@ -70,16 +75,15 @@ export function openDigestIndex(changes: ChangeStore, options: DigestIndexOption
   function clear(known: Known): void {
     known.epoch = changes.epoch
     known.seq = 0
-    known.tables.clear()
-    known.claims.clear()
+    known.records.clear()
     known.trees.clear()
     known.units = 0
   }
 
-  function set(known: Known, id: string, readClass: string, table: string, value: string | undefined): void {
+  function set(known: Known, id: string, { table, key }: KnownRecord, readClass: string, value?: string): void {
     const byTable = known.trees.get(readClass) ?? new Map<string, DigestTree>()
     const before = byTable.get(table) ?? DigestTree.EMPTY
-    const after = before.update(id, value)
+    const after = before.update(id, value, key)
     known.units += after.size - before.size
     if (after.size > 0) byTable.set(table, after)
     else byTable.delete(table)
@@ -88,10 +92,10 @@ export function openDigestIndex(changes: ChangeStore, options: DigestIndexOption
 
   function note(known: Known, record: CausalRecord): void {
     const { id, table, units } = record
-    known.tables.set(id, table)
-    known.claims.set(id, claimsOf(record, 'ever'))
-    for (const readClass of known.trees.keys()) if (!units.has(readClass)) set(known, id, readClass, table, undefined)
-    for (const [readClass, unit] of units) set(known, id, readClass, table, hash(id, readClass, unit))
+    const about = { table, claims: claimsOf(record, 'ever'), key: known.records.get(id)?.key ?? keyOf(id) }
+    known.records.set(id, about)
+    for (const readClass of known.trees.keys()) if (!units.has(readClass)) set(known, id, about, readClass)
+    for (const [readClass, unit] of units) set(known, id, about, readClass, hash(id, readClass, unit))
   }
 
   async function read(known: Known, scope: string): Promise<void> {
@@ -112,7 +116,7 @@ export function openDigestIndex(changes: ChangeStore, options: DigestIndexOption
     // A head that went back, or another epoch: the log is not the one that was read.
     if (known.epoch !== changes.epoch || head < known.seq) clear(known)
     if (head > known.seq) await read(known, scope)
-    if (audit && (await changes.countSince(scope, 0)) !== known.tables.size) {
+    if (audit && (await changes.countSince(scope, 0)) !== known.records.size) {
       clear(known)
       await read(known, scope)
     }
@@ -132,8 +136,7 @@ export function openDigestIndex(changes: ChangeStore, options: DigestIndexOption
     const known: Known = scopes.get(scope) ?? {
       epoch: changes.epoch,
       seq: 0,
-      tables: new Map(),
-      claims: new Map(),
+      records: new Map(),
       trees: new Map(),
       units: 0,
       turn: Promise.resolve(),
@@ -164,21 +167,21 @@ export function openDigestIndex(changes: ChangeStore, options: DigestIndexOption
 
 function noMatter(): void {}
 
-function forestOf({ tables, claims, trees }: Known, { mayRead, mayReadOwn, owns, except }: DigestView): DigestForest {
+function forestOf({ records, trees }: Known, { mayRead, mayReadOwn, owns, except }: DigestView): DigestForest {
   const seen = new Map<string, Map<string, DigestTree>>()
   for (const [readClass, byTable] of trees) {
     const shown = new Map<string, DigestTree>()
     for (const [table, tree] of byTable) {
       if (mayRead(table, readClass)) shown.set(table, tree)
       else if (owns && mayReadOwn?.(table, readClass)) {
-        const own = ownPart(tree, (id) => claims.get(id)?.some(owns) ?? false)
+        const own = ownPart(tree, (id) => records.get(id)?.claims.some(owns) ?? false)
         if (own.size > 0) shown.set(table, own)
       }
     }
     seen.set(readClass, shown)
   }
   for (const id of except ?? []) {
-    const table = tables.get(id)
+    const table = records.get(id)?.table
     if (table !== undefined) for (const byTable of seen.values()) leaveOut(byTable, table, id)
   }
   return digestForest(seen)
