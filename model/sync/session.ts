@@ -19,30 +19,23 @@ import { type Result, unreachable } from '../result.ts'
 import { type Ack, type Changes, type Hello, type Message, type Presence, parseMessage } from '../wire/index.ts'
 import { agreedProtocol, MIN_PROTOCOL, PROTOCOL } from '../wire/version.ts'
 import { acksFor } from './acks.ts'
-import { type Arrivals, openArrivals } from './arrivals.ts'
+import { type Acquaintance, acquaint, type Peer } from './acquaintance.ts'
 import type { Border } from './border.ts'
 import { type Arrived, mergedChanges, openGathering, takeBurst } from './burst.ts'
 import type { ChangeStore, StateStore } from './changeStore.ts'
-import { type Cursors, openCursors } from './cursors.ts'
-import { type DigestIndex, digestIndexOf } from './digestIndex.ts'
-import { directLogOf } from './directLog.ts'
+import type { DigestIndex } from './digestIndex.ts'
 import { NO_TRAFFIC, type SessionFigures, type Traffic } from './figures.ts'
 import { SILENCE_MS, startHeartbeat } from './heartbeat.ts'
-import { heldVectorsOf } from './heldVectors.ts'
 import { heldByNow, type Refused, receiveChanges } from './inbox.ts'
 import { idOf } from './incoming.ts'
 import { createLine } from './line.ts'
-import { logReaderOf } from './logReader.ts'
-import { type NotTaken, openNotTaken } from './notTaken.ts'
-import { type Outbox, openOutbox } from './outbox.ts'
 import type { PresenceLine, PresenceRoom } from './presence.ts'
 import type { Priority } from './priority.ts'
-import { openRefusals, type Refusals } from './refusals.ts'
 import type { Accepted } from './rules.ts'
 import type { Scheduler } from './scheduler.ts'
 import { createTimers } from './timers.ts'
 import type { Transport } from './transport.ts'
-import { openVerification, type Verification, type VerificationMessage } from './verification.ts'
+import type { VerificationMessage } from './verification.ts'
 
 const HELLO_TIMEOUT_MS = 10_000
 /** Cursors that moved are saved together after this. */
@@ -62,14 +55,6 @@ export interface SelfIntroduction {
 export interface SessionError {
   readonly code: string
   readonly message: string
-}
-
-export interface Peer {
-  readonly deviceId: string
-  readonly deviceName: string
-  readonly epoch: string
-  /** What the two of us speak. */
-  readonly protocol: number
 }
 
 export interface SessionOptions {
@@ -129,14 +114,8 @@ export interface Session {
 export function startSession(options: SessionOptions): Session {
   const { transport, scheduler, changes, state, caller, self, border } = options
   const { protocol: highest = PROTOCOL } = options
-  let peer: Peer | undefined
-  let rules: Accepted | undefined
-  let cursors: Cursors | undefined
-  let arrivals: Arrivals | undefined
-  let outbox: Outbox | undefined
-  let refusals: Refusals | undefined
-  let notTaken: NotTaken | undefined
-  let verification: Verification | undefined
+  /** Known once hellos were exchanged. */
+  let known: Acquaintance | undefined
   let open = true
   let work: Promise<void> = Promise.resolve()
   const sinceMs = scheduler.now()
@@ -188,7 +167,7 @@ export function startSession(options: SessionOptions): Session {
     timers.stop()
     settle(failure)
     // What cannot be saved now is sent again the next time.
-    const saved = cursors?.save().catch(() => undefined) ?? Promise.resolve()
+    const saved = known?.cursors.save().catch(() => undefined) ?? Promise.resolve()
     void Promise.allSettled([work, saved]).then(rest)
     options.onProgress()
   }
@@ -220,8 +199,8 @@ export function startSession(options: SessionOptions): Session {
   })
 
   const unsubscribe = changes.subscribe((scope) => {
-    if (outbox?.touch(scope)) pumpSoon()
-    verification?.soon(scope)
+    if (known?.outbox()?.touch(scope)) pumpSoon()
+    known?.verification.soon(scope)
     options.onProgress()
   })
 
@@ -231,6 +210,7 @@ export function startSession(options: SessionOptions): Session {
   }
 
   function pump(): void {
+    const outbox = known?.outbox()
     if (open && outbox) guard(outbox.pump())
   }
 
@@ -245,7 +225,7 @@ export function startSession(options: SessionOptions): Session {
   }
 
   async function onHello(hello: Hello, receivedMs: number): Promise<void> {
-    if (peer) return close({ code: 'PROTOCOL', message: 'a second hello' })
+    if (known) return close({ code: 'PROTOCOL', message: 'a second hello' })
     const protocol = agreedProtocol(hello.protocol, highest)
     if (protocol === undefined) {
       return close({ code: 'OLD_PROTOCOL', message: `protocol ${MIN_PROTOCOL} is needed: update WedSync` })
@@ -255,50 +235,25 @@ export function startSession(options: SessionOptions): Session {
     }
     const decision = await options.accept(hello)
     if (!decision.ok) return close(decision.error)
-    peer = { deviceId: hello.deviceId, deviceName: hello.deviceName, epoch: hello.epoch, protocol }
-    rules = decision.value
     if (caller && helloSentMs !== undefined) {
       options.onClock?.(estimateOffset({ peerNowMs: hello.now, receivedMs, sentMs: helloSentMs }))
     }
-    cursors = await openCursors(state, changes.epoch, hello.epoch, { keepsSent: caller, onMove: saveSoon })
-    arrivals = openArrivals(cursors.received)
-    refusals = await openRefusals(state, {
-      ownEpoch: changes.epoch,
-      peerEpoch: hello.epoch,
-      protocol,
-      edition: border?.edition,
-    })
-    notTaken = openNotTaken({
-      changes,
-      state,
-      peerEpoch: hello.epoch,
-      refusals,
-      ownEdits: rules.ownEdits,
-      outbox: () => outbox,
-      send,
+    const { deviceId, deviceName, epoch } = hello
+    known = await acquaint({ deviceId, deviceName, epoch, protocol }, decision.value, {
+      ...{ changes, state, caller, border, digests: options.digests, priority: options.priority },
+      ...{ line, timers, elapsed: scheduler.elapsed, send, sendChanges: sendText, pump, guard },
+      incoming: (scope) => incoming.get(scope) ?? 0,
+      onMove: saveSoon,
+      onProgress: options.onProgress,
       onRefused(scope, refused) {
         traffic.refused += refused.length
         options.onRefused?.(scope, refused)
       },
     })
-    verification = openVerification({
-      caller,
-      changes,
-      digests: options.digests ?? digestIndexOf(changes, border),
-      rules,
-      refusals,
-      outbox: () => outbox,
-      incoming: (scope) => incoming.get(scope) ?? 0,
-      send,
-      pump,
-      timer: (name, ms, run) => timers.set(name, ms, () => guard(run())),
-      cancel: timers.cancel,
-      elapsed: scheduler.elapsed,
-      onProgress: options.onProgress,
-    })
     if (!caller) introduce(decision.value.renewedToken)
     else if (hello.token !== undefined) options.onRenewed?.(hello.token)
-    send({ type: 'resume', cursors: Object.fromEntries([...(await heldScopes()), ...cursors.received.all()]) })
+    const { rules, cursors } = known
+    send({ type: 'resume', cursors: Object.fromEntries([...(await heldScopes(rules)), ...cursors.received.all()]) })
     timers.cancel('hello')
     options.onProgress()
   }
@@ -307,54 +262,35 @@ export function startSession(options: SessionOptions): Session {
    * The side that asks for digests may have lost a whole scope, and all that told of it. So it is told of each one that is here,
    * if only that nothing of its log is known of it.
    */
-  async function heldScopes(): Promise<readonly (readonly [scope: string, seq: 0])[]> {
+  async function heldScopes(rules: Accepted): Promise<readonly (readonly [scope: string, seq: 0])[]> {
     if (caller) return []
     const held: [string, 0][] = []
-    for (const scope of await changes.scopes()) if (await rules?.mayEnter(scope)) held.push([scope, 0])
+    for (const scope of await changes.scopes()) if (await rules.mayEnter(scope)) held.push([scope, 0])
     return held
   }
 
   function saveSoon(): void {
     if (timers.isSet('save')) return
     timers.set('save', SAVE_MS, () => {
-      if (cursors) guard(cursors.save())
+      if (known) guard(known.cursors.save())
     })
   }
 
   async function onResume(resume: Readonly<Record<string, number>>): Promise<void> {
-    if (!peer || !rules || !cursors || outbox) return close({ code: 'PROTOCOL', message: 'resume out of place' })
-    outbox = openOutbox({
-      changes,
-      log: caller ? directLogOf(changes) : logReaderOf(changes),
-      rules,
-      border,
-      heldVectors: peer.protocol >= 2 ? heldVectorsOf(changes) : undefined,
-      peerEpoch: peer.epoch,
-      resume: new Map([...cursors.inherited, ...Object.entries(resume).filter(([, seq]) => seq > 0)]),
-      sent: cursors.sent,
-      priority: options.priority,
-      line,
-      send: sendText,
-      elapsed: scheduler.elapsed,
-      wake(scope, ms) {
-        // One that goes off too early finds out, and is set anew.
-        if (!timers.isSet(`fold ${scope}`)) timers.set(`fold ${scope}`, ms, pump)
-      },
-      isRefused: (scope, id) => refusals?.by(scope, id) === 'us',
-      // By now we may hold all of it, by way of somebody else; only the peer can show that there is nothing to refuse.
-      onHidden: (scope, ids) => send({ type: 'repair', scope, ids: [...ids] }),
-      onPassedOver: (scope, from, upTo) => verification?.passOver(scope, from, upTo),
-    })
+    if (!known || known.outbox()) return close({ code: 'PROTOCOL', message: 'resume out of place' })
+    const { peer, cursors, notTaken, verification } = known
+    known.openOutbox(resume)
     if (peer.protocol >= 2) leaveRoom = options.presence?.join(ourLine)
-    await notTaken?.offerDue()
+    await notTaken.offerDue()
     pump()
     // Also the scopes of which nothing is left here, and the peer may have what was lost.
     const scopes = new Set([...(await changes.scopes()), ...cursors.received.all().keys(), ...Object.keys(resume)])
-    for (const scope of scopes) verification?.soon(scope)
+    for (const scope of scopes) verification.soon(scope)
   }
 
   async function onChanges(burst: readonly Arrived<Changes>[]): Promise<void> {
-    if (!peer || !rules || !arrivals) return close({ code: 'PROTOCOL', message: 'changes before hello' })
+    if (!known) return close({ code: 'PROTOCOL', message: 'changes before hello' })
+    const { peer, rules, arrivals, refusals, notTaken, verification } = known
     const message = mergedChanges(burst)
     const { scope, seq, remaining, records } = message
     incoming.set(scope, remaining)
@@ -365,53 +301,55 @@ export function startSession(options: SessionOptions): Session {
       rules,
       peerEpoch: peer.epoch,
       border,
-      knowledge: outbox,
+      knowledge: known.outbox(),
       ownEdits: rules.ownEdits,
       chars: Math.max(...burst.map(({ chars }) => chars)),
     })
-    if (takenBack.length > 0) await refusals?.withdraw(scope, takenBack)
+    if (takenBack.length > 0) await refusals.withdraw(scope, takenBack)
     const ids = records.flatMap((raw) => idOf(raw) ?? []).filter((id) => !needs.includes(id))
-    offer(scope, (await notTaken?.byUs(scope, ids, refused)) ?? [])
+    offer(scope, await notTaken.byUs(scope, ids, refused))
     arrivals.settle(scope, seq, ids, needs)
     const about = { protocol: peer.protocol, nowMs: scheduler.elapsed() }
     for (const ack of acksFor(burst, { refused, needs, absent }, about)) send(ack)
     offer(scope, await heldByNow(message, refused, { changes, border }))
-    if (scope === self.team) await notTaken?.teamChanged()
+    if (scope === self.team) await notTaken.teamChanged()
     // Also if it brought nothing new here: what the peer holds has changed since it was compared.
-    verification?.touch(scope)
+    verification.touch(scope)
     options.onProgress()
   }
 
   function offer(scope: string, ids: readonly string[]): void {
     if (ids.length === 0) return
-    outbox?.sendAgain(scope, ids)
+    known?.outbox()?.sendAgain(scope, ids)
     pump()
   }
 
   async function onAck(message: Ack): Promise<void> {
-    if (!outbox) return close({ code: 'PROTOCOL', message: 'ack before resume' })
-    await notTaken?.byPeer(message, outbox.acknowledge(message))
+    const outbox = known?.outbox()
+    if (!known || !outbox) return close({ code: 'PROTOCOL', message: 'ack before resume' })
+    await known.notTaken.byPeer(message, outbox.acknowledge(message))
     pump()
-    verification?.touch(message.scope)
+    known.verification.touch(message.scope)
     options.onProgress()
   }
 
   async function onVerification(message: VerificationMessage): Promise<void> {
-    if (verification) return verification.handle(message)
+    if (known) return known.verification.handle(message)
     if (message.type === 'digest') send({ type: 'verdict', scope: message.scope, outcome: 'foreign' })
   }
 
   const ourLine: PresenceLine = {
     tell(device) {
       const mayHear = async (): Promise<void> => {
-        if (await rules?.mayEnter(device.scope)) send({ type: 'presence', devices: [device] })
+        if (await known?.rules.mayEnter(device.scope)) send({ type: 'presence', devices: [device] })
       }
       guard(mayHear())
     },
   }
 
   async function onPresence({ devices }: Presence): Promise<void> {
-    if (!peer || !rules) return close({ code: 'PROTOCOL', message: 'presence before hello' })
+    if (!known) return close({ code: 'PROTOCOL', message: 'presence before hello' })
+    const { peer, rules } = known
     const heard: Presence['devices'] = []
     for (const device of devices) {
       const isOwn = device.deviceId === peer.deviceId
@@ -482,15 +420,15 @@ export function startSession(options: SessionOptions): Session {
   if (caller) introduce(self.token)
 
   return {
-    peer: () => peer,
+    peer: () => known?.peer,
     async progress(scope) {
-      if (verification?.isForeign(scope) || (rules && !(await rules.mayEnter(scope)))) return undefined
-      const waiting = outbox ? await outbox.waiting(scope) : 0
+      if (known?.verification.isForeign(scope) || (known && !(await known.rules.mayEnter(scope)))) return undefined
+      const waiting = (await known?.outbox()?.waiting(scope)) ?? 0
       const head = await changes.head(scope)
       return {
         waiting,
         incoming: incoming.get(scope) ?? 0,
-        equal: open && head > 0 && (verification?.isEqual(scope, head) ?? false),
+        equal: open && head > 0 && (known?.verification.isEqual(scope, head) ?? false),
       }
     },
     figures: () => ({ ...traffic, ...wire(), ...line.quality(), sinceMs }),

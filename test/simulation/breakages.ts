@@ -15,7 +15,7 @@ export const BREAKAGES: readonly Breakage[] = [
     rule: /: (completeness): /,
     file: 'model/sync/session.ts',
     from: 'const { refused, needs, takenBack, absent } = await receiveChanges(',
-    to: "arrivals.settle(scope, seq, [], [])\n    await cursors?.save()\n    send({ type: 'ack', scope, seq, refused: [] })\n    const { refused, needs, takenBack, absent } = await receiveChanges(",
+    to: "arrivals.settle(scope, seq, [], [])\n    await known.cursors.save()\n    send({ type: 'ack', scope, seq, refused: [] })\n    const { refused, needs, takenBack, absent } = await receiveChanges(",
   },
   {
     name: 'takes what it was not allowed to take',
