@@ -1,5 +1,5 @@
 import type BetterSqlite3 from 'better-sqlite3'
-import { syncLog, syncsOnCommit } from './logSync.ts'
+import { LogSync, syncsOnCommit } from './logSync.ts'
 import type { Database } from './open.ts'
 
 /** What runs in a transaction of the queue, and what is done with its result once that is on disk. */
@@ -40,8 +40,8 @@ export class CommitQueue {
   readonly #entries: Entry[] = []
   /** Reads that wait for the disk alone. */
   readonly #behindDisk: Entry[] = []
-  /** Whether the disk is waited for here, or by SQLite in its COMMIT. */
-  readonly #waitsForDisk: boolean
+  /** By which the disk is waited for; absent where SQLite does so in its COMMIT, if at all. */
+  readonly #log: LogSync | undefined
   #isScheduled = false
   #isSyncing = false
   #isSettling = false
@@ -50,9 +50,9 @@ export class CommitQueue {
 
   constructor(database: Database) {
     this.#database = database
-    this.#waitsForDisk = syncsOnCommit(database)
+    this.#log = syncsOnCommit(database) ? new LogSync(database) : undefined
     // The log is still written in the order of the commits, so a power cut leaves all of them up to some moment.
-    if (this.#waitsForDisk) database.pragma('synchronous = NORMAL')
+    if (this.#log) database.pragma('synchronous = NORMAL')
     this.#run = database.transaction((write: Entry) => write.run())
   }
 
@@ -133,13 +133,13 @@ export class CommitQueue {
     answer(batch)
     const committed = this.#commit(written.filter(({ isWrite }) => isWrite))
     const reads = written.filter(({ isWrite }) => !isWrite)
-    if (committed.length > 0 && this.#waitsForDisk) this.#finishOnDisk(committed, reads)
+    if (committed.length > 0 && this.#log) this.#finishOnDisk(this.#log, committed, reads)
     else this.#finish(committed, reads)
   }
 
-  #finishOnDisk(committed: readonly Entry[], reads: readonly Entry[]): void {
+  #finishOnDisk(log: LogSync, committed: readonly Entry[], reads: readonly Entry[]): void {
     this.#isSyncing = true
-    syncLog(this.#database, (problem) => {
+    log.sync((problem) => {
       this.#isSyncing = false
       if (problem) this.#break(problem, committed)
       this.#finish(problem ? [] : committed, reads)

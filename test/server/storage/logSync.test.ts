@@ -1,13 +1,13 @@
 import fs from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
-import { setImmediate as turn } from 'node:timers/promises'
+import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { commitQueueOf } from '../../../server/storage/commitQueue.ts'
 import { type GuestStorage, guest, guestStorage, open, randomKey, temporaryFile } from './helpers.ts'
 
 type Done = (problem: NodeJS.ErrnoException | null) => void
 
-/** The disk answers when the test says so. */
+/** The disk answers when the test says so, and never at once. */
 function slowDisk() {
   const asked: Done[] = []
   vi.spyOn(fs, 'fdatasync').mockImplementation((_file: number, done: Done) => {
@@ -18,8 +18,24 @@ function slowDisk() {
     asked,
     async isAsked(times: number): Promise<void> {
       while (asked.length < times) await turn()
+      await pause(2)
     },
   }
+}
+
+/** The disk answers at once: in the thread too, or with a fault there. */
+function quickDisk(problem?: Error) {
+  const inPool = vi.spyOn(fs, 'fdatasync').mockImplementation((_file: number, done: Done) => done(null))
+  const inThread = vi.spyOn(fs, 'fdatasyncSync').mockImplementation(() => {
+    if (problem) throw problem
+  })
+  syncBuiltinESMExports()
+  return { inPool, inThread }
+}
+
+/** Holds the thread. */
+function wait(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
 }
 
 const write = (storage: GuestStorage, id: string) => storage.bulkWrite([{ document: guest(id) }], 'test')
@@ -77,11 +93,14 @@ describe('waiting for the disk', () => {
     const [file, key] = [temporaryFile(), randomKey()]
     const database = open(file, key)
     const storage = await guestStorage({ database })
-    await write(storage, 'ana')
     const disk = slowDisk()
-    const lost = write(storage, 'ben')
+    const kept = write(storage, 'ana')
     await disk.isAsked(1)
-    disk.asked[0]?.(Object.assign(new Error('i/o error'), { code: 'EIO' }))
+    disk.asked[0]?.(null)
+    await kept
+    const lost = write(storage, 'ben')
+    await disk.isAsked(2)
+    disk.asked[1]?.(Object.assign(new Error('i/o error'), { code: 'EIO' }))
     await expect(lost).rejects.toThrow('the disk did not take what was written')
     vi.restoreAllMocks()
     syncBuiltinESMExports()
@@ -100,6 +119,31 @@ describe('waiting for the disk', () => {
     fs.rmSync(`${file}-wal`)
     await expect(write(storage, 'ana')).rejects.toThrow('the disk did not take what was written')
     database.close() // or other tests of this process find its log, open and without a name
+  })
+
+  it('a disk that is quick is waited for in the thread, until it is slow again', async () => {
+    const storage = await guestStorage({ database: open(temporaryFile(), randomKey()) })
+    const disk = quickDisk()
+    // What is compiled meanwhile may make the first ones long.
+    for (let n = 0; n < 50 && disk.inThread.mock.calls.length === 0; n += 1) await write(storage, `guest ${n}`)
+    await write(storage, 'ana')
+    expect(disk.inThread).toHaveBeenCalled()
+    const { length } = disk.inPool.mock.calls
+    disk.inThread.mockImplementation(() => wait(2))
+    await write(storage, 'ben')
+    expect(disk.inPool).toHaveBeenCalledTimes(length)
+    await write(storage, 'cleo')
+    expect(disk.inPool).toHaveBeenCalledTimes(length + 1)
+  })
+
+  it('[1] a disk that fails in the thread has failed like any other', async () => {
+    const storage = await guestStorage({ database: open(temporaryFile(), randomKey()) })
+    quickDisk(Object.assign(new Error('i/o error'), { code: 'EIO' }))
+    const writeOn = async (): Promise<void> => {
+      for (let n = 0; n < 50; n += 1) await write(storage, `guest ${n}`)
+    }
+    await expect(writeOn()).rejects.toThrow('the disk did not take what was written')
+    await expect(write(storage, 'cleo')).rejects.toThrow('the disk did not take what was written')
   })
 
   it('is left to SQLite where there is no log, or where its connection does not wait', async () => {
