@@ -7,6 +7,7 @@ import { type CausalRecord, recordVersion } from '../../model/merge/record.ts'
 import { decodeVectors } from '../changes/recordAt.ts'
 import { openSqliteLog, recordTableOf, type SqliteLog } from '../changes/sqliteLog.ts'
 import { SQLITE_SCHEMA_VERSION } from '../changes/sqliteSchema.ts'
+import { type VersionsOf, versionReader } from '../changes/sqliteVersions.ts'
 import { checkIntegrity, type Database } from '../storage/open.ts'
 
 export interface Finding {
@@ -52,11 +53,12 @@ async function inspectContent(database: Database): Promise<Inspection> {
   const findings: Finding[] = []
   const scopes: ScopeContent[] = []
   const log = openSqliteLog(database, table)
+  const versionsOf = versionReader(database, table)
   for (const scope of await log.scopes()) {
     const records = readScope(log, scope, findings)
     if (!records) continue
     findings.push(...(await checkOrder(log, scope, records)))
-    findings.push(...checkHistory(database, records))
+    findings.push(...checkHistory(versionsOf, records))
     scopes.push({ scope, records: records.length, digest: combinedDigest(scopeDigest(records)) })
   }
   return { findings, scopes }
@@ -98,15 +100,12 @@ async function checkOrder(
 }
 
 /** The latest version that history knows of a record is the record. */
-function checkHistory(database: Database, records: readonly CausalRecord[]): readonly Finding[] {
-  const latest = database
-    .prepare<[string], string>('SELECT vectors FROM versions WHERE record_id = ? ORDER BY seq DESC LIMIT 1')
-    .pluck()
+function checkHistory(versionsOf: VersionsOf, records: readonly CausalRecord[]): readonly Finding[] {
   return records.flatMap((record): readonly Finding[] => {
-    const text = latest.get(record.id)
+    const [latest] = versionsOf(record.id)
     const name = `version ${recordVersion(record)} of ${record.id}`
-    if (text === undefined) return [{ check: 'history', what: `${name} is missing` }]
-    return isVersionOf(text, record) ? [] : [{ check: 'history', what: `${name} differs from the record` }]
+    if (!latest) return [{ check: 'history', what: `${name} is missing` }]
+    return isVersionOf(latest.vectors, record) ? [] : [{ check: 'history', what: `${name} differs from the record` }]
   })
 }
 

@@ -195,10 +195,10 @@ function guarded(state: StateStore, check: () => void): StateStore {
 
 function noteHistory(history: SqliteHistory, { collectionName, rows }: SqliteCommit, nowMs: number): void {
   if (collectionName !== RECORDS) return
-  for (const { previous, document, seq } of rows) {
+  for (const { previous, previousSeq, document, seq } of rows) {
     // Rows of this collection have its shape: RxDB has checked the document against the schema.
     const before = previous === undefined ? undefined : recordOf(previous as RecordDocument)
-    history.note(before, recordOf(document as RecordDocument), seq, nowMs)
+    history.note(before, recordOf(document as RecordDocument), { seq, before: previousSeq }, nowMs)
   }
 }
 

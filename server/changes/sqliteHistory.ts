@@ -8,11 +8,20 @@ import type { History } from '../../model/sync/changeStore.ts'
 import { decodeSuperseded, encodeSuperseded, supersededValues } from '../../model/sync/superseded.ts'
 import { commitQueueOf } from '../storage/commitQueue.ts'
 import type { Database } from '../storage/open.ts'
-import { decodeVectors, encodeVectors } from './recordAt.ts'
+import { encodeVectors } from './recordAt.ts'
+import { recordTableOf } from './sqliteLog.ts'
+import { type Version, type VersionsOf, vectorsOf, versionReader, versionWriter } from './sqliteVersions.ts'
+
+/** Where versions of a record stand in the change log. */
+export interface Places {
+  readonly seq: number
+  /** Of the version that it replaces, if it replaces one. */
+  readonly before: number | undefined
+}
 
 export interface SqliteHistory extends Pick<History, 'vectorsAt' | 'superseded' | 'keep'> {
-  /** To be called inside the transaction that writes `after`, with its place in the change log. */
-  note(before: CausalRecord | undefined, after: CausalRecord, seq: number, atMs: number): void
+  /** To be called inside the transaction that writes `after`. */
+  note(before: CausalRecord | undefined, after: CausalRecord, places: Places, atMs: number): void
 }
 
 /** @param now wall clock, ms since 1970 UTC */
@@ -21,32 +30,32 @@ export function openSqliteHistory(database: Database, now: () => number): Sqlite
   const addEntry = database.prepare<[string, string, number, number | null]>(
     'INSERT INTO history (record_id, entry, at, commit_id) VALUES (?, ?, ?, ?)',
   )
-  const addVersion = database.prepare<[string, number, number, number, string]>(
-    'INSERT INTO versions (record_id, seq, version, at, vectors) VALUES (?, ?, ?, ?, ?)',
-  )
+  const addVersion = versionWriter(database)
   const entries = database
     .prepare<[string], string>('SELECT entry FROM history WHERE record_id = ? ORDER BY id')
     .pluck()
-  const atVersion = database
-    .prepare<[string, number], string>(
-      'SELECT vectors FROM versions WHERE record_id = ? AND version = ? ORDER BY seq DESC LIMIT 1',
-    )
-    .pluck()
-  const atTime = database
-    .prepare<[string, number], string>(
-      'SELECT vectors FROM versions WHERE record_id = ? AND at <= ? ORDER BY seq DESC LIMIT 1',
-    )
-    .pluck()
+  // The table of the records is made later than this history.
+  let reader: VersionsOf | undefined
+  function versionsOf(recordId: string) {
+    const table = reader ? undefined : recordTableOf(database)
+    if (table !== undefined) reader = versionReader(database, table)
+    return reader?.(recordId) ?? []
+  }
 
   return {
-    note(before, after, seq, atMs) {
-      addVersion.run(after.id, seq, recordVersion(after), atMs, encodeVectors(after))
+    note(before, after, places, atMs) {
+      const { seq } = places
+      const [version, vectors] = [recordVersion(after), encodeVectors(after)]
+      addVersion(after.id, { seq, before: places.before ?? null, version, at: atMs, vectors })
       for (const value of supersededValues(before, after)) addEntry.run(after.id, encodeSuperseded(value), atMs, seq)
     },
 
     async vectorsAt(recordId, moment) {
-      const text = 'version' in moment ? atVersion.get(recordId, moment.version) : atTime.get(recordId, moment.ms)
-      return text === undefined ? undefined : decodeVectors(text)
+      const isIt =
+        'version' in moment
+          ? ({ version }: Version) => version === moment.version
+          : ({ at }: Version) => at <= moment.ms
+      return vectorsOf(versionsOf(recordId), isIt)
     },
 
     async superseded(recordId) {

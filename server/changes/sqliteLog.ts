@@ -18,6 +18,7 @@ import {
 import { decodeSuperseded } from '../../model/sync/superseded.ts'
 import type { Database } from '../storage/open.ts'
 import { decodeVectors, recordAt } from './recordAt.ts'
+import { versionForgetter, versionReader } from './sqliteVersions.ts'
 
 export interface SqliteLog extends Pick<ChangeStore, 'scopes' | 'changesSince' | 'countSince'> {
   /** The `seq` of its latest change; 0 if it has none. */
@@ -116,30 +117,27 @@ const FORGOTTEN_TO = 'history/forgotten-to'
 function pastReader(database: Database, table: string): SqliteLog['weddingAt'] {
   const all = database.prepare<[string], string>(`SELECT data FROM ${table} WHERE ${SCOPE} = ? ORDER BY id`).pluck()
   const forgottenTo = database.prepare<[string], string>('SELECT value FROM state WHERE key = ?').pluck()
-  const first = database
-    .prepare<[string], number | null>(
-      `SELECT min(at) FROM versions WHERE record_id IN (SELECT id FROM ${table} WHERE ${SCOPE} = ?)`,
-    )
-    .pluck()
-  const versionAt = database.prepare<[string, number], { seq: number; vectors: string }>(
-    'SELECT seq, vectors FROM versions WHERE record_id = ? AND at <= ? ORDER BY seq DESC LIMIT 1',
-  )
+  const versionsOf = versionReader(database, table)
   const lostSince = database
     .prepare<[string, number], string>('SELECT entry FROM history WHERE record_id = ? AND commit_id > ? ORDER BY id')
     .pluck()
 
   return (scope, ms) => {
-    const sinceMs = Math.max(first.get(scope) ?? 0, Number(forgottenTo.get(FORGOTTEN_TO) ?? 0))
-    if (ms < sinceMs) return err({ kind: 'before-history', sinceMs })
     const records: CausalRecord[] = []
+    let firstMs = Number.POSITIVE_INFINITY
     for (const data of all.all(scope)) {
       const current = readRecord(data)
-      const then = versionAt.get(current.id, ms)
+      const versions = [...versionsOf(current.id)]
+      for (const { at } of versions) firstMs = Math.min(firstMs, at)
+      const then = versions.find(({ at }) => at <= ms)
       if (!then) continue
       const lost = lostSince.all(current.id, then.seq).map(decodeSuperseded)
       const past = recordAt(current, decodeVectors(then.vectors), lost)
       if (!isEmptied(past)) records.push(past)
     }
+    const beginsMs = firstMs === Number.POSITIVE_INFINITY ? 0 : firstMs
+    const sinceMs = Math.max(beginsMs, Number(forgottenTo.get(FORGOTTEN_TO) ?? 0))
+    if (ms < sinceMs) return err({ kind: 'before-history', sinceMs })
     return ok(records)
   }
 }
@@ -171,7 +169,7 @@ export async function forgetOld(
   // First, so that nobody asks for a moment of which a part is gone already.
   note.run(FORGOTTEN_TO, String(horizon), nowMs)
   await forgetValues(database, horizon)
-  await forgetVersions(database, horizon)
+  await inTurns(versionForgetter(database, horizon))
   for (const [prefix, days] of Object.entries(stateDays)) {
     const facts = database.prepare<[number, string, number]>(
       `DELETE FROM state WHERE key IN (
@@ -194,30 +192,6 @@ async function forgetValues(database: Database, horizon: number): Promise<void> 
     const next = end.get(last) ?? undefined
     if (next === undefined) return false
     remove.run(last, next, horizon)
-    last = next
-    return true
-  })
-}
-
-interface VersionKey {
-  readonly record_id: string
-  readonly seq: number
-}
-
-/** The last version before the horizon stays: it is what the record was at the horizon. */
-async function forgetVersions(database: Database, horizon: number): Promise<void> {
-  const keys = database.prepare<[string, number], VersionKey>(
-    `SELECT record_id, seq FROM versions WHERE (record_id, seq) > (?, ?) ORDER BY record_id, seq LIMIT ${FORGET_BATCH}`,
-  )
-  const remove = database.prepare<[string, number, string, number, number, number]>(
-    `DELETE FROM versions AS old WHERE (record_id, seq) > (?, ?) AND (record_id, seq) <= (?, ?) AND at < ? AND EXISTS (
-       SELECT 1 FROM versions AS newer WHERE newer.record_id = old.record_id AND newer.seq > old.seq AND newer.at < ?)`,
-  )
-  let last: VersionKey = { record_id: '', seq: 0 }
-  await inTurns(() => {
-    const next = keys.all(last.record_id, last.seq).at(-1)
-    if (!next) return false
-    remove.run(last.record_id, last.seq, next.record_id, next.seq, horizon, horizon)
     last = next
     return true
   })

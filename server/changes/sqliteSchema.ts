@@ -1,9 +1,13 @@
 /** The tables beside RxDB's in the file of an install, and how those of an older program become current ones. */
 import { err, ok, type Result } from '../../model/result.ts'
 import type { Database } from '../storage/open.ts'
+import { recordTableOf } from './sqliteLog.ts'
 
-/** Each entry takes the file from the version of its index to the next. Entries are never changed, only added. */
-const MIGRATIONS: readonly string[] = [
+/**
+ * Each entry takes the file from the version of its index to the next. Entries are never changed, only added. Some need the
+ * table of the records, which a new file does not have yet.
+ */
+const MIGRATIONS: readonly (string | ((records: string | undefined) => string))[] = [
   `CREATE TABLE IF NOT EXISTS history (
      id INTEGER PRIMARY KEY, record_id TEXT NOT NULL, entry TEXT NOT NULL, at INTEGER NOT NULL
    );
@@ -57,7 +61,39 @@ const MIGRATIONS: readonly string[] = [
    CREATE TABLE state (key TEXT PRIMARY KEY, at INTEGER NOT NULL, value TEXT NOT NULL);
    INSERT INTO state (key, at, value) SELECT key, at, value FROM old_state ORDER BY key;
    DROP TABLE old_state;`,
+
+  chainVersions,
 ]
+
+/** So far below zero that places which were given out so far stay in their order, and are in nobody's way. */
+const FORMER = 2 ** 40
+
+/**
+ * Versions in the order of all commits, each with the place of the one before it; a record's latest has the place of the record.
+ * In the oldest files the two had been counted apart, so those that are not the latest get places of their own.
+ */
+function chainVersions(records: string | undefined): string {
+  const carryOver = `
+   CREATE TEMP TABLE latest (id TEXT PRIMARY KEY, former INTEGER NOT NULL, place INTEGER NOT NULL) WITHOUT ROWID;
+   INSERT INTO latest SELECT record_id, max(old_versions.seq), records.seq
+     FROM old_versions JOIN ${records} AS records ON records.id = record_id GROUP BY record_id;
+   INSERT INTO versions SELECT place, record_id, lag(place) OVER (PARTITION BY record_id ORDER BY place), version, at, vectors
+     FROM (
+       SELECT iif(seq = former, latest.place, seq - ${FORMER}) AS place, record_id, version, at, vectors
+       FROM old_versions JOIN latest ON latest.id = record_id
+     );
+   UPDATE history SET commit_id = iif(commit_id = former, place, commit_id - ${FORMER})
+     FROM latest WHERE latest.id = record_id AND commit_id IS NOT NULL;
+   DROP TABLE latest;`
+  return `
+   ALTER TABLE versions RENAME TO old_versions;
+   CREATE TABLE versions (
+     seq INTEGER PRIMARY KEY, record_id TEXT NOT NULL, before INTEGER, version INTEGER NOT NULL, at INTEGER NOT NULL,
+     vectors TEXT NOT NULL
+   );
+   ${records === undefined ? '' : carryOver}
+   DROP TABLE old_versions;`
+}
 
 /** The file was written by a newer program than this one, which would not understand all of it. */
 export interface NewerSchema {
@@ -71,7 +107,10 @@ export function prepareSqliteSchema(database: Database): Result<void, NewerSchem
     const version = Number(database.pragma('user_version', { simple: true }))
     if (version > MIGRATIONS.length) return err({ found: version, known: MIGRATIONS.length })
     if (version === MIGRATIONS.length) return ok(undefined)
-    for (const migration of MIGRATIONS.slice(version)) database.exec(migration)
+    const records = recordTableOf(database)
+    for (const migration of MIGRATIONS.slice(version)) {
+      database.exec(typeof migration === 'string' ? migration : migration(records))
+    }
     database.pragma(`user_version = ${MIGRATIONS.length}`)
     return ok(undefined)
   })

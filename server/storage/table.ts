@@ -6,6 +6,9 @@ import type { SortKey } from './sortKeys.ts'
 /** A document as it lies in its table. */
 export type StoredRow = { id: string; seq: number; deleted: boolean; data: string; keys: readonly SortKey[] }
 
+/** A document as it is read, with its place in the change order. */
+type Placed = { seq: number; data: string }
+
 type Value = string | number
 
 /** SQLite's way to say that there is no limit. */
@@ -24,10 +27,11 @@ export class DocumentTable {
   readonly #database: Database
   readonly #keyColumns: readonly string[]
   readonly #find: Statement<[string], string>
+  readonly #findPlaced: Statement<[string], Placed>
   readonly #findLive: Statement<[string], string>
   readonly #insert: Statement<Value[]>
   readonly #last: Statement<[string], number>
-  readonly #changes: Statement<[number, number], { seq: number; data: string }>
+  readonly #changes: Statement<[number, number], Placed>
   readonly #purge: Statement<[number, number]>
   readonly #updates = new Map<string, Statement<Value[]>>()
   readonly #reads = new Map<string, Statement<Value[], string>>()
@@ -40,6 +44,7 @@ export class DocumentTable {
     const columns = ['seq', 'deleted', 'data', ...keyColumns]
     const values = columns.map(() => '?').join(', ')
     this.#find = database.prepare<[string], string>(`SELECT data FROM ${name} WHERE id = ?`).pluck()
+    this.#findPlaced = database.prepare<[string], Placed>(`SELECT seq, data FROM ${name} WHERE id = ?`)
     this.#findLive = database.prepare<[string], string>(`SELECT data FROM ${name} WHERE id = ? AND deleted = 0`).pluck()
     this.#insert = database.prepare(`INSERT INTO ${name} (${columns.join(', ')}, id) VALUES (${values}, ?)`)
     this.#last = database
@@ -57,6 +62,11 @@ export class DocumentTable {
 
   find(id: string, withDeleted: boolean): string | undefined {
     return isStorableId(id) ? (withDeleted ? this.#find : this.#findLive).get(id) : undefined
+  }
+
+  /** Also a deleted one, with its place in the change order. */
+  findPlaced(id: string): Placed | undefined {
+    return isStorableId(id) ? this.#findPlaced.get(id) : undefined
   }
 
   insert(row: StoredRow): void {
@@ -92,7 +102,7 @@ export class DocumentTable {
     return last
   }
 
-  changesSince(seq: number, limit: number): { seq: number; data: string }[] {
+  changesSince(seq: number, limit: number): Placed[] {
     return this.#changes.all(seq, limit)
   }
 

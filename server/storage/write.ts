@@ -22,12 +22,17 @@ export type SqliteCheckpoint = { seq: number }
 /** What a call is about to commit, in the order of its rows and of their `seq`. */
 export type SqliteCommit = {
   collectionName: string
-  /** `previous` is the stored document, also a tombstone; undefined when there was none. */
+  /** `previous` is the stored document, also a tombstone, and `previousSeq` its place; undefined when there was none. */
   rows: readonly CommittedRow[]
   context: string
 }
 
-type CommittedRow = { previous: object | undefined; document: object; seq: number }
+type CommittedRow = {
+  previous: object | undefined
+  previousSeq: number | undefined
+  document: object
+  seq: number
+}
 
 export type WriteTarget<RxDocType, Internals, Options> = {
   /** Only for RxDB's helper, which reads the schema from it. */
@@ -114,9 +119,13 @@ function writePass<RxDocType, Internals, Options>(
   const errors = new Map<string, RxStorageWriteError<RxDocType>>()
 
   const before = new Map<string, RxDocumentData<RxDocType>>()
+  const places = new Map<string, number>()
   for (const { document } of rows) {
-    const data = table.find(String(document[primaryPath]), true)
-    if (data !== undefined) before.set(String(document[primaryPath]), target.parse(data))
+    const id = String(document[primaryPath])
+    const found = table.findPlaced(id)
+    if (!found) continue
+    before.set(id, target.parse(found.data))
+    places.set(id, found.seq)
   }
   const categorised = categorizeBulkWriteRows<RxDocType>(
     target.instance,
@@ -150,7 +159,7 @@ function writePass<RxDocType, Internals, Options>(
     const seq = lastSeq + 1 + index
     if (previous === undefined) table.insert({ ...stored, seq })
     else table.update({ ...stored, seq }, { deleted: previous._deleted, keys: keysOf(target, previous) })
-    return { previous, document, seq }
+    return { previous, previousSeq: places.get(stored.id), document, seq }
   })
   target.attachments?.write(categorised, bytes, (id) => !errors.has(id))
 

@@ -64,11 +64,11 @@ describe('a data folder of SQLite', () => {
     await store.history.keep(randomUUID(), [
       { readClass: 'open', register: 'title', actor: ana, counter: 1, stamp: '0mqavjpc0001', value: 'Dinner' },
     ])
-    const calls = disk.flatMap(({ mock }) => mock.calls)
+    const calls = disk.map(({ mock }) => mock.calls.length)
     for (const spy of disk) spy.mockRestore()
     syncBuiltinESMExports()
     await store.close()
-    expect(calls).toHaveLength(1)
+    expect(calls.toSorted()).toEqual([0, 1])
   })
 
   /** A folder with one record in it, closed. */
@@ -159,7 +159,8 @@ describe('a data folder of SQLite', () => {
     const item = timelineItem(randomUUID())
     const later = edit(item, { title: 'Vows' })
     const store = await open(folder)
-    for (const record of [item, later]) await write(store.changes, { record })
+    // With one between them, of which the first version's history knew nothing: the log and the history had counted apart.
+    for (const record of [item, timelineItem(item.scope), later]) await write(store.changes, { record })
     const { database } = store
     // As the first version wrote it.
     database.exec(`
@@ -183,6 +184,10 @@ describe('a data folder of SQLite', () => {
     }
     expect(await titles(first)).toEqual(['Ceremony'])
     expect(await titles(second)).toEqual(['Vows'])
+    await write(migrated.changes, { record: edit(later, { title: 'Toasts' }) })
+    expect(await titles(first)).toEqual(['Ceremony'])
+    expect(await titles(second)).toEqual(['Vows'])
+    expect(await titles(Date.now())).toEqual(['Toasts'])
     expect(await migrated.history.vectorsAt(item.id, { version: 1 })).toEqual(new Map([['open', new Map([[ana, 1]])]]))
     await migrated.close()
   })
@@ -203,14 +208,8 @@ describe('a data folder of SQLite', () => {
         `SELECT count(*) FROM ${table} WHERE ${scope} = 'x' AND seq > 5 AND json_extract(data, '$.from') <> 'y'`,
         /^SEARCH \w+ USING COVERING INDEX \w+_log/,
       ],
-      [
-        `SELECT vectors FROM versions WHERE record_id = 'x' AND at <= 5 ORDER BY seq DESC LIMIT 1`,
-        /^SEARCH versions USING PRIMARY KEY \(record_id=\?\)/,
-      ],
-      [
-        `SELECT vectors FROM versions WHERE record_id = 'x' AND version = 5 ORDER BY seq DESC LIMIT 1`,
-        /^SEARCH versions USING PRIMARY KEY \(record_id=\?\)/,
-      ],
+      [`SELECT seq FROM ${table} WHERE id = 'x'`, /^SEARCH \w+ USING INDEX \w+ \(id=\?\)/],
+      [`SELECT vectors FROM versions WHERE seq = 5`, /^SEARCH versions USING INTEGER PRIMARY KEY/],
       [`SELECT entry FROM history WHERE record_id = 'x' ORDER BY id`, /^SEARCH history USING INDEX history_by_record/],
     ]
     for (const [sql, plan] of queries) {
