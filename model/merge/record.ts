@@ -1,7 +1,7 @@
 import { err, ok, type Result } from '../result.ts'
 import { SortedMap } from './sortedMap.ts'
 import { type DotClash, EMPTY_UNIT, joinUnits, type Sibling, sameUnit, type Unit } from './unit.ts'
-import { compareText, vectorSum } from './vector.ts'
+import { vectorSum } from './vector.ts'
 
 /**
  * A record as it is merged and stored: what it is (fixed for good), and its units by read class. A class or a table that
@@ -95,9 +95,12 @@ export interface Placed extends Sibling {
 
 /** Every live value of the record with the place where it stands, in canonical order. */
 export function* liveValues(record: CausalRecord): Generator<Placed> {
-  for (const [readClass, unit] of [...record.units].sort(([a], [b]) => compareText(a, b))) {
-    for (const [register, siblings] of [...unit.registers].sort(([a], [b]) => compareText(a, b))) {
-      for (const sibling of siblings) yield { readClass, register, ...sibling }
+  const units = SortedMap.from(record.units)
+  for (const [i, { registers: unordered }] of units.items.entries()) {
+    const [readClass = '', registers] = [units.names[i], SortedMap.from(unordered)]
+    for (const [j, siblings] of registers.items.entries()) {
+      const register = registers.names[j] ?? ''
+      for (const { edit, value } of siblings) yield { readClass, register, edit, value }
     }
   }
 }
