@@ -192,6 +192,25 @@ describe('a data folder of SQLite', () => {
     await migrated.close()
   })
 
+  it('forgets versions also where the clock was set back between them', async () => {
+    const DAY_MS = 86_400_000
+    let today = 200
+    const file = join(mkdtempSync(join(root, 'clock-')), 'wedsync.db')
+    const opened = await openSqliteStore(file, key, { now: () => today * DAY_MS })
+    if (!opened.ok) throw new Error(opened.error.detail)
+    const { changes, database, history } = opened.value
+    const item = timelineItem(randomUUID())
+    await write(changes, { record: item })
+    for (const [day, title] of [[10, 'Vows'] as const, [11, 'Rings'] as const, [150, 'Kiss'] as const]) {
+      today = day
+      await write(changes, { record: edit(item, { title }) })
+    }
+    await history.forget({ historyDays: 90, stateDays: {} }, 110 * DAY_MS)
+    const kept = database.prepare('SELECT at FROM versions ORDER BY seq').pluck().all()
+    expect(kept).toEqual([11 * DAY_MS, 150 * DAY_MS])
+    await opened.value.close()
+  })
+
   it('answers from an index whatever a session asks for', async () => {
     const folder = mkdtempSync(join(root, 'explain-'))
     const store = await open(folder)
