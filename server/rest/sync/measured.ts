@@ -1,4 +1,5 @@
 import type { SyncReply, SyncRequest } from '../../../model/rest/sync.ts'
+import { AuditUnavailable } from '../../audit/trail.ts'
 import type { ServerContext } from '../context.ts'
 import { HttpError } from '../errors.ts'
 import type { SessionRow } from '../sessions.ts'
@@ -15,7 +16,10 @@ export interface Measured {
   readonly session: SessionRow
 }
 
-/** Does it, and makes a row about it. Of a call that fails, the row is stored here. */
+/**
+ * Does it, and makes a row about it. Of a call that fails, the row is stored here; of one that could not be put on record there is
+ * none, since nothing of it was begun.
+ */
 export async function measured(
   { context, now }: MeasureParts,
   { caller, sessionId, deviceId }: RunningCall,
@@ -40,6 +44,7 @@ export async function measured(
   try {
     reply = await work()
   } catch (fault) {
+    if (fault instanceof AuditUnavailable) throw fault
     const error = fault instanceof HttpError ? fault.code : 'INTERNAL_ERROR'
     await context.books.sessions.add(rowOf({ itemsSynced: 0, conflicts: 0, failures: 0, error }))
     throw fault

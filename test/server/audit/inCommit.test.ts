@@ -65,6 +65,11 @@ function entries(): readonly { readonly phase: string; readonly operation: strin
     .all()
 }
 
+function sessions(): number {
+  const { database } = install.store
+  return database.prepare<[], { count: number }>('SELECT count(*) AS count FROM sync_sessions').get()?.count ?? 0
+}
+
 /** How many commits there are from now on: in the log of SQLite, the last page of each says how long the database is. */
 function commitsOf(database: Database): () => number {
   database.pragma('wal_autocheckpoint = 0')
@@ -106,11 +111,13 @@ it('the beginning and what is written are one commit', async () => {
 it('a push whose beginning cannot be written is refused, and nothing of it is kept', async () => {
   const id = randomUUID()
   const before = entries()
+  const calls = sessions()
   const reply = await withoutRoomFor('begun', () => push(id))
   expect([reply.status, await reply.json()]).toMatchObject([503, { code: 'AUDIT_UNAVAILABLE' }])
   expect(await install.store.changes.records([id])).toEqual(new Map())
   expect(await install.store.history.vectorsAt(id, { ms: Date.now() })).toBeUndefined()
   expect(entries()).toEqual(before)
+  expect(sessions()).toBe(calls)
   expect((await push(id)).status).toBe(200)
   expect((await install.store.changes.records([id])).size).toBe(1)
 })
