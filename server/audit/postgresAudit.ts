@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { grouped } from '../changes/grouped.ts'
 import type { Queries, Sql } from '../changes/postgresConnection.ts'
+import { toArray } from '../changes/postgresRows.ts'
 import { type Head, type Link, linked, NO_HEAD } from './chain.ts'
 import type { AuditEntry } from './entry.ts'
 import { type AuditLog, createAuditLog } from './log.ts'
@@ -93,10 +94,10 @@ async function moveOn(sql: Queries, chain: string, head: Head, links: readonly L
       head.hash,
       last.seq,
       last.hash,
-      links.map(({ seq }) => seq),
-      links.map(({ entry }) => entry),
-      links.map(({ previousHash }) => previousHash),
-      links.map(({ hash }) => hash),
+      toArray(links.map(({ seq }) => seq)),
+      toArray(links.map(({ entry }) => entry)),
+      toArray(links.map(({ previousHash }) => previousHash)),
+      toArray(links.map(({ hash }) => hash)),
     ],
   )
   return written.length === links.length

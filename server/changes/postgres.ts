@@ -13,7 +13,7 @@ import { openEmbedded } from './postgresEmbedded.ts'
 import { postgresHistory } from './postgresHistory.ts'
 import { Announcer, ChangeListener } from './postgresListener.ts'
 import { readTogether } from './postgresRead.ts'
-import { fromColumn, parseRows, toColumn } from './postgresRows.ts'
+import { fromColumn, parseRows, toArray, toColumn } from './postgresRows.ts'
 import { prepareSchema } from './postgresSchema.ts'
 
 export interface PostgresOptions {
@@ -125,7 +125,7 @@ async function claimScopes(
 async function scopesOfAll(sql: Queries, teams: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>> {
   const rows = await sql.query(
     `SELECT team, array_agg(scope ORDER BY scope) AS scopes FROM scopes WHERE team = ANY($1::text[]) GROUP BY team`,
-    [teams.map(toColumn)],
+    [toArray(teams.map(toColumn))],
   )
   return new Map(parseRows(scopesRow, rows).map(({ team, scopes }) => [fromColumn(team), scopes.map(fromColumn)]))
 }
@@ -165,11 +165,13 @@ function postgresState(sql: Queries): StateStore {
 }
 
 async function readFacts(sql: Queries, keys: readonly string[]): Promise<ReadonlyMap<string, string>> {
-  const rows = await sql.query('SELECT key, value FROM state WHERE key = ANY($1::text[])', [keys.map(toColumn)])
+  const rows = await sql.query('SELECT key, value FROM state WHERE key = ANY($1::text[])', [
+    toArray(keys.map(toColumn)),
+  ])
   return new Map(parseRows(stateRow, rows).map(({ key, value }) => [fromColumn(key), value]))
 }
 
-const MAX_FACTS = 50
+const MAX_FACTS = 64
 /** Its key, and its value as JSON. */
 type Fact = readonly [key: string, text: string]
 
@@ -177,10 +179,19 @@ type Fact = readonly [key: string, text: string]
 async function writeFacts(sql: Queries, facts: readonly Fact[]): Promise<readonly undefined[]> {
   // In sorted order, so that two processes that write the same keys wait for each other and not in a circle.
   const last = [...new Map(facts)].sort(([a], [b]) => compareText(a, b))
+  const places = roundUp(last.length)
+  const values = Array.from({ length: places }, (_, n) => `($${2 * n + 1}::text, $${2 * n + 2}::text)`).join(', ')
   await sql.query(
-    `INSERT INTO state (key, value) SELECT * FROM unnest($1::text[], $2::text[])
+    `INSERT INTO state (key, value) SELECT key, value FROM (VALUES ${values}) AS fact (key, value) WHERE key IS NOT NULL
      ON CONFLICT (key) DO UPDATE SET value = excluded.value, changed = clock_timestamp()`,
-    [last.map(([key]) => toColumn(key)), last.map(([, text]) => text)],
+    Array.from({ length: places }, (_, n) => last[n]).flatMap((fact) =>
+      fact ? [toColumn(fact[0]), fact[1]] : [null, null],
+    ),
   )
   return []
+}
+
+/** To a power of two, so that there are only a few statements to be prepared. */
+function roundUp(count: number): number {
+  return 2 ** Math.ceil(Math.log2(count))
 }

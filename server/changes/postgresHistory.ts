@@ -7,7 +7,7 @@ import type { BeforeHistory, History, Retention, Superseded } from '../../model/
 import { decodeSuperseded, encodeSuperseded } from '../../model/sync/superseded.ts'
 import { grouped } from './grouped.ts'
 import type { Queries, Sql } from './postgresConnection.ts'
-import { fromDocument, parseRows, toColumn, whole } from './postgresRows.ts'
+import { fromDocument, parseRows, toArray, toColumn, whole } from './postgresRows.ts'
 import { decodeVectors, recordAt } from './recordAt.ts'
 
 /** @param now wall clock, ms since 1970 UTC */
@@ -25,7 +25,7 @@ export function postgresHistory(sql: Sql, now: () => number): History {
       // No commit took them away.
       await sql.query(
         'INSERT INTO history (record_id, value, at) SELECT $1, value, $3 FROM unnest($2::text[]) AS value',
-        [toColumn(recordId), values.map(encodeSuperseded), Math.floor(now())],
+        [toColumn(recordId), toArray(values.map(encodeSuperseded)), Math.floor(now())],
       )
     },
   }
@@ -50,10 +50,10 @@ async function vectorsOfAll(
      ) AS found ON true
      ORDER BY asked.place`,
     [
-      moments.map(({ recordId }) => toColumn(recordId)),
-      moments.map((moment) => ('version' in moment ? moment.version : null)),
+      toArray(moments.map(({ recordId }) => toColumn(recordId))),
+      toArray(moments.map((moment) => ('version' in moment ? moment.version : null))),
       // A time may come with a fraction of a millisecond, which the column does not have.
-      moments.map((moment) => ('ms' in moment ? Math.floor(moment.ms) : null)),
+      toArray(moments.map((moment) => ('ms' in moment ? Math.floor(moment.ms) : null))),
     ],
   )
   return parseRows(vectorsRow, rows).map(({ vectors }) => (vectors === null ? undefined : decodeVectors(vectors)))
@@ -64,7 +64,7 @@ async function supersededOfAll(
   recordIds: readonly string[],
 ): Promise<readonly (readonly Superseded[])[]> {
   const rows = await sql.query('SELECT record_id, value FROM history WHERE record_id = ANY($1::text[]) ORDER BY id', [
-    recordIds.map(toColumn),
+    toArray(recordIds.map(toColumn)),
   ])
   const byRecord = Map.groupBy(parseRows(historyRow, rows), (row) => row.record_id)
   return recordIds.map((id) => (byRecord.get(toColumn(id)) ?? []).map(({ value }) => decodeSuperseded(value)))

@@ -5,7 +5,7 @@
 import { z } from 'zod'
 import { grouped } from './grouped.ts'
 import type { Queries } from './postgresConnection.ts'
-import { fromColumn, parseRows, toColumn, whole } from './postgresRows.ts'
+import { fromColumn, parseRows, toArray, toColumn, whole } from './postgresRows.ts'
 
 /** A record as it stands in the database. */
 export interface StoredRow {
@@ -20,7 +20,9 @@ const row = z.object({ id: z.string(), seq: whole, doc: z.string() })
 
 export async function readRows(sql: Queries, ids: readonly string[]): ReturnType<ReadRows> {
   if (ids.length === 0) return new Map()
-  const found = await sql.query('SELECT id, seq, doc FROM records WHERE id = ANY($1::text[])', [ids.map(toColumn)])
+  const found = await sql.query('SELECT id, seq, doc FROM records WHERE id = ANY($1::text[])', [
+    toArray(ids.map(toColumn)),
+  ])
   return new Map(parseRows(row, found).map(({ id, seq, doc }) => [fromColumn(id), { seq, doc }]))
 }
 
