@@ -1,10 +1,11 @@
 /** The change log of each scope, read from SQL. */
 import { z } from 'zod'
-import { type ChangePage, type ChangeStore, lazyChange } from '../../model/sync/changeStore.ts'
+import { type ChangePage, type ChangeQuery, type ChangeStore, lazyChange } from '../../model/sync/changeStore.ts'
+import { grouped } from './grouped.ts'
 import type { Sql } from './postgresConnection.ts'
 import type { Announcer } from './postgresListener.ts'
 import { readRows, readTogether } from './postgresRead.ts'
-import { fromColumn, fromDocument, fromStored, parseRows, storedIn, toColumn, whole } from './postgresRows.ts'
+import { fromColumn, fromDocument, fromStored, parseRows, storedIn, toArray, toColumn, whole } from './postgresRows.ts'
 import { createUpdate } from './postgresUpdate.ts'
 
 export interface ChangeStoreParts {
@@ -22,6 +23,7 @@ const countRow = z.object({ count: whole })
 const headRow = scopeRow.extend({ seq: whole })
 /** `head` of the scope beside each change; one row without a change if there is none. */
 const changeRow = z.object({
+  place: whole,
   head: whole,
   seq: whole.nullable(),
   doc: z.string().nullable(),
@@ -31,6 +33,7 @@ const changeRow = z.object({
 export function postgresChangeStore({ sql, epoch, announcer, sender, now }: ChangeStoreParts): ChangeStore {
   const read = readTogether((ids) => readRows(sql, ids))
   const heads = readTogether((scopes) => readHeads(sql, scopes))
+  const changesSince = readPages(sql)
   const update = createUpdate({ sql, read, epoch, now, sender })
   return {
     epoch,
@@ -61,29 +64,7 @@ export function postgresChangeStore({ sql, epoch, announcer, sender, now }: Chan
     },
     head: async (scope) => (await heads([scope])).get(scope) ?? 0,
     heads,
-    async changesSince(scope, seq, { limit, except, tables }) {
-      // One statement, hence one snapshot: the head belongs to the very changes beside it. One row more than asked for
-      // tells whether there is more.
-      const rows = await sql.query(
-        `SELECT scopes.seq AS head, page.seq, page.doc, page.origin
-         FROM scopes LEFT JOIN LATERAL (
-           SELECT seq, doc, origin FROM records
-           WHERE scope = scopes.scope AND seq > $2 AND ($4::text IS NULL OR origin IS DISTINCT FROM $4::text)
-             AND ($5::text[] IS NULL OR tbl = ANY($5::text[])) AND ($6::text[] IS NULL OR tbl <> ALL($6::text[]))
-           ORDER BY seq LIMIT $3
-         ) AS page ON true
-         WHERE scopes.scope = $1 ORDER BY page.seq`,
-        [
-          toColumn(scope),
-          seq,
-          limit + 1,
-          except === undefined ? null : toColumn(except),
-          tables && 'only' in tables ? tables.only.map(toColumn) : null,
-          tables && 'not' in tables ? tables.not.map(toColumn) : null,
-        ],
-      )
-      return pageOf(parseRows(changeRow, rows), limit)
-    },
+    changesSince,
     async countSince(scope, seq, except) {
       const rows = await sql.query(
         `SELECT count(*) AS count FROM records
@@ -97,9 +78,66 @@ export function postgresChangeStore({ sql, epoch, announcer, sender, now }: Chan
 
 async function readHeads(sql: Sql, scopes: readonly string[]): Promise<ReadonlyMap<string, number>> {
   const rows = await sql.query('SELECT scope, seq FROM scopes WHERE scope = ANY($1::text[]) AND seq > 0', [
-    scopes.map(toColumn),
+    toArray(scopes.map(toColumn)),
   ])
   return new Map(parseRows(headRow, rows).map(({ scope, seq }) => [fromColumn(scope), seq]))
+}
+
+interface Asked {
+  readonly scope: string
+  readonly after: number
+  readonly query: ChangeQuery
+}
+
+const MAX_PAGES = 50
+/** Of several pages that are read together. Whoever is told that there is more comes again. */
+const MAX_CHANGES = 1_000
+
+/** Whoever refreshes what they know of a team's weddings asks for the news of many at once, and mostly of the same as others. */
+function readPages(sql: Sql): ChangeStore['changesSince'] {
+  const together = grouped(async (asked: readonly Asked[]) => {
+    const pages = new Map<Asked, ChangePage>()
+    for (const alike of Map.groupBy(asked, ({ query }) => JSON.stringify(query)).values()) {
+      for (const [n, page] of (await readAlike(sql, alike)).entries()) {
+        const each = alike[n]
+        if (each) pages.set(each, page)
+      }
+    }
+    return asked.map((each) => pages.get(each) ?? NO_PAGE)
+  }, MAX_PAGES)
+  return async (scope, after, query) => (await together({ scope, after, query })) ?? NO_PAGE
+}
+
+const NO_PAGE: ChangePage = { changes: [], upTo: 0, more: false }
+
+/** @param asked all of them with the same query */
+async function readAlike(sql: Sql, asked: readonly Asked[]): Promise<readonly ChangePage[]> {
+  const { limit = 0, except, tables } = asked[0]?.query ?? {}
+  const bound = Math.min(limit, asked.length === 1 ? limit : Math.ceil(MAX_CHANGES / asked.length))
+  // One statement, hence one snapshot: the head belongs to the very changes beside it. One row more than asked for
+  // tells whether there is more.
+  const rows = await sql.query(
+    `SELECT asked.place, scopes.seq AS head, page.seq, page.doc, page.origin
+     FROM unnest($1::text[], $2::bigint[]) WITH ORDINALITY AS asked (scope, after, place)
+     JOIN scopes ON scopes.scope = asked.scope
+     LEFT JOIN LATERAL (
+       SELECT seq, doc, origin FROM records
+       WHERE scope = scopes.scope AND seq > asked.after AND ($4::text IS NULL OR origin IS DISTINCT FROM $4::text)
+         AND ($5::text[] IS NULL OR tbl = ANY($5::text[])) AND ($6::text[] IS NULL OR tbl <> ALL($6::text[]))
+       ORDER BY seq LIMIT $3
+     ) AS page ON true
+     ORDER BY asked.place, page.seq`,
+    [
+      toArray(asked.map(({ scope }) => toColumn(scope))),
+      toArray(asked.map(({ after }) => after)),
+      bound + 1,
+      except === undefined ? null : toColumn(except),
+      tables && 'only' in tables ? toArray(tables.only.map(toColumn)) : null,
+      tables && 'not' in tables ? toArray(tables.not.map(toColumn)) : null,
+    ],
+  )
+  const byPlace = Map.groupBy(parseRows(changeRow, rows), ({ place }) => place)
+  return asked.map((_, n) => pageOf(byPlace.get(n + 1) ?? [], bound))
 }
 
 function pageOf(rows: readonly z.infer<typeof changeRow>[], limit: number): ChangePage {

@@ -162,6 +162,28 @@ function postgresRules(open: (now: () => number) => Promise<PostgresStore>): voi
     expect(log.at(-1)?.seq).toBe(1000)
   })
 
+  it('gives whoever asks for many scopes at once a page of each, and says where there is more', async () => {
+    const scopes = Array.from({ length: 4 }, () => randomUUID())
+    const counts = [1, 0, 400, 3]
+    for (const [n, scope] of scopes.entries()) {
+      await write(store.changes, ...Array.from({ length: counts[n] ?? 0 }, () => ({ record: guest(scope) })))
+    }
+    const upTo = scopes.map(() => 0)
+    const read = scopes.map(() => 0)
+    for (let round = 0; round < 2; round++) {
+      const pages = await Promise.all(
+        scopes.map((scope, n) => store.changes.changesSince(scope, upTo[n] ?? 0, { limit: 500 })),
+      )
+      for (const [n, page] of pages.entries()) {
+        expect(page.changes.map(({ record }) => record.scope)).toEqual(page.changes.map(() => scopes[n]))
+        expect(page.more).toBe(round === 0 && n === 2)
+        read[n] = (read[n] ?? 0) + page.changes.length
+        upTo[n] = page.upTo
+      }
+    }
+    expect([read, upTo]).toEqual([counts, counts])
+  })
+
   it('goes by the clock it was given, also when that goes back', async () => {
     const item = timelineItem(randomUUID())
     const later = edit(item, { title: 'Vows' }, ben)
