@@ -5,12 +5,11 @@
  */
 import { z } from 'zod'
 import { type CausalRecord, recordVersion } from '../../model/merge/record.ts'
-import { compareText } from '../../model/merge/vector.ts'
 import type { Write } from '../../model/sync/changeStore.ts'
 import { encodeSuperseded, supersededValues } from '../../model/sync/superseded.ts'
 import type { Queries } from './postgresConnection.ts'
 import { notifying } from './postgresListener.ts'
-import { toColumn, toDocument } from './postgresRows.ts'
+import { toArray, toColumn, toDocument } from './postgresRows.ts'
 import { encodeVectors } from './recordAt.ts'
 
 /** A record as it was read. */
@@ -21,6 +20,8 @@ export interface Row {
 
 /** What an `update` has read, and what it writes on the strength of that. */
 export interface Decided {
+  /** Of everything that was read or is to be written, sorted. */
+  readonly scopes: readonly string[]
   /** Those that were looked for. */
   readonly ids: readonly string[]
   /** Those that were there. */
@@ -39,40 +40,51 @@ export interface CommitParts {
 }
 
 /**
- * For the schema (`postgresSchema.ts`). A function sees in each of its statements what was committed before that one began. The lock
- * of a scope is held from before a `seq` is taken until it is committed, so `seq` becomes visible in its own order. Locks are taken in
- * sorted order, and records too, since no lock covers the case that somebody creates the same id in another scope.
+ * For the schema (`postgresMigrations.ts`). A function sees in each of its statements what was committed before that one began. The
+ * lock of a scope is held from before a `seq` is taken until it is committed, so `seq` becomes visible in its own order. Locks are
+ * taken in sorted order, and records are created in it, since no lock covers the case that somebody creates the same id in another scope.
  */
-export const COMMIT_FUNCTION = `CREATE FUNCTION commit_records(
-  locked text[],                                   -- scopes, sorted
-  was_ids text[], was_seqs bigint[],               -- what was read; no seq where there was no record
-  new_ids text[], new_scopes text[], new_tables text[], new_steps bigint[], new_origins text[], new_docs text[],
-  new_numbers bigint[], new_vectors text[],        -- steps: from the head of the scope
+export const COMMIT_FUNCTION = `CREATE FUNCTION commit_updates(
+  need_updates integer[], need_scopes text[],      -- each update by its number, with each scope that it is about
+  read_updates integer[], read_ids text[], read_seqs bigint[], -- and with each record that it looked for; no seq where there was none
+  new_scopes text[], new_tables text[], new_origins text[], new_docs text[], new_numbers bigint[],
+  new_vectors text[],                              -- what becomes of that record; no doc if it is not written
   lost_ids text[], lost_values text[],             -- what records that are written lose
+  waits boolean,                                   -- for whoever holds the lock of a scope
   now_ms bigint, own_epoch text, sender text
-) RETURNS boolean LANGUAGE plpgsql AS $body$
+) RETURNS integer[] LANGUAGE plpgsql AS $body$
 DECLARE
-  found bigint;
-  recorded bigint;
+  held text[];
+  late integer[];
+  concerned bigint;
   moved bigint;
 BEGIN
-  PERFORM 1 FROM scopes WHERE scope = ANY (locked) ORDER BY scope FOR UPDATE;
-  GET DIAGNOSTICS found = ROW_COUNT;
-  IF found <> cardinality(locked) THEN RETURN false; END IF;
-  IF EXISTS (
-    SELECT 1 FROM unnest(was_ids, was_seqs) AS was (id, seq) LEFT JOIN records USING (id)
+  IF waits THEN
+    held := ARRAY(SELECT scope FROM scopes WHERE scope = ANY (need_scopes) ORDER BY scope FOR UPDATE);
+  ELSE
+    held := ARRAY(SELECT scope FROM scopes WHERE scope = ANY (need_scopes) ORDER BY scope FOR UPDATE SKIP LOCKED);
+  END IF;
+  late := ARRAY(
+    SELECT number FROM unnest(need_updates, need_scopes) AS need (number, scope) WHERE need.scope <> ALL (held)
+    UNION
+    SELECT number FROM unnest(read_updates, read_ids, read_seqs) AS was (number, id, seq) LEFT JOIN records USING (id)
     WHERE records.seq IS DISTINCT FROM was.seq
-  ) THEN RETURN false; END IF;
+  );
   WITH written AS (
-    SELECT each.id, each.scope, each.tbl, scopes.seq + each.step AS seq, each.origin, each.doc, each.number, each.vectors
-    FROM unnest(new_ids, new_scopes, new_tables, new_steps, new_origins, new_docs, new_numbers, new_vectors)
-      AS each (id, scope, tbl, step, origin, doc, number, vectors)
+    SELECT each.id, each.was, each.scope, each.tbl, each.origin, each.doc, each.number, each.vectors,
+      scopes.seq + row_number() OVER (PARTITION BY each.scope ORDER BY each.place) AS seq
+    FROM unnest(read_updates, read_ids, read_seqs, new_scopes, new_tables, new_origins, new_docs, new_numbers, new_vectors)
+      WITH ORDINALITY
+      AS each (by, id, was, scope, tbl, origin, doc, number, vectors, place)
     JOIN scopes USING (scope)
+    WHERE each.doc IS NOT NULL AND each.by <> ALL (late)
   ), new_records AS (
     INSERT INTO records (id, scope, tbl, seq, origin, doc)
-    SELECT id, scope, tbl, seq, origin, doc FROM written ORDER BY id COLLATE "C"
-    ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, origin = excluded.origin, doc = excluded.doc
-    WHERE records.scope = excluded.scope
+    SELECT id, scope, tbl, seq, origin, doc FROM written WHERE was IS NULL ORDER BY id COLLATE "C"
+    RETURNING 1
+  ), changed_records AS (
+    UPDATE records SET seq = written.seq, origin = written.origin, doc = written.doc
+    FROM written WHERE records.id = written.id AND written.was IS NOT NULL
     RETURNING 1
   ), new_versions AS (
     INSERT INTO versions (record_id, seq, version, vectors, at) SELECT id, seq, number, vectors, now_ms FROM written
@@ -81,71 +93,67 @@ BEGIN
     SELECT written.id, lost.value, written.seq, now_ms
     FROM unnest(lost_ids, lost_values) WITH ORDINALITY AS lost (id, value, place) JOIN written USING (id)
     ORDER BY lost.place
+  ), heads AS (
+    SELECT scope, max(seq) AS seq FROM written GROUP BY scope
   ), new_heads AS (
-    UPDATE scopes SET seq = head.seq, changed = clock_timestamp()
-    FROM (SELECT scope, max(seq) AS seq FROM written GROUP BY scope) AS head, schema_version
-    WHERE scopes.scope = head.scope AND schema_version.epoch = own_epoch
+    UPDATE scopes SET seq = heads.seq, changed = clock_timestamp() FROM heads, schema_version
+    WHERE scopes.scope = heads.scope AND schema_version.epoch = own_epoch
     RETURNING ${notifying('sender', 'scopes.scope')}
   )
-  SELECT (SELECT count(*) FROM new_records), (SELECT count(*) FROM new_heads) INTO recorded, moved;
-  IF recorded <> cardinality(new_ids) THEN
-    RAISE EXCEPTION 'a record of the same id was just created in another scope';
-  END IF;
+  SELECT (SELECT count(*) FROM heads), (SELECT count(*) FROM new_heads) INTO concerned, moved;
   -- Another process has found the database restored. What peers know of this one's epoch is no longer true.
-  IF moved <> (SELECT count(DISTINCT scope) FROM unnest(new_scopes) AS scope) THEN
-    RAISE EXCEPTION 'the database was restored: this process must start again';
-  END IF;
-  RETURN true;
+  IF moved <> concerned THEN RAISE EXCEPTION 'the database was restored: this process must start again'; END IF;
+  RETURN late;
 END $body$`
 
-const answerRow = z.object({ committed: z.boolean() })
+const answerRow = z.object({ late: z.array(z.number()) })
 
 /**
- * Writes what was decided, if all that was read is still as it was.
- * @param scopes of everything that was read or is to be written, sorted
+ * Writes what was decided, of each update whose records are all as it has read them.
  * @param decided no two of them may have looked for the same record
- * @returns false, with nothing written, if a scope has no row yet or a record is another one than what was read
- * @throws with nothing written, unless the connection was lost
+ * @param waits whether it waits for a scope that somebody has locked. If not, an update of such a scope is not carried out
+ * @returns those of the updates of which nothing was written, by their place in the list: a scope of theirs has no row yet or is
+ *   locked, or a record is another one than what they have read
+ * @throws with nothing written of any, unless the connection was lost
  */
-export async function commitRecords(
+export async function commitUpdates(
   { epoch, sender, now }: CommitParts,
   sql: Queries,
-  scopes: readonly string[],
   decided: readonly Decided[],
-): Promise<boolean> {
-  const steps = new Map<string, number>()
-  const commits = decided
-    .flatMap(({ rows, writes }) =>
-      writes.map(({ record, from }) => {
-        const step = (steps.get(record.scope) ?? 0) + 1
-        steps.set(record.scope, step)
-        return { record, from, step, lost: supersededValues(rows.get(record.id)?.record, record) }
-      }),
-    )
-    .sort((a, b) => compareText(a.record.id, b.record.id))
-  const read = decided.flatMap(({ ids, rows }) => ids.map((id) => [id, rows.get(id)?.seq ?? null] as const))
-  const lost = commits.flatMap(({ record, lost }) => lost.map((value) => [record.id, value] as const))
+  waits: boolean,
+): Promise<ReadonlySet<number>> {
+  const needs = decided.flatMap(({ scopes }, n) => scopes.map((scope) => [n, scope] as const))
+  const each = decided.flatMap(({ ids, rows, writes }, n) => {
+    const written = new Set(writes.map(({ record }) => record.id))
+    const onlyRead = ids.filter((id) => !written.has(id)).map((id) => ({ n, id, was: rows.get(id), write: undefined }))
+    // In their order, in which they get their numbers.
+    return [...writes.map((write) => ({ n, id: write.record.id, was: rows.get(write.record.id), write })), ...onlyRead]
+  })
+  const lost = each.flatMap(({ id, was, write }) =>
+    write ? supersededValues(was?.record, write.record).map((value) => [id, value] as const) : [],
+  )
   const [answer] = await sql.query(
-    `SELECT commit_records($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::text[],
-       $9::text[], $10::bigint[], $11::text[], $12::text[], $13::text[], $14::bigint, $15::text, $16::text) AS committed`,
+    `SELECT commit_updates($1::integer[], $2::text[], $3::integer[], $4::text[], $5::bigint[], $6::text[], $7::text[], $8::text[],
+       $9::text[], $10::bigint[], $11::text[], $12::text[], $13::text[], $14::boolean, $15::bigint, $16::text, $17::text) AS late`,
     [
-      scopes.map(toColumn),
-      read.map(([id]) => toColumn(id)),
-      read.map(([, seq]) => seq),
-      commits.map(({ record }) => toColumn(record.id)),
-      commits.map(({ record }) => toColumn(record.scope)),
-      commits.map(({ record }) => toColumn(record.table)),
-      commits.map(({ step }) => step),
-      commits.map(({ from }) => (from === undefined ? null : toColumn(from))),
-      commits.map(({ record }) => toDocument(record)),
-      commits.map(({ record }) => recordVersion(record)),
-      commits.map(({ record }) => encodeVectors(record)),
-      lost.map(([id]) => toColumn(id)),
-      lost.map(([, value]) => encodeSuperseded(value)),
+      toArray(needs.map(([n]) => n)),
+      toArray(needs.map(([, scope]) => toColumn(scope))),
+      toArray(each.map(({ n }) => n)),
+      toArray(each.map(({ id }) => toColumn(id))),
+      toArray(each.map(({ was }) => was?.seq ?? null)),
+      toArray(each.map(({ write }) => (write ? toColumn(write.record.scope) : null))),
+      toArray(each.map(({ write }) => (write ? toColumn(write.record.table) : null))),
+      toArray(each.map(({ write }) => (write?.from === undefined ? null : toColumn(write.from)))),
+      toArray(each.map(({ write }) => (write ? toDocument(write.record) : null))),
+      toArray(each.map(({ write }) => (write ? recordVersion(write.record) : null))),
+      toArray(each.map(({ write }) => (write ? encodeVectors(write.record) : null))),
+      toArray(lost.map(([id]) => toColumn(id))),
+      toArray(lost.map(([, value]) => encodeSuperseded(value))),
+      waits,
       Math.floor(now()),
       epoch,
       sender,
     ],
   )
-  return answerRow.parse(answer).committed
+  return new Set(answerRow.parse(answer).late)
 }

@@ -1,83 +1,13 @@
-/**
- * The tables of the store, and how an older database becomes a current one.
- *
- * Documents are `text`: `jsonb` refuses `\u0000`, which a person's value may contain, and reorders keys; `json` would
- * accept it and fail as soon as anything looks inside. Ids are `text` too, since to `uuid` two spellings of one id are
- * equal and to every other replica they are two records. Collation "C" compares bytes, as `compareText` does.
- */
+/** How an older database becomes a current one, and which epoch it has. */
 
 import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
-import { COMMIT_FUNCTION } from './postgresCommit.ts'
 import type { Queries, Sql } from './postgresConnection.ts'
+import { MIGRATIONS } from './postgresMigrations.ts'
 import { parseRows } from './postgresRows.ts'
 
 /** Any number that no other program uses on the same database for an advisory lock. */
 const MIGRATION_LOCK = 7_339_117_201
-
-/** Each entry takes the database from the version of its index to the next. Entries are never changed, only added. */
-const MIGRATIONS: readonly (readonly string[])[] = [
-  [
-    `CREATE TABLE scopes (
-       scope   text COLLATE "C" PRIMARY KEY,
-       seq     bigint NOT NULL DEFAULT 0,       -- of the latest change; 0 as long as the scope holds no record
-       team    text COLLATE "C",                -- who claimed it first
-       changed timestamptz NOT NULL DEFAULT clock_timestamp()
-     )`,
-    'CREATE INDEX scopes_team ON scopes (team, scope)',
-    `CREATE TABLE records (
-       id     text COLLATE "C" PRIMARY KEY,
-       scope  text COLLATE "C" NOT NULL,
-       tbl    text COLLATE "C" NOT NULL,
-       seq    bigint NOT NULL,
-       origin text COLLATE "C",                 -- epoch of the peer whose state this is, unaltered
-       doc    text NOT NULL
-     )`,
-    'CREATE UNIQUE INDEX records_seq ON records (scope, seq)',
-    'CREATE INDEX records_table ON records (scope, tbl, id)',
-    `CREATE TABLE versions (
-       record_id text COLLATE "C" NOT NULL,
-       seq       bigint NOT NULL,
-       version   bigint NOT NULL,
-       vectors   text NOT NULL,
-       at        bigint NOT NULL,               -- ms since 1970 UTC
-       PRIMARY KEY (record_id, seq)
-     )`,
-    // One record's values are written under the lock of its scope, so the order of `id` is the order of commits.
-    `CREATE TABLE history (
-       id        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-       record_id text COLLATE "C" NOT NULL,
-       value     text NOT NULL,
-       at        bigint NOT NULL                -- ms since 1970 UTC
-     )`,
-    'CREATE INDEX history_record ON history (record_id, id)',
-    'CREATE TABLE state (key text COLLATE "C" PRIMARY KEY, value text NOT NULL)',
-  ],
-  [
-    // Of the commit that took the value away; null for one that lost at once. Values of before were not numbered: those
-    // that were replaced count as taken away by the first commit at their time or after it.
-    'ALTER TABLE history ADD COLUMN seq bigint',
-    `UPDATE history SET seq = (
-       SELECT min(seq) FROM versions WHERE versions.record_id = history.record_id AND versions.at >= history.at
-     ) WHERE value LIKE '%"replacedBy":%'`,
-    'CREATE INDEX history_time ON history (at)',
-    'CREATE INDEX versions_time ON versions (at)',
-    'CREATE INDEX versions_number ON versions (record_id, version)',
-    'ALTER TABLE state ADD COLUMN changed timestamptz NOT NULL DEFAULT clock_timestamp()',
-    // Which database the epoch was made for.
-    'ALTER TABLE schema_version ADD COLUMN made_for text',
-  ],
-  [COMMIT_FUNCTION],
-  [
-    // The replies of batches are long, and PostgreSQL's own compression takes more time for one than all else that is done to keep it.
-    // Where the server was built without lz4, it stays.
-    `DO $body$ BEGIN
-       IF EXISTS (SELECT 1 FROM pg_settings WHERE name = 'default_toast_compression' AND 'lz4' = ANY (enumvals)) THEN
-         ALTER TABLE state ALTER COLUMN value SET COMPRESSION lz4;
-       END IF;
-     END $body$`,
-  ],
-]
 
 const versionRow = z.object({ version: z.number().int(), epoch: z.string() })
 const madeForRow = z.object({ made_for: z.string().nullable() })

@@ -2,20 +2,22 @@
  * `update`, in three steps that repeat until nobody was faster:
  *
  * 1. Read the records without a lock and let `change` decide. That tells which scopes are concerned.
- * 2. Commit, if the records are still the ones that were read (`postgresCommit.ts`). Updates of the same scopes that wait for their
- *    turn and have no record in common are committed together.
- * 3. If they are not, lock the rows of those scopes as a commit does, and for each update in a savepoint read again and decide again;
- *    only when that concerns still more scopes, begin anew with what was read. A scope that has no row gets one first, in a
- *    transaction of its own: whoever waits for somebody's new row must hold nothing.
+ * 2. Commit, if the records are still the ones that were read and nobody has locked the scopes (`postgresCommit.ts`). Updates that
+ *    come at the same time, of whatever scopes, are committed together (`postgresQueue.ts`). One of very many records is committed
+ *    beside them, when it is its turn in its scopes.
+ * 3. If they are not, or somebody has, wait for a turn in those scopes, lock their rows as a commit does, and for each update in a
+ *    savepoint read again and decide again; only when that concerns still more scopes, begin anew with what was read. A scope that
+ *    has no row gets one first, in a transaction of its own: whoever waits for somebody's new row must hold nothing.
  */
 import { z } from 'zod'
 import type { CausalRecord } from '../../model/merge/record.ts'
 import { compareText } from '../../model/merge/vector.ts'
 import type { ChangeFunction } from '../../model/sync/changeStore.ts'
-import { type CommitParts, commitRecords, type Decided, type Row } from './postgresCommit.ts'
+import { type CommitParts, commitUpdates, type Decided, type Row } from './postgresCommit.ts'
 import { isRefusal, type Queries, type Sql } from './postgresConnection.ts'
+import { CommitQueue } from './postgresQueue.ts'
 import { type ReadRows, readRows } from './postgresRead.ts'
-import { fromColumn, fromDocument, parseRows, toColumn } from './postgresRows.ts'
+import { fromColumn, fromDocument, parseRows, toArray, toColumn } from './postgresRows.ts'
 import { ScopeTurns } from './postgresTurns.ts'
 
 export interface UpdateParts extends CommitParts {
@@ -35,12 +37,24 @@ export type Update = (ids: readonly string[], change: ChangeFunction) => Promise
 const MAX_ROUNDS = 100
 /** So that the locks are not held for ever while more and more come. */
 const MAX_TOGETHER = 20
+/** Of records in one commit of the queue. */
+const MAX_RECORDS = 500
+/** Of one update in the queue. Whoever looks for more has a connection of its own meanwhile, and keeps nobody else. */
+const MAX_QUEUED = 100
 
 export function createUpdate(parts: UpdateParts): Update {
   const turns = new ScopeTurns(
     (scopes: readonly string[], attempts: readonly Attempt[]) => attemptTogether(parts, scopes, attempts),
     MAX_TOGETHER,
   )
+  const queue = new CommitQueue((plans: readonly Plan[]) => commitQueued(parts, plans), MAX_RECORDS)
+
+  async function commit(plan: Plan, change: ChangeFunction): Promise<Outcome> {
+    const isSmall = plan.ids.length <= MAX_QUEUED
+    if (isSmall && (await queue.run(plan))) return committed(plan)
+    return turns.run(plan.scopes, { plan, change, isLate: isSmall })
+  }
+
   return async (ids, change) => {
     let state = await readState(parts.read, ids)
     for (let round = 0; round < MAX_ROUNDS; round++) {
@@ -51,7 +65,7 @@ export function createUpdate(parts: UpdateParts): Update {
         state = await readState(parts.read, [...state.ids, ...plan.unread])
         continue
       }
-      const outcome = await turns.run(plan.scopes, { plan, change })
+      const outcome = await commit(plan, change)
       if ('committed' in outcome) return outcome.committed
       if ('state' in outcome) state = outcome.state
       else await addScopes(parts.sql, outcome.newScopes)
@@ -60,11 +74,9 @@ export function createUpdate(parts: UpdateParts): Update {
   }
 }
 
-type State = Omit<Decided, 'writes'>
+type State = Pick<Decided, 'ids' | 'rows'>
 
 interface Plan extends Decided {
-  /** The scopes of everything that was read or is to be written, sorted. */
-  readonly scopes: readonly string[]
   readonly unread: readonly string[]
 }
 
@@ -108,9 +120,27 @@ function checkWritable(record: CausalRecord, current: CausalRecord | undefined):
   }
 }
 
+async function commitQueued(parts: UpdateParts, plans: readonly Plan[]): Promise<readonly boolean[]> {
+  const late = await lateOf(parts, plans, false)
+  return plans.map((_, n) => !late.has(n))
+}
+
+/** Commits what can be committed as it is. @returns the places of the others */
+async function lateOf(parts: UpdateParts, plans: readonly Plan[], waits: boolean): Promise<ReadonlySet<number>> {
+  try {
+    return await commitUpdates(parts, parts.sql, plans, waits)
+  } catch (thrown) {
+    // Perhaps only one of several is at fault.
+    if (isRefusal(thrown)) return new Set(plans.keys())
+    throw thrown
+  }
+}
+
 interface Attempt {
   readonly plan: Plan
   readonly change: ChangeFunction
+  /** It cannot be committed as it is. */
+  readonly isLate: boolean
 }
 
 async function attemptTogether(
@@ -118,27 +148,25 @@ async function attemptTogether(
   scopes: readonly string[],
   attempts: readonly Attempt[],
 ): Promise<readonly PromiseSettledResult<Outcome>[]> {
-  const plans = attempts.map(({ plan }) => plan)
-  if (areApart(plans) && (await commitTogether(parts, scopes, plans))) {
-    return plans.map((plan) => ({ status: 'fulfilled', value: committed(plan) }))
-  }
-  return attemptInTurn(parts, scopes, attempts)
+  const fresh = attempts.filter(({ isLate }) => !isLate)
+  const plans = fresh.map(({ plan }) => plan)
+  const late = plans.length > 0 && areApart(plans) ? await lateOf(parts, plans, true) : new Set(plans.keys())
+  const done = new Set(fresh.filter((_, n) => !late.has(n)))
+  const left = attempts.filter((attempt) => !done.has(attempt))
+  const [settled] = await Promise.allSettled([left.length === 0 ? [] : attemptInTurn(parts, scopes, left)])
+  return attempts.map((attempt) => {
+    if (done.has(attempt)) return { status: 'fulfilled', value: committed(attempt.plan) }
+    if (settled.status === 'rejected') return settled
+    return (
+      settled.value[left.indexOf(attempt)] ?? { status: 'rejected', reason: new Error('an update was never tried') }
+    )
+  })
 }
 
 /** Whether no two of them are about the same record: then none makes another one's out of date. */
 function areApart(plans: readonly Plan[]): boolean {
   const ids = plans.flatMap((plan) => [...new Set(plan.ids)])
   return new Set(ids).size === ids.length
-}
-
-async function commitTogether(parts: UpdateParts, scopes: readonly string[], plans: readonly Plan[]): Promise<boolean> {
-  try {
-    return await commitRecords(parts, parts.sql, scopes, plans)
-  } catch (thrown) {
-    // Perhaps only one of several is at fault.
-    if (plans.length > 1 && isRefusal(thrown)) return false
-    throw thrown
-  }
 }
 
 /** Each in a savepoint, so that one that fails is taken back alone. Rejects, with nothing done, if the transaction fails. */
@@ -178,7 +206,8 @@ async function attempt(
   const isLocked = again.scopes.every((scope) => locked.has(scope))
   if (!isLocked || again.unread.length > 0) return { state }
   // False if a record that was not there is now, in a scope that is not locked.
-  return (await commitRecords(parts, sql, again.scopes, [again])) ? committed(again) : { state }
+  const late = await commitUpdates(parts, sql, [again], true)
+  return late.size === 0 ? committed(again) : { state }
 }
 
 function committed({ writes }: Plan): Outcome {
@@ -188,11 +217,13 @@ function committed({ writes }: Plan): Outcome {
 /** Locks the scopes until the end of the transaction, and returns those that exist. */
 async function lockScopes(sql: Queries, scopes: readonly string[]): Promise<ReadonlySet<string>> {
   const rows = await sql.query('SELECT scope FROM scopes WHERE scope = ANY($1::text[]) ORDER BY scope FOR UPDATE', [
-    scopes.map(toColumn),
+    toArray(scopes.map(toColumn)),
   ])
   return new Set(parseRows(scopeRow, rows).map(({ scope }) => fromColumn(scope)))
 }
 
 async function addScopes(sql: Queries, scopes: readonly string[]): Promise<void> {
-  await sql.query('INSERT INTO scopes (scope) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING', [scopes.map(toColumn)])
+  await sql.query('INSERT INTO scopes (scope) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING', [
+    toArray(scopes.map(toColumn)),
+  ])
 }
