@@ -76,8 +76,9 @@ export function createScopeIndex(changes: Log): ScopeIndex {
   return async (scopes) => {
     const heads = await changes.heads(scopes)
     const extracts = new Map(scopes.map((scope) => [scope, extractOf(scope)]))
-    const behind = [...extracts].filter(([scope, { seq }]) => seq < (heads.get(scope) ?? 0))
-    await Promise.all(behind.map(([, extract]) => extract.refresh()))
+    const headOf = (scope: string) => heads.get(scope) ?? 0
+    const behind = [...extracts].filter(([scope, { seq }]) => seq < headOf(scope))
+    await Promise.all(behind.map(([scope, extract]) => extract.refreshTo(headOf(scope))))
     return extracts
   }
 }
@@ -100,7 +101,13 @@ class Extract implements ScopeExtract {
     this.#scope = scope
   }
 
-  async refresh(): Promise<void> {
+  /** Nothing is read by whoever has waited for another to read that far. */
+  async refreshTo(head: number): Promise<void> {
+    await this.#turn
+    if (this.seq < head) await this.#refresh()
+  }
+
+  async #refresh(): Promise<void> {
     this.#next ??= this.#turn.then(() => {
       this.#next = undefined
       return this.#readOn()
