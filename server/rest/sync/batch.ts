@@ -5,7 +5,7 @@ import { type CausalRecord, liveValues } from '../../../model/merge/record.ts'
 import type { Edit } from '../../../model/merge/unit.ts'
 import type { Vector } from '../../../model/merge/vector.ts'
 import type { SyncRequest } from '../../../model/rest/sync.ts'
-import type { Superseded, Write } from '../../../model/sync/changeStore.ts'
+import type { History, Superseded, Write } from '../../../model/sync/changeStore.ts'
 import { supersededValues } from '../../../model/sync/superseded.ts'
 import { fieldOf, tableNamed } from '../../../model/tables/index.ts'
 import { writableData } from '../../../model/tables/validate.ts'
@@ -162,13 +162,21 @@ async function pastOf(
   if (!record || action === 'create') return NO_PAST
   const policies = Object.keys(data).map((name) => fieldOf(tableNamed(table), name).policy)
   const isBuiltOn = policies.some((policy) => policy === 'text' || policy === 'set')
-  const superseded: readonly Superseded[] = isBuiltOn ? await history.superseded(recordId) : []
-  if (clientVersion === undefined) {
-    return { base: (await history.vectorsAt(recordId, { ms: Date.parse(timestamp) })) ?? NEVER, history: superseded }
-  }
-  const version = VERSION.test(clientVersion) ? Number(clientVersion) : undefined
-  const base = version === undefined ? undefined : await history.vectorsAt(recordId, { version })
+  const moment = momentOf(clientVersion, timestamp)
+  const [base, superseded] = await Promise.all([
+    moment && history.vectorsAt(recordId, moment),
+    isBuiltOn ? history.superseded(recordId) : [],
+  ])
   return { base: base ?? NEVER, history: superseded }
+}
+
+/** `undefined` for a version that no record has. */
+function momentOf(
+  clientVersion: string | undefined,
+  timestamp: string,
+): Parameters<History['vectorsAt']>[1] | undefined {
+  if (clientVersion === undefined) return { ms: Date.parse(timestamp) }
+  return VERSION.test(clientVersion) ? { version: Number(clientVersion) } : undefined
 }
 
 interface Numbered {
