@@ -8,7 +8,7 @@ import type { UpgradeRoute } from '../http/upgrades.ts'
 import { bearerOf } from '../install/callers.ts'
 import type { Caller, ServerContext } from '../rest/context.ts'
 import { describeFault } from '../rest/errors.ts'
-import { createScopeIndex } from '../rest/scopeIndex.ts'
+import { scopeIndexOf } from '../rest/scopeIndex.ts'
 import { admitSession } from '../rest/sessionDoor.ts'
 import { type Channel, type ChannelParts, openChannel } from './channel.ts'
 import type { Told } from './ring.ts'
@@ -62,7 +62,7 @@ interface Watched {
 
 export function openLive({ context, rosters, sync, log, changed }: LiveOptions): Live {
   const { changes } = context.stores
-  const parts = { context, rosters, sync, log, index: createScopeIndex(changes) }
+  const parts = { context, rosters, sync, log, index: scopeIndexOf(changes) }
   const channels = new Map<string, Watched>()
   const clients = new Set<Client>()
   const unsubscribe = [

@@ -29,7 +29,7 @@ import { queueHandlers } from './queueRoutes.ts'
 import { noteRefusals } from './refusals.ts'
 import { resolveHandlers } from './resolveRoutes.ts'
 import { type Handlers, serveMemberRoutes, servePublicRoutes } from './router.ts'
-import { createScopeIndex } from './scopeIndex.ts'
+import { scopeIndexOf } from './scopeIndex.ts'
 import { syncHandlers } from './sync/routes.ts'
 import { RunningCalls } from './sync/running.ts'
 import { undoHandlers } from './undoRoutes.ts'
@@ -53,7 +53,7 @@ export function createApi(
   { now = Date.now, more = [] }: { readonly now?: () => number; readonly more?: readonly Router[] } = {},
 ): Router {
   const router = Router()
-  const index = createScopeIndex(context.stores.changes)
+  const index = scopeIndexOf(context.stores.changes)
   const people = peopleOf(context.stores.changes)
   const summaries = createSummaries(context.stores.changes, () => context.outline?.() ?? asItIs)
   const { rosters } = context

@@ -21,8 +21,8 @@ export interface IndexEntry {
   readonly base: string
   /** Whose own it is (`ownership.ts`). */
   readonly claims: readonly string[]
-  /** Read class → latest stamp of a live value. */
-  readonly stamps: ReadonlyMap<string, Stamp>
+  /** Of each read class with the latest stamp of a live value. Mostly there is one, and a map is five times as large. */
+  readonly stamps: readonly (readonly [readClass: string, Stamp])[]
   /** Ids of what in it waits for a person, field by field. */
   readonly pending: readonly string[]
   /** One of them may be, together with others, about a single action. */
@@ -60,8 +60,18 @@ const MAX_SCOPES = 500
 /** Of one scope: one for each role, and one for each vendor and photographer, who see their own besides. */
 const MAX_ORDERS = 24
 const PAGE = 500
+const NONE: readonly string[] = []
 
-export function createScopeIndex(changes: Log): ScopeIndex {
+const indexes = new WeakMap<Log, ScopeIndex>()
+
+/** The index of a store, which all share that ask. */
+export function scopeIndexOf(changes: Log): ScopeIndex {
+  const index = indexes.get(changes) ?? createScopeIndex(changes)
+  indexes.set(changes, index)
+  return index
+}
+
+function createScopeIndex(changes: Log): ScopeIndex {
   const known = new Map<string, Extract>()
 
   function extractOf(scope: string): Extract {
@@ -89,6 +99,8 @@ class Extract implements ScopeExtract {
   readonly #changes: Log
   readonly #scope: string
   readonly #entries = new Map<string, IndexEntry>()
+  /** Lists of claims, each once: all guests of a wedding have the same, and so have most of what one person made. */
+  readonly #claims = new Map<string, readonly string[]>()
   /** For those who have asked, by their key; who asked last is the last. */
   readonly #orders = new Map<string, Order>()
   /** Refreshes take turns: two at once could put an older state over a newer one. */
@@ -139,11 +151,43 @@ class Extract implements ScopeExtract {
       const page = await this.#changes.changesSince(this.#scope, this.seq, { limit: PAGE })
       for (const { seq, record } of page.changes) {
         if (isEmptied(record)) this.#drop(record.id)
-        else this.#note(entryOf(record, seq))
+        else this.#note(this.#entryOf(record, seq))
       }
       this.seq = page.upTo
       more = page.more
     }
+  }
+
+  /** Hundred thousands of these are looked through by each collection of garbage, so what is alike is shared. */
+  #entryOf(record: CausalRecord, seq: number): IndexEntry {
+    const stamps = new Map<string, Stamp>()
+    let decided = false
+    for (const { readClass, edit } of liveValues(record)) {
+      const latest = stamps.get(readClass)
+      if (latest === undefined || edit.stamp > latest) stamps.set(readClass, edit.stamp)
+      if (edit.decided) decided = true
+    }
+    const { id, table, base } = record
+    const conflicts = conflictsOf(record)
+    return {
+      id,
+      scope: this.#scope,
+      seq,
+      table,
+      base,
+      claims: this.#shared(claimsOf(record, 'ever')),
+      stamps: [...stamps],
+      pending: conflicts.length === 0 ? NONE : conflicts.map(({ conflictId }) => conflictId),
+      isOfOperation: conflicts.some(isOfSomeOperation),
+      decided,
+    }
+  }
+
+  #shared(claims: readonly string[]): readonly string[] {
+    const key = JSON.stringify(claims)
+    const known = this.#claims.get(key) ?? claims
+    this.#claims.set(key, known)
+    return known
   }
 
   #drop(id: string): void {
@@ -237,28 +281,4 @@ function readableStamp({ table, base, stamps, claims }: IndexEntry, view: View):
     if (mayRead(readClass) && (latest === undefined || stamp > latest)) latest = stamp
   }
   return latest
-}
-
-function entryOf(record: CausalRecord, seq: number): IndexEntry {
-  const stamps = new Map<string, Stamp>()
-  let decided = false
-  for (const { readClass, edit } of liveValues(record)) {
-    const latest = stamps.get(readClass)
-    if (latest === undefined || edit.stamp > latest) stamps.set(readClass, edit.stamp)
-    if (edit.decided) decided = true
-  }
-  const { id, scope, table, base } = record
-  const conflicts = conflictsOf(record)
-  return {
-    id,
-    scope,
-    seq,
-    table,
-    base,
-    claims: claimsOf(record, 'ever'),
-    stamps,
-    pending: conflicts.map(({ conflictId }) => conflictId),
-    isOfOperation: conflicts.some(isOfSomeOperation),
-    decided,
-  }
 }

@@ -8,7 +8,7 @@ import { type CausalRecord, emptied, liveValues } from '../../../model/merge/rec
 import { vendorWithId } from '../../../model/ownership.ts'
 import type { Change } from '../../../model/sync/changeStore.ts'
 import { isInView, viewOf } from '../../../model/sync/rules.ts'
-import { createScopeIndex } from '../../../server/rest/scopeIndex.ts'
+import { scopeIndexOf } from '../../../server/rest/scopeIndex.ts'
 import type { Reader } from '../../../server/rest/sight.ts'
 
 const SCOPE = '7d3b1c9e-0000-4000-8000-000000000001'
@@ -71,7 +71,7 @@ it('[ROL1][ROL5] has what a reader may know of, in order of its latest edit, how
   await fc.assert(
     fc.asyncProperty(fc.array(fc.oneof(edit, question), { maxLength: 60 }), async (steps) => {
       const { all, find, commit, changes } = wedding()
-      const index = createScopeIndex(changes)
+      const index = scopeIndexOf(changes)
       let count = 0
       for (const step of steps) {
         if ('field' in step) {
