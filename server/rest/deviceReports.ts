@@ -52,21 +52,30 @@ export function deviceReportsIn(state: StateStore): DeviceReports {
   }
 }
 
-/**
- * The device that a call is from: the one that it names, if that is not somebody else's, else that of the token. What it
- * tells of itself is kept.
- */
+/** The device that a call is from. */
+export interface CallingDevice {
+  readonly deviceId: string
+  /** Keeps what it says of itself with the call, once that is done: a call that is refused changes nothing. */
+  tell(): Promise<void>
+}
+
+/** The one that the call names, if that is not somebody else's, else that of the token. */
 export async function deviceOf(
   reports: DeviceReports,
   { team, userId, deviceId: own }: Caller,
   { deviceInfo }: Pick<SyncRequest, 'deviceInfo'>,
   nowMs: number,
-): Promise<string> {
-  if (!deviceInfo) return own
+): Promise<CallingDevice> {
+  const silent = { deviceId: own, tell: async () => undefined }
+  if (!deviceInfo) return silent
   const { deviceId, appVersion, platform, connectionQuality } = deviceInfo
   const known = await reports.of(team, deviceId)
-  if (known && known.userId !== userId) return own
+  if (known && known.userId !== userId) return silent
   const news = { userId, appVersion, platform, ...(connectionQuality && { connectionQuality }) }
-  await reports.tell(team, deviceId, news, nowMs)
-  return deviceId
+  return {
+    deviceId,
+    async tell() {
+      await reports.tell(team, deviceId, news, nowMs)
+    },
+  }
 }

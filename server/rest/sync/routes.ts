@@ -34,7 +34,8 @@ export function syncHandlers(parts: SyncParts): Pick<Handlers, 'push' | 'pull'> 
         // Before anything is written: a call that is refused must have changed nothing.
         if (sync.cursor !== undefined) decodeCursor(sync.cursor, context.stores.changes.epoch)
         if (sync.options.dryRun) return tryOut(parts, caller, sync, sessionId)
-        const call = { caller, sessionId, deviceId: await deviceOf(parts.reports, caller, sync, now()) }
+        const device = await deviceOf(parts.reports, caller, sync, now())
+        const call = { caller, sessionId, deviceId: device.deviceId }
         const details = auditDetails(sync)
         const subject = { event: 'sync', resource: 'POST /sync', caller, origin, sessionId, details } as const
         const work = (beginning?: Beginning) =>
@@ -46,13 +47,14 @@ export function syncHandlers(parts: SyncParts): Pick<Handlers, 'push' | 'pull'> 
         if (sync.changes.length > 0) {
           return once(caller.userId, sync.batchId, async (keep) => {
             const notes = ({ reply }: Measured) => notesOn(reply)
-            const alongside = ({ reply, session }: Measured) => Promise.all([keep(reply), sessions.add(session)])
+            const alongside = ({ reply, session }: Measured) =>
+              Promise.all([keep(reply), sessions.add(session), device.tell()])
             return (await context.trail.runInCommit(subject, work, notes, alongside)).reply
           })
         }
         const { reply, session } = await work()
         const notes = notesOn(reply).map((note) => context.trail.note(subject, note))
-        await Promise.all([...notes, sessions.add(session)])
+        await Promise.all([...notes, sessions.add(session), device.tell()])
         return reply
       })
     },

@@ -134,6 +134,9 @@ describe.skipIf(!program.ok)('a cloud that cannot write its audit', () => {
 
   const unavailable = { status: 503, body: { error: 'AUDIT_UNAVAILABLE', code: 'AUDIT_UNAVAILABLE' } }
 
+  /** What a device says of itself is kept, if the push is. */
+  const deviceInfo = { deviceId: randomUUID(), appVersion: '2.1', platform: 'ios' }
+
   for (const right of ['INSERT ON audit', 'UPDATE ON audit_heads']) {
     it(`refuses a push, keeps nothing of it, and takes the same batch once it may again (${right})`, async () => {
       const [token, known, id, other] = [newMember(), randomUUID(), randomUUID(), randomUUID()]
@@ -146,12 +149,12 @@ describe.skipIf(!program.ok)('a cloud that cannot write its audit', () => {
         data,
       })
       const before = await everything()
-      expect(await without(right, () => push(token, body))).toMatchObject(unavailable)
+      expect(await without(right, () => push(token, { ...body, deviceInfo }))).toMatchObject(unavailable)
       expect(await everything()).toEqual(before)
       expect(await verify()).toEqual([])
 
       const had = (await phases()).length
-      const reply = await good(token, body)
+      const reply = await good(token, { ...body, deviceInfo })
       expect(reply.processed.map(({ serverId }) => serverId)).toEqual([known, id, other])
       expect(reply).not.toHaveProperty('replayed')
       expect((await store.changes.records([id, other])).size).toBe(2)

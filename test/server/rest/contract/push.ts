@@ -137,6 +137,15 @@ export function pushRows(open: () => Server): void {
       }
       const quality = { deviceInfo: { ...deviceInfo, connectionQuality: 'fair' } }
       expect((await refused(open(), [], quality)).status).toBe(400)
+      // Of a call that is refused is kept that it was made, and nothing that the device says of itself.
+      const foreign = { action: 'update', table: 'guests', id: randomUUID(), data: { name: 'Ida' } } as const
+      const viewer = open().member('viewer')
+      const told = { deviceInfo: { ...deviceInfo, deviceId: `viewers-${randomUUID()}` } }
+      expect((await refused(open(), [foreign], told, { as: viewer })).status).toBe(403)
+      const params = { deviceId: told.deviceInfo.deviceId }
+      const { status: known } = await good(open(), 'deviceStatus', { params, as: viewer })
+      expect(known.connectionQuality).toBe('unknown')
+      expect(known).not.toHaveProperty('platform')
     })
 
     it.each(['client_wins', 'server_wins', 'merge', 'manual', 'merge_automatic', 'merge_manual', 'skip'])(
