@@ -10,11 +10,11 @@ export interface Concern {
 }
 
 /**
- * Commits of whatever weddings, one at a time: those that come while one is under way go together in the next. A commit waits for the
+ * Group commit (Gawlick and Kinkade 1985) for whatever weddings, one at a time: those that come while one is under way go together in the next. A commit waits for the
  * disk, and one that tells other processes holds a lock of the whole database meanwhile, so several at once would only wait for each
  * other. Nobody waits here for a lock of somebody else.
  */
-export class CommitQueue<Job extends Concern> {
+export class GroupCommit<Job extends Concern> {
   readonly #commit: (jobs: readonly Job[]) => Promise<readonly boolean[]>
   readonly #maxRecords: number
   #waiting: Waiting<Job>[] = []

@@ -15,7 +15,7 @@ import { compareText } from '../../model/merge/vector.ts'
 import type { ChangeFunction } from '../../model/sync/changeStore.ts'
 import { type CommitParts, commitUpdates, type Decided, type Row } from './postgresCommit.ts'
 import { isRefusal, type Queries, type Sql } from './postgresConnection.ts'
-import { CommitQueue } from './postgresQueue.ts'
+import { GroupCommit } from './postgresQueue.ts'
 import { type ReadRows, readRows } from './postgresRead.ts'
 import { fromColumn, fromDocument, parseRows, toArray, toColumn } from './postgresRows.ts'
 import { ScopeTurns } from './postgresTurns.ts'
@@ -47,7 +47,7 @@ export function createUpdate(parts: UpdateParts): Update {
     (scopes: readonly string[], attempts: readonly Attempt[]) => attemptTogether(parts, scopes, attempts),
     MAX_TOGETHER,
   )
-  const queue = new CommitQueue((plans: readonly Plan[]) => commitQueued(parts, plans), MAX_RECORDS)
+  const queue = new GroupCommit((plans: readonly Plan[]) => commitQueued(parts, plans), MAX_RECORDS)
 
   async function commit(plan: Plan, change: ChangeFunction): Promise<Outcome> {
     const isSmall = plan.ids.length <= MAX_QUEUED

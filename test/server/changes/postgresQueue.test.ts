@@ -1,6 +1,6 @@
 import { setImmediate as turnOfTheLoop } from 'node:timers/promises'
 import { expect, it } from 'vitest'
-import { CommitQueue } from '../../../server/changes/postgresQueue.ts'
+import { GroupCommit } from '../../../server/changes/postgresQueue.ts'
 
 interface Job {
   readonly name: string
@@ -10,7 +10,7 @@ interface Job {
 /** A queue whose commits end when they are told to. Of a job whose name begins with `late` nothing is done. */
 function queueByHand(maxRecords = 10) {
   const begun: { readonly names: string; end(failure?: Error): void }[] = []
-  const queue = new CommitQueue<Job>((jobs) => {
+  const queue = new GroupCommit<Job>((jobs) => {
     const { promise, resolve, reject } = Promise.withResolvers<boolean[]>()
     const results = jobs.map(({ name }) => !name.startsWith('late'))
     const names = jobs.map(({ name }) => name).join(' ')
