@@ -61,6 +61,8 @@ export interface AcquaintanceOptions {
   /** @param text a message of changes */
   readonly sendChanges: (text: string, records: number) => void
   readonly pump: () => void
+  /** Resolves at the end of the turn of the event loop, also when the session has ended. */
+  readonly pause: () => Promise<void>
   /** Ends the session if the task fails. */
   readonly guard: (task: Promise<unknown>) => void
   /** A cursor has moved. */
@@ -92,7 +94,7 @@ export async function acquaint(peer: Peer, rules: Accepted, options: Acquaintanc
   const verification = openVerification({
     caller,
     changes,
-    digests: options.digests ?? digestIndexOf(changes, border),
+    digests: options.digests ?? digestIndexOf(changes, border, options.pause),
     rules,
     refusals,
     outbox: () => outbox,

@@ -11,7 +11,8 @@ import type { Border } from './border.ts'
 import type { ChangeStore } from './changeStore.ts'
 import { heldVectorsOf } from './heldVectors.ts'
 
-const PAGE = 500
+/** Read and hashed at once: some ms, for which everything else in the process waits. */
+const PAGE = 200
 /** About 50 MB. A large wedding has some 15,000. */
 const MAX_UNITS = 200_000
 
@@ -43,7 +44,9 @@ export interface DigestIndexOptions {
   /** Scopes that were not asked for lately are dropped beyond this many units. */
   readonly maxUnits?: number
   /** Digests are of the records as the peer behind this border sees them. */
-  readonly border?: Border
+  readonly border?: Border | undefined
+  /** Resolves when all else that waited has had its turn: what people do now goes before what was there already. */
+  readonly pause?: (() => Promise<void>) | undefined
 }
 
 interface Known {
@@ -67,7 +70,7 @@ interface KnownRecord {
 }
 
 export function openDigestIndex(changes: ChangeStore, options: DigestIndexOptions = {}): DigestIndex {
-  const { hash = unitHash, maxUnits = MAX_UNITS, border } = options
+  const { hash = unitHash, maxUnits = MAX_UNITS, border, pause } = options
   const heldVectors = heldVectorsOf(changes)
   /** The one asked for last is the last. */
   const scopes = new Map<string, Known>()
@@ -108,6 +111,7 @@ export function openDigestIndex(changes: ChangeStore, options: DigestIndexOption
       }
       known.seq = page.upTo
       more = page.more
+      if (more) await pause?.()
     }
   }
 
@@ -202,11 +206,14 @@ function leaveOut(byTable: Map<string, DigestTree>, table: string, id: string): 
 
 const shared = new WeakMap<ChangeStore, Map<Border | undefined, DigestIndex>>()
 
-/** The index of a store, as seen through a border or without one, that all its sessions share. */
-export function digestIndexOf(changes: ChangeStore, border?: Border): DigestIndex {
+/**
+ * The index of a store, as seen through a border or without one, that all its sessions share.
+ * @param pause of whoever asks first
+ */
+export function digestIndexOf(changes: ChangeStore, border?: Border, pause?: () => Promise<void>): DigestIndex {
   const indexes = shared.get(changes) ?? new Map<Border | undefined, DigestIndex>()
   shared.set(changes, indexes)
-  const index = indexes.get(border) ?? openDigestIndex(changes, border && { border })
+  const index = indexes.get(border) ?? openDigestIndex(changes, { border, pause })
   indexes.set(border, index)
   return index
 }

@@ -242,6 +242,7 @@ export function startSession(options: SessionOptions): Session {
     known = await acquaint({ deviceId, deviceName, epoch, protocol }, decision.value, {
       ...{ changes, state, caller, border, digests: options.digests, priority: options.priority },
       ...{ line, timers, elapsed: scheduler.elapsed, send, sendChanges: sendText, pump, guard },
+      pause: () => new Promise((resolve) => scheduler.after(0, resolve)),
       incoming: (scope) => incoming.get(scope) ?? 0,
       onMove: saveSoon,
       onProgress: options.onProgress,

@@ -187,6 +187,23 @@ describe('digestIndex', () => {
     expect((await index.view(LAKE, ALL)).classes).toEqual(await fresh())
   })
 
+  it('[SYN27] lets others have their turn while it reads a large scope, and takes in what they change meanwhile', async () => {
+    await addGuests(1_000)
+    let pauses = 0
+    const index = openDigestIndex(replica.changes, {
+      async pause() {
+        pauses++
+        if (pauses === 2) await replica.edit(uuidOf(1_001), { name: 'Grace' })
+      },
+    })
+    expect((await index.view(LAKE, ALL)).classes).toEqual(await fresh())
+    expect(pauses).toBeGreaterThanOrEqual(4)
+    pauses = 0
+    await replica.edit(uuidOf(1_002), { name: 'Grace' })
+    await index.view(LAKE, ALL)
+    expect(pauses).toBe(0) // one record is no reason to wait
+  })
+
   it('is one for all sessions of a store', () => {
     expect(digestIndexOf(replica.changes)).toBe(digestIndexOf(replica.changes))
   })
