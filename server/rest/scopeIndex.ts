@@ -2,6 +2,7 @@
  * A small extract of each scope in memory, brought up to date from the change log: what changed when, and which records
  * are in conflict. Clients poll for both, and reading every record each time would cost most of what the server does.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { isOfSomeOperation } from '../../model/conflicts/operations.ts'
 import type { Stamp } from '../../model/merge/clock.ts'
 import { conflictsOf } from '../../model/merge/conflicts.ts'
@@ -59,7 +60,8 @@ type Log = Pick<ChangeStore, 'heads' | 'changesSince'>
 const MAX_SCOPES = 500
 /** Of one scope: one for each role, and one for each vendor and photographer, who see their own besides. */
 const MAX_ORDERS = 24
-const PAGE = 500
+/** Read at once: some ms, for which all other requests wait. */
+const PAGE = 200
 const NONE: readonly string[] = []
 
 const indexes = new WeakMap<Log, ScopeIndex>()
@@ -155,6 +157,7 @@ class Extract implements ScopeExtract {
       }
       this.seq = page.upTo
       more = page.more
+      if (more) await nextTurn() // a database in this process answers at once
     }
   }
 

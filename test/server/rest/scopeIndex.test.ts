@@ -31,11 +31,12 @@ function wedding() {
     },
     changes: {
       heads: async () => new Map([[SCOPE, seq]]),
-      changesSince: async (_scope: string, from: number) => ({
-        changes: [...log.values()].filter((change) => change.seq > from).sort((a, b) => a.seq - b.seq),
-        upTo: seq,
-        more: false,
-      }),
+      changesSince: async (_scope: string, from: number, { limit }: { readonly limit: number }) => {
+        const all = [...log.values()].filter((change) => change.seq > from).sort((a, b) => a.seq - b.seq)
+        const changes = all.slice(0, limit)
+        const more = all.length > limit
+        return { changes, upTo: more ? (changes.at(-1)?.seq ?? from) : seq, more }
+      },
     },
   }
 }
@@ -92,4 +93,30 @@ it('[ROL1][ROL5] has what a reader may know of, in order of its latest edit, how
     }),
     { numRuns: 300 },
   )
+})
+
+it('lets other requests have their turn while it reads a large wedding', async () => {
+  const { commit, changes } = wedding()
+  for (let n = 0; n < 1_000; n++) {
+    const id = `7d3b1c9e-0000-4000-8000-${String(n).padStart(12, '0')}`
+    commit(
+      createRecord(
+        { id, scope: SCOPE, table: 'timeline_items', data: { title: 'Toast' } },
+        { actor: 'actor______', stamp: makeStamp(n, 0) },
+      ),
+    )
+  }
+  let turns = 0
+  let done = false
+  const count = (): void => {
+    turns++
+    if (!done) setImmediate(count)
+  }
+  setImmediate(count)
+  const extract = (await scopeIndexOf(changes)([SCOPE])).get(SCOPE)
+  done = true
+  expect(turns).toBeGreaterThanOrEqual(4)
+  const [planner] = READERS
+  if (!planner) throw new Error('there is a planner')
+  expect([...(extract?.written(planner, () => true) ?? [])]).toHaveLength(1_000)
 })
