@@ -10,6 +10,7 @@ import { openSequencedStore } from '../../model/database/sequencedStore.ts'
 import { createClock } from '../../model/merge/clock.ts'
 import { type Author, createRecord, type Data, editRecord, type NewRecord } from '../../model/merge/edit.ts'
 import type { CausalRecord } from '../../model/merge/record.ts'
+import { type RecordView, viewRecord } from '../../model/merge/view.ts'
 import type { ChangeStore, StateStore } from '../../model/sync/changeStore.ts'
 
 /** A `StateStore` that forgets everything when it is dropped. */
@@ -129,4 +130,9 @@ export async function openMemoryReplica(
       await database.close()
     },
   }
+}
+
+/** A record of a replica as people see it. */
+export async function viewOf(replica: MemoryReplica, id: string): Promise<RecordView> {
+  return viewRecord(await replica.read(id))
 }
