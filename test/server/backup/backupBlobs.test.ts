@@ -16,8 +16,8 @@ import type { SqliteStore } from '../../../server/changes/sqlite.ts'
 import type { DataDir } from '../../../server/identity/dataDir.ts'
 import { startUpkeep } from '../../../server/install/upkeep.ts'
 import { filesBelow, folderForTest, put, readAll, type Sample, sampleBlob, storeForTest } from '../blobs/support.ts'
-import { write } from '../changes/contract.ts'
 import { ana, author } from '../changes/people.ts'
+import { write } from '../changes/storeCalls.ts'
 import { backUp, quiet, withStore } from './support.ts'
 
 const scope = randomUUID()

@@ -7,8 +7,8 @@ import type { CausalRecord } from '../../../model/merge/record.ts'
 import { viewRecord } from '../../../model/merge/view.ts'
 import { restoreRecord } from '../../../server/backup/restoreRecord.ts'
 import { restoreWedding } from '../../../server/backup/restoreWedding.ts'
-import { write } from '../changes/contract.ts'
 import { ana, author, ben, cleo, edit, guest, join, newActor, timelineItem } from '../changes/people.ts'
+import { write } from '../changes/storeCalls.ts'
 import { temporary, withStore } from './support.ts'
 
 const folders = temporary('restore')

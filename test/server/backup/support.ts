@@ -9,8 +9,8 @@ import { BACKUPS_FOLDER, backupName } from '../../../server/backup/rotation.ts'
 import type { SqliteStore } from '../../../server/changes/sqlite.ts'
 import { type DataDir, openDataDir } from '../../../server/identity/dataDir.ts'
 import { openSoundStore, type SoundStore } from '../../../server/install/soundStore.ts'
-import { write } from '../changes/contract.ts'
 import { guest } from '../changes/people.ts'
+import { write } from '../changes/storeCalls.ts'
 
 export interface Folders {
   make(): string

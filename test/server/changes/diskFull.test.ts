@@ -9,8 +9,8 @@ import { inspect } from '../../../server/backup/inspect.ts'
 import { makeBackup } from '../../../server/backup/makeBackup.ts'
 import { openSqliteStore, type SqliteStore } from '../../../server/changes/sqlite.ts'
 import { StorageError } from '../../../server/changes/storageError.ts'
-import { readLog, write } from './contract.ts'
 import { guest } from './people.ts'
+import { readLog, write } from './storeCalls.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'wedsync-full-'))
 /** A file system of two megabytes, where this process may mount one. */

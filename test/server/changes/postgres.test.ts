@@ -12,9 +12,10 @@ import { type CausalRecord, recordVersion } from '../../../model/merge/record.ts
 import { openPostgresStore, type PostgresOptions, type PostgresStore } from '../../../server/changes/postgres.ts'
 import { connectToServer } from '../../../server/changes/postgresConnection.ts'
 import { LISTENER_NAME } from '../../../server/changes/postgresListener.ts'
-import { changeStoreContract, type OpenedStore, readLog, write } from './contract.ts'
+import { changeStoreContract, type OpenedStore } from './contract.ts'
 import { ben, cleo, edit, guest, join, newActor, timelineItem } from './people.ts'
 import { findPostgres, type PostgresServer, run, startPostgres } from './postgresServer.ts'
+import { readLog, write } from './storeCalls.ts'
 
 const folder = mkdtempSync(joinPath(tmpdir(), 'wedsync-pglite-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))

@@ -9,8 +9,9 @@ import { openSqliteStore, type SqliteStore } from '../../../server/changes/sqlit
 import { recordTableOf } from '../../../server/changes/sqliteLog.ts'
 import { SQLITE_SCHEMA_VERSION } from '../../../server/changes/sqliteSchema.ts'
 import { openDatabase } from '../../../server/storage/open.ts'
-import { changeStoreContract, write } from './contract.ts'
+import { changeStoreContract } from './contract.ts'
 import { ana, edit, timelineItem } from './people.ts'
+import { write } from './storeCalls.ts'
 
 changeStoreContract('SQLite', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'wedsync-sqlite-'))

@@ -11,8 +11,8 @@ import { openPeople } from '../../../server/install/people.ts'
 import { currentNotice, noteDamage, openSoundStore } from '../../../server/install/soundStore.ts'
 import { openForReading } from '../../../server/storage/open.ts'
 import { addGuests, backUp, guestNames, quiet, temporary, withStore } from '../backup/support.ts'
-import { write } from '../changes/contract.ts'
 import { guest } from '../changes/people.ts'
+import { write } from '../changes/storeCalls.ts'
 
 const folders = temporary('damage')
 afterAll(() => folders.cleanUp())

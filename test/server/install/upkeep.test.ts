@@ -7,8 +7,8 @@ import { listBackups } from '../../../server/backup/rotation.ts'
 import { currentNotice } from '../../../server/install/soundStore.ts'
 import { startUpkeep, type UpkeepOptions } from '../../../server/install/upkeep.ts'
 import { addGuests, backUp, guestNames, quiet, temporary, withStore } from '../backup/support.ts'
-import { write } from '../changes/contract.ts'
 import { ana, author, edit, timelineItem } from '../changes/people.ts'
+import { write } from '../changes/storeCalls.ts'
 
 const folders = temporary('upkeep')
 afterAll(() => folders.cleanUp())
