@@ -26,7 +26,6 @@ import { openSqliteBooks } from '../rest/books.ts'
 import type { OwnDesk, OwnTeamKey, ServerContext } from '../rest/context.ts'
 import { describeFault } from '../rest/errors.ts'
 import { rosterOf } from '../rest/roster.ts'
-import type { OpenError } from '../storage/open.ts'
 import { nodeScheduler } from '../sync/nodeScheduler.ts'
 import { openInstallAudit } from './audit.ts'
 import { personOf } from './callers.ts'
@@ -34,6 +33,7 @@ import { dialCloud, dialHub, knownCloud, knownHub, rememberCloud } from './calls
 import type { ChangeFileOptions, readChangeFile, writeChangeFile } from './changeFile.ts'
 import { changeFileDoor } from './changeFileDoor.ts'
 import { installContext } from './context.ts'
+import { type DatabaseError, type Stoppable, startOverDamage } from './damagedStart.ts'
 import { takeDeviceName } from './deviceName.ts'
 import { withoutFormerTeams } from './formerTeams.ts'
 import { holdIdentity } from './heldIdentity.ts'
@@ -48,7 +48,7 @@ import { newLaunchSecret, openLoopback } from './loopback.ts'
 import { ownJoining, ownPresence, ownRecoveryKit } from './ownDesk.ts'
 import { actorsOf, openPeople } from './people.ts'
 import { openShutOut } from './shutOut.ts'
-import { currentNotice, isDamage, noteDamage, openSoundStore, type SoundStore } from './soundStore.ts'
+import { currentNotice, type SoundStore } from './soundStore.ts'
 import { openTeamKey } from './teamKey.ts'
 import { announceMember } from './throughCloud.ts'
 import { startUpkeep } from './upkeep.ts'
@@ -90,7 +90,7 @@ export interface InstallOptions {
 
 export type StartError =
   | { readonly kind: 'data-dir'; readonly error: DataDirError }
-  | { readonly kind: 'database'; readonly error: OpenError }
+  | DatabaseError
   | { readonly kind: 'join'; readonly error: JoinError | LinkError | TeamClash }
   | { readonly kind: 'listen'; readonly error: ListenError }
 
@@ -128,50 +128,18 @@ export async function openInstall(options: InstallOptions): Promise<Result<Insta
   const opened = openDataDir(options.dataDir, { ...(keyProvider && { keyProvider }) })
   if (!opened.ok) return err({ kind: 'data-dir', error: opened.error })
   const dataDir = opened.value
-  let started: Result<Install, StartError> | 'damaged' = 'damaged'
-  try {
-    // What is damaged may be a page that is read only now; then it is noted, and the next opening repairs it.
-    for (let attempt = 1; started === 'damaged'; attempt += 1) started = await openOnce(dataDir, options, attempt > 1)
-    return started
-  } finally {
-    if (started === 'damaged' || !started.ok) dataDir.close()
-  }
-}
-
-async function openOnce(
-  dataDir: DataDir,
-  options: InstallOptions,
-  isRepaired: boolean,
-): Promise<Result<Install, StartError> | 'damaged'> {
-  const sound = await openSoundStore(dataDir, options.log)
-  if (!sound.ok) return err({ kind: 'database', error: sound.error })
-  const begun: Stoppable[] = []
   let started: Result<Install, StartError> | undefined
   try {
-    started = await start(dataDir, sound.value, options, begun)
+    started = await startOverDamage(dataDir, options.log, (sound, begun) => start(dataDir, sound, options, begun))
     return started
-  } catch (error) {
-    if (isRepaired || !isDamage(error)) throw error
-    options.log('the database is damaged: it is opened again and repaired', { detail: error.message })
-    noteDamage(dataDir.databaseFile, error.message)
-    return 'damaged'
   } finally {
-    if (!started?.ok) {
-      await Promise.all(begun.map((part) => part.stop()))
-      await sound.value.store.close()
-    }
+    if (!started?.ok) dataDir.close()
   }
-}
-
-/** A part that has begun to work. */
-interface Stoppable {
-  stop(): unknown
 }
 
 /** Within this time a window has asked twice for the actor to edit under. */
 const WINDOWS_ASK_MS = 2_500
 
-/** @param begun gets every part that has begun to work, for whoever stops them if it does not come to its end */
 async function start(
   dataDir: DataDir,
   sound: SoundStore,
