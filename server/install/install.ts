@@ -5,7 +5,6 @@
 import type { Line } from '../../model/line.ts'
 import { err, ok, type Result } from '../../model/result.ts'
 import { draftNotice } from '../../model/sync/drafts.ts'
-import { trustOf } from '../../model/sync/ownTrust.ts'
 import { createReplicaSync, type ReplicaSync } from '../../model/sync/replicaSync.ts'
 import { createTrail } from '../audit/trail.ts'
 import { DEFAULT_QUOTA_MB, openInstallBlobs } from '../blobs/installBlobs.ts'
@@ -52,6 +51,7 @@ import { currentNotice, type SoundStore } from './soundStore.ts'
 import { openTeamKey } from './teamKey.ts'
 import { announceMember } from './throughCloud.ts'
 import { startUpkeep } from './upkeep.ts'
+import { trustUpstream } from './upstreamTrust.ts'
 import { forgetWindowLock } from './windowLock.ts'
 
 export interface InstallOptions {
@@ -137,9 +137,6 @@ export async function openInstall(options: InstallOptions): Promise<Result<Insta
   }
 }
 
-/** Within this time a window has asked twice for the actor to edit under. */
-const WINDOWS_ASK_MS = 2_500
-
 async function start(
   dataDir: DataDir,
   sound: SoundStore,
@@ -165,19 +162,7 @@ async function start(
       const { deviceId, deviceName, team, token } = held.fresh()
       return { deviceId, deviceName, team: team.id, token }
     },
-    async trust(kind) {
-      const { team, userId, deviceId, grant } = identity
-      let current = await people.actor(personOf(identity))
-      return trustOf(changes, { team: team.id, userId, deviceId, grant }, kind, {
-        current: () => current,
-        async retire() {
-          await people.retire(personOf(identity))
-          current = await people.actor(personOf(identity))
-          // Its windows ask for the actor every second; one that slept is turned away (`remoteWindow.ts`).
-          await new Promise((resolve) => setTimeout(resolve, WINDOWS_ASK_MS))
-        },
-      })
-    },
+    trust: (kind) => trustUpstream(kind, { identity, changes, people }),
     onChange: changed.emit,
     onRefused: (scope, refused) => log('records refused', { scope, count: refused.length }),
     onRenewed: held.renewed,
