@@ -1,4 +1,4 @@
-/** AES-256-GCM (NIST SP 800-38D) through the Web Crypto of wherever this runs, which comes in as an argument. */
+/** AES-256-GCM (NIST SP 800-38D), and how a page has it: through its Web Crypto. An install has `server/identity/nodeAead.ts` (0059). */
 
 type Bytes = Uint8Array<ArrayBuffer>
 

@@ -7,7 +7,6 @@ import { v5 as uuidv5 } from 'uuid'
 import { toBase64Url } from '../../model/bytes.ts'
 import { type Author, createRecord, editRecord } from '../../model/merge/edit.ts'
 import { mayEnterWedding, mayServeAsHub } from '../../model/roles.ts'
-import { webCryptoAead } from '../../model/sealing/aead.ts'
 import { sealingBorder } from '../../model/sealing/border.ts'
 import { branchesFor } from '../../model/sealing/branches.ts'
 import {
@@ -28,6 +27,7 @@ import { provenWrappingKey, proveWrappingKey } from './deviceProof.ts'
 import type { Identity } from './identity.ts'
 import { type KeyDirectory, readKeyDirectory } from './keyDirectory.ts'
 import { certifyDevice, type DeviceCertificate, grantKeys, nameOfKey, openGrant } from './keyGrants.ts'
+import { nodeAead } from './nodeAead.ts'
 import { loadGivenKeys, loadWrappingKeys, teamRoots } from './ownKeys.ts'
 import { epochOf } from './team.ts'
 
@@ -68,7 +68,7 @@ async function heldKeys(deviceId: string, state: StateStore, { grants }: KeyDire
 }
 
 function ringOf({ team }: Identity, entries: readonly KeyEntry[]): KeyRing {
-  return createKeyRing({ roots: teamRoots(team), entries }, webCryptoAead(globalThis.crypto.subtle))
+  return createKeyRing({ roots: teamRoots(team), entries }, nodeAead)
 }
 
 /** The keys that an install holds beside what the team's own key yields. */

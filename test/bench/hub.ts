@@ -1,5 +1,6 @@
 /** The venue hub: joining, taking over, what the cloud merges without reading it, and what sealing costs. */
 
+import { nodeAead } from '../../server/identity/nodeAead.ts'
 import { rounded } from './median.ts'
 import type { Figure } from './run.ts'
 import { recordsPerSecond } from './seal.ts'
@@ -20,7 +21,7 @@ export async function hub(only?: string): Promise<readonly Figure[]> {
 }
 
 async function sealing(): Promise<readonly Figure[]> {
-  const { values, sealRound, openRound } = await sealTasks()
+  const { values, sealRound, openRound } = await sealTasks(nodeAead)
   const [sealed, opened] = [await recordsPerSecond(sealRound), await recordsPerSecond(openRound)]
   return [
     { name: 'values sealed in Node, by processor time', value: rounded(sealed * values), unit: '/s' },

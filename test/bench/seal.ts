@@ -1,6 +1,7 @@
 /** What sealing costs, on a record of twelve fields that five people edited: per value, per record, and in bytes. */
 import { encodeRecord } from '../../model/merge/codec.ts'
 import type { CausalRecord } from '../../model/merge/record.ts'
+import { nodeAead } from '../../server/identity/nodeAead.ts'
 import { median, rounded } from './median.ts'
 import { perSecond } from './rate.ts'
 import type { Figure } from './run.ts'
@@ -9,7 +10,7 @@ import { SEAL_RECORDS, sealTasks } from './sealTasks.ts'
 const ROUNDS = 5
 
 export async function seal(): Promise<readonly Figure[]> {
-  const { border, record, sealed, values, sealRound, openRound } = await sealTasks()
+  const { border, record, sealed, values, sealRound, openRound } = await sealTasks(nodeAead)
   const seals = await recordsPerSecond(sealRound)
   const opens = await recordsPerSecond(openRound)
   const size = (one: CausalRecord): number => JSON.stringify(encodeRecord(one)).length

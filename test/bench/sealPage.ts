@@ -1,11 +1,12 @@
 /** The part of the hub bench that seals in a browser. */
+import { webCryptoAead } from '../../model/sealing/aead.ts'
 import { SEAL_RECORDS, sealTasks } from './sealTasks.ts'
 
 const ROUNDS = 5
 
 /** Rates of values by wall time, since a page cannot ask for its processor time; one for each round. */
 export async function sealRates(): Promise<{ readonly sealed: number[]; readonly opened: number[] }> {
-  const { values, sealRound, openRound } = await sealTasks()
+  const { values, sealRound, openRound } = await sealTasks(webCryptoAead(crypto.subtle))
   const rate = async (round: () => Promise<void>): Promise<number> => {
     const start = performance.now()
     await round()

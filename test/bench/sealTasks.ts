@@ -1,6 +1,6 @@
 /** Sealing and opening of a record, the same in Node and in a browser. */
 import { type CausalRecord, liveValues } from '../../model/merge/record.ts'
-import { webCryptoAead } from '../../model/sealing/aead.ts'
+import type { Aead } from '../../model/sealing/aead.ts'
 import { sealingBorder } from '../../model/sealing/border.ts'
 import { createKeyRing } from '../../model/sealing/keyRing.ts'
 import type { Border } from '../../model/sync/border.ts'
@@ -22,9 +22,9 @@ export interface SealTasks {
   openRound(): Promise<void>
 }
 
-export async function sealTasks(): Promise<SealTasks> {
+export async function sealTasks(aead: Aead): Promise<SealTasks> {
   const root = crypto.getRandomValues(new Uint8Array(32))
-  const border = sealingBorder(createKeyRing({ roots: [root], entries: [] }, webCryptoAead(crypto.subtle)))
+  const border = sealingBorder(createKeyRing({ roots: [root], entries: [] }, aead))
   const record = recordEditedBy(5)
   const sealed = await border.outgoing(record)
   return {

@@ -2,6 +2,7 @@
  * The cloud's work: records of sealed values that arrive in batches as a session brings them, are decoded with all checks,
  * joined with what is held, and committed on PostgreSQL, which writes through to the disk.
  */
+
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
@@ -12,6 +13,7 @@ import { receiveChanges } from '../../model/sync/inbox.ts'
 import { TRUSTED } from '../../model/sync/rules.ts'
 import type { Changes } from '../../model/wire/index.ts'
 import { openPostgresStore, type PostgresStore } from '../../server/changes/postgres.ts'
+import { nodeAead } from '../../server/identity/nodeAead.ts'
 import { findPostgres, startPostgres } from '../server/changes/postgresServer.ts'
 import { median, rounded } from './median.ts'
 import { FIELDS, newAuthor } from './record.ts'
@@ -50,7 +52,7 @@ export async function sealedJoins(): Promise<readonly Figure[]> {
   const server = await startPostgres(program.value, { durable: true })
   const store = await openPostgresStore({ databaseUrl: await server.createDatabase() })
   try {
-    const { border } = await sealTasks()
+    const { border } = await sealTasks(nodeAead)
     const first: Rates[] = []
     const second: Rates[] = []
     for (let round = 0; round <= ROUNDS; round++) {

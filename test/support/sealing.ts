@@ -1,10 +1,8 @@
 import type { CausalRecord } from '../../model/merge/record.ts'
-import { webCryptoAead } from '../../model/sealing/aead.ts'
 import { sealingBorder } from '../../model/sealing/border.ts'
 import { createKeyRing, type KeyEntry } from '../../model/sealing/keyRing.ts'
 import type { Border } from '../../model/sync/border.ts'
-
-export const aead = webCryptoAead(globalThis.crypto.subtle)
+import { nodeAead } from '../../server/identity/nodeAead.ts'
 
 /** 32 bytes that are the same for the same number. */
 export function secretOf(n: number): Uint8Array<ArrayBuffer> {
@@ -13,12 +11,12 @@ export function secretOf(n: number): Uint8Array<ArrayBuffer> {
 
 /** The border of a device that reads everything, of the n-th team. */
 export function teamBorder(n = 1, entries: readonly KeyEntry[] = []): Border {
-  return sealingBorder(createKeyRing({ roots: [secretOf(n)], entries }, aead))
+  return sealingBorder(createKeyRing({ roots: [secretOf(n)], entries }, nodeAead))
 }
 
 /** The border of a device that holds these keys and no others. */
 export function borderOf(entries: readonly KeyEntry[]): Border {
-  return sealingBorder(createKeyRing({ entries }, aead))
+  return sealingBorder(createKeyRing({ entries }, nodeAead))
 }
 
 /** The record as it comes in again, which must be possible. */

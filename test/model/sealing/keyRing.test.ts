@@ -5,10 +5,11 @@ import { mayRead, ROLES, type Role } from '../../../model/roles.ts'
 import { branchesFor } from '../../../model/sealing/branches.ts'
 import { compareKeyIds, createKeyRing, KEY_ID_PATTERN, type KeyEntry } from '../../../model/sealing/keyRing.ts'
 import { READ_CLASSES, TABLES } from '../../../model/tables/index.ts'
+import { nodeAead } from '../../../server/identity/nodeAead.ts'
 import { newRecord, WEDDING_ID } from '../../support/mergeHelpers.ts'
-import { aead, borderOf, opened, secretOf, teamBorder } from '../../support/sealing.ts'
+import { borderOf, opened, secretOf, teamBorder } from '../../support/sealing.ts'
 
-const team = createKeyRing({ roots: [secretOf(1)], entries: [] }, aead)
+const team = createKeyRing({ roots: [secretOf(1)], entries: [] }, nodeAead)
 
 function entriesFor(role: Role): readonly KeyEntry[] {
   return branchesFor(role).map((branch) => {
@@ -24,7 +25,7 @@ const ROTATED = '1.AAAAAAAAAAA'
 describe('the key ring', () => {
   it('[SEA7] a role is given what opens the classes and tables that it may read, and nothing else', () => {
     for (const role of ROLES) {
-      const ring = createKeyRing({ entries: entriesFor(role) }, aead)
+      const ring = createKeyRing({ entries: entriesFor(role) }, nodeAead)
       for (const table of [...TABLES.keys(), 'table_of_a_newer_version']) {
         for (const readClass of READ_CLASSES) {
           const holds = ring.current({ scope: WEDDING_ID, table, readClass }) !== undefined
@@ -76,7 +77,9 @@ describe('the key ring', () => {
     const entries = ['1.BBBBBBBBBBB', ROTATED].map((keyId) => ({ scope: WEDDING_ID, keyId, secret: secretOf(2) }))
     const place = { scope: WEDDING_ID, table: 'guests', readClass: 'open' }
     for (const order of [entries, entries.toReversed()]) {
-      expect(createKeyRing({ roots: [secretOf(1)], entries: order }, aead).current(place)?.keyId).toBe('1.BBBBBBBBBBB')
+      expect(createKeyRing({ roots: [secretOf(1)], entries: order }, nodeAead).current(place)?.keyId).toBe(
+        '1.BBBBBBBBBBB',
+      )
     }
   })
 })

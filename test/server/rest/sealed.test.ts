@@ -24,11 +24,11 @@ import type { Role } from '../../../model/roles.ts'
 import { sealingBorder } from '../../../model/sealing/border.ts'
 import { createKeyRing } from '../../../model/sealing/keyRing.ts'
 import { type Cloud, openCloud } from '../../../server/cloud/cloud.ts'
+import { nodeAead } from '../../../server/identity/nodeAead.ts'
 import { teamRoots } from '../../../server/identity/ownKeys.ts'
 import { mintFor } from '../../../server/identity/token.ts'
 import { type Install, openInstall } from '../../../server/install/install.ts'
 import { mustBeOk } from '../../support/mustBeOk.ts'
-import { aead } from '../../support/sealing.ts'
 import { eventually, serve } from '../../support/wedsync.ts'
 import { findPostgres, type PostgresServer, startPostgres } from '../changes/postgresServer.ts'
 
@@ -95,7 +95,7 @@ function sealedTeam(openDatabase: (folder: string) => Promise<Database>): void {
     const { team } = ana.identity
     const device = randomBytes(32).toString('base64url')
     const who = { team: team.id, user: randomUUID(), device, holder: 'browser', role, weddings: 'all' } as const
-    const border = sealingBorder(createKeyRing({ roots: teamRoots(team), entries: [] }, aead))
+    const border = sealingBorder(createKeyRing({ roots: teamRoots(team), entries: [] }, nodeAead))
     const token = mintFor(who, team.privateKey ?? '', Date.now())
     return {
       api: createClient(ROUTES, { server: cloud.url, token, fetch }),
