@@ -1,5 +1,5 @@
 /** The part of the hub bench that seals in a browser. */
-import { webCryptoAead } from '../../model/sealing/aead.ts'
+import { webCryptoAead } from '../support/webCryptoAead.ts'
 import { SEAL_RECORDS, sealTasks } from './sealTasks.ts'
 
 const ROUNDS = 5

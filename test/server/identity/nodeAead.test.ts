@@ -1,8 +1,9 @@
 import { webcrypto } from 'node:crypto'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { NONCE_BYTES, webCryptoAead } from '../../../model/sealing/aead.ts'
+import { NONCE_BYTES } from '../../../model/sealing/aead.ts'
 import { nodeAead } from '../../../server/identity/nodeAead.ts'
+import { webCryptoAead } from '../../support/webCryptoAead.ts'
 
 const bytes = (minLength: number, maxLength: number) =>
   fc.uint8Array({ minLength, maxLength }).map((array) => new Uint8Array(array))
