@@ -8,12 +8,10 @@
  * A further way, such as the recovery kit of the team, is a further kind of slot. Where neither is at hand the key itself
  * opens the backup (`wedsync backup` writes it into a file of its own when it is given no passphrase).
  */
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes, scryptSync } from 'node:crypto'
+import { hkdfSync, randomBytes, scryptSync } from 'node:crypto'
 import { z } from 'zod'
+import { GCM_KEY_BYTES, GCM_NONCE_BYTES, openGcm, sealGcm } from '../identity/gcm.ts'
 
-const KEY_BYTES = 32
-const NONCE_BYTES = 12
-const TAG_BYTES = 16
 /** 128 MB and about half a second, once: what a thief of the file has to spend on each guess. */
 const SCRYPT = { N: 2 ** 17, r: 8, p: 1, maxmem: 256 * 2 ** 20 }
 /** Bounds for a header that somebody else wrote: it must not cost more than that. */
@@ -40,7 +38,7 @@ export type Opener =
   | { readonly kind: 'key'; readonly key: Uint8Array }
 
 export function newBackupKey(): Uint8Array {
-  return randomBytes(KEY_BYTES)
+  return randomBytes(GCM_KEY_BYTES)
 }
 
 export function installSlot(backupKey: Uint8Array, databaseKey: Uint8Array): KeySlot {
@@ -59,7 +57,7 @@ export function* candidateKeys(slots: readonly KeySlot[], opener: Opener): Gener
   if (opener.kind === 'key') yield opener.key
   for (const slot of slots) {
     const key = unwrap(slot, opener)
-    if (key?.length === KEY_BYTES) yield key
+    if (key?.length === GCM_KEY_BYTES) yield key
   }
 }
 
@@ -82,33 +80,24 @@ interface Sealed {
 
 /** AES-256-GCM, the tag at the end. */
 export function sealBytes(key: Uint8Array, bytes: Uint8Array, associated: string): Sealed {
-  const nonce = randomBytes(NONCE_BYTES)
-  const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(associated))
-  const wrapped = Buffer.concat([cipher.update(bytes), cipher.final(), cipher.getAuthTag()])
+  const nonce = randomBytes(GCM_NONCE_BYTES)
+  const wrapped = sealGcm(key, nonce, Buffer.from(associated), bytes)
   return { nonce: nonce.toString('base64url'), wrapped: wrapped.toString('base64url') }
 }
 
 /** `undefined` if the key is another one, or anything was changed. */
 export function openBytes(key: Uint8Array, { nonce, wrapped }: Sealed, associated: string): Buffer | undefined {
-  const bytes = Buffer.from(wrapped, 'base64url')
   const iv = Buffer.from(nonce, 'base64url')
-  if (bytes.length < TAG_BYTES || iv.length !== NONCE_BYTES) return undefined
-  const decipher = createDecipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(associated))
-  decipher.setAuthTag(bytes.subarray(-TAG_BYTES))
-  const head = decipher.update(bytes.subarray(0, -TAG_BYTES))
-  try {
-    return Buffer.concat([head, decipher.final()])
-  } catch {
-    return undefined // Node has one error for it, without a code: the tag does not fit
-  }
+  if (iv.length !== GCM_NONCE_BYTES) return undefined
+  return openGcm(key, iv, Buffer.from(associated), Buffer.from(wrapped, 'base64url'))
 }
 
 /** A key for one purpose only. */
 export function derive(key: Uint8Array, purpose: 'wrap' | 'manifest'): Uint8Array {
-  return new Uint8Array(hkdfSync('sha256', key, '', `wedsync backup ${purpose}`, KEY_BYTES))
+  return new Uint8Array(hkdfSync('sha256', key, '', `wedsync backup ${purpose}`, GCM_KEY_BYTES))
 }
 
 function stretch(passphrase: string, salt: Uint8Array, N: number): Uint8Array {
   // One spelling for what looks the same, whatever keyboard it was typed on.
-  return scryptSync(passphrase.normalize('NFKC'), salt, KEY_BYTES, { ...SCRYPT, N, maxmem: 2 ** 11 * N })
+  return scryptSync(passphrase.normalize('NFKC'), salt, GCM_KEY_BYTES, { ...SCRYPT, N, maxmem: 2 ** 11 * N })
 }

@@ -57,10 +57,9 @@ function draftOf(handle: FileHandle, { sha256, size }: BlobId, state: State): Dr
   let restLength = 0
 
   async function writeChunk(plain: Uint8Array): Promise<void> {
-    const parts = state.cipher.seal(state.chunks, plain)
-    const length = parts.reduce((sum, part) => sum + part.length, 0)
-    const { bytesWritten } = await handle.writev(parts, chunkAt(state.chunks))
-    if (bytesWritten !== length) throw Object.assign(new Error('the disk took only a part'), { code: 'ENOSPC' })
+    const sealed = state.cipher.seal(state.chunks, plain)
+    const { bytesWritten } = await handle.write(sealed, 0, sealed.length, chunkAt(state.chunks))
+    if (bytesWritten !== sealed.length) throw Object.assign(new Error('the disk took only a part'), { code: 'ENOSPC' })
     state.hash.update(plain)
     state.chunks += 1
   }

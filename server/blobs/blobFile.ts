@@ -11,18 +11,17 @@
  * derived from the salt, the size and the blob's name, so that it serves this one file only (nonces may start at 0) and
  * a file that was put in another's place does not open. Each chunk is proved before a byte of it is given out.
  */
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
+import { hkdfSync, randomBytes } from 'node:crypto'
+import { GCM_KEY_BYTES, GCM_NONCE_BYTES, GCM_TAG_BYTES, openGcm, sealGcm } from '../identity/gcm.ts'
 
 export const CHUNK_BYTES = 64 * 1024
-const TAG_BYTES = 16
-export const SEALED_CHUNK_BYTES = CHUNK_BYTES + TAG_BYTES
+export const SEALED_CHUNK_BYTES = CHUNK_BYTES + GCM_TAG_BYTES
 const MAGIC = Buffer.from('WSBLOB1\n')
 const SIZE_AT = MAGIC.length
 const SALT_AT = SIZE_AT + 8
 const SALT_BYTES = 32
 export const HEADER_BYTES = SALT_AT + SALT_BYTES
-const NONCE_BYTES = 12
-const ALGORITHM = 'aes-256-gcm'
+const NOTHING = new Uint8Array()
 
 export interface BlobId {
   /** Lower-case hexadecimal. */
@@ -33,7 +32,7 @@ export interface BlobId {
 
 /** Seals and opens the chunks of one file. */
 export interface ChunkCipher {
-  seal(index: number, plain: Uint8Array): readonly Buffer[]
+  seal(index: number, plain: Uint8Array): Buffer
   /** @returns `undefined` if this is not the chunk as it was sealed */
   open(index: number, sealed: Uint8Array): Buffer | undefined
 }
@@ -54,13 +53,13 @@ export function chunkAt(index: number): number {
 
 /** Of the whole file on disk, in bytes. */
 export function fileBytes(size: number): number {
-  return HEADER_BYTES + size + chunkCount(size) * TAG_BYTES
+  return HEADER_BYTES + size + chunkCount(size) * GCM_TAG_BYTES
 }
 
 /** The other way; `undefined` if no blob has a file of this length. */
 export function plainBytes(length: number): number | undefined {
   const payload = length - HEADER_BYTES
-  const size = payload - Math.ceil(payload / SEALED_CHUNK_BYTES) * TAG_BYTES
+  const size = payload - Math.ceil(payload / SEALED_CHUNK_BYTES) * GCM_TAG_BYTES
   return size > 0 && fileBytes(size) === length ? size : undefined
 }
 
@@ -82,30 +81,19 @@ export function readHeader(header: Buffer): number | undefined {
 /** @param masterKey 32 bytes */
 export function chunkCipher(masterKey: Uint8Array, { sha256, size }: BlobId, header: Buffer): ChunkCipher {
   const salt = header.subarray(SALT_AT)
-  const key = new Uint8Array(hkdfSync('sha256', masterKey, salt, `wedsync blob 1 ${sha256} ${size}`, 32))
+  const key = new Uint8Array(hkdfSync('sha256', masterKey, salt, `wedsync blob 1 ${sha256} ${size}`, GCM_KEY_BYTES))
   const last = chunkCount(size) - 1
   const nonceOf = (index: number): Buffer => {
-    const nonce = Buffer.alloc(NONCE_BYTES)
-    nonce.writeUInt32BE(index, NONCE_BYTES - 5)
-    nonce.writeUInt8(index === last ? 1 : 0, NONCE_BYTES - 1)
+    const nonce = Buffer.alloc(GCM_NONCE_BYTES)
+    nonce.writeUInt32BE(index, GCM_NONCE_BYTES - 5)
+    nonce.writeUInt8(index === last ? 1 : 0, GCM_NONCE_BYTES - 1)
     return nonce
   }
   return {
-    seal(index, plain) {
-      const cipher = createCipheriv(ALGORITHM, key, nonceOf(index))
-      return [cipher.update(plain), cipher.final(), cipher.getAuthTag()]
-    },
+    seal: (index, plain) => sealGcm(key, nonceOf(index), NOTHING, plain),
     open(index, sealed) {
-      if (sealed.length !== chunkLength(size, index) + TAG_BYTES) return undefined
-      const decipher = createDecipheriv(ALGORITHM, key, nonceOf(index), { authTagLength: TAG_BYTES })
-      decipher.setAuthTag(sealed.subarray(-TAG_BYTES))
-      const plain = decipher.update(sealed.subarray(0, -TAG_BYTES))
-      try {
-        decipher.final()
-        return plain
-      } catch {
-        return undefined // the tag does not fit: Node has no other way to say so
-      }
+      if (sealed.length !== chunkLength(size, index) + GCM_TAG_BYTES) return undefined
+      return openGcm(key, nonceOf(index), NOTHING, sealed)
     },
   }
 }

@@ -3,14 +3,11 @@
  * the database's. So the database can get another key, or blobs go into a backup under one, without a blob being
  * written anew.
  */
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
+import { hkdfSync, randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { GCM_KEY_BYTES, GCM_NONCE_BYTES, GCM_TAG_BYTES, openGcm, sealGcm } from '../identity/gcm.ts'
 import { isMissing, writeWhole } from '../identity/wholeFile.ts'
 
-const KEY_BYTES = 32
-const NONCE_BYTES = 12
-const TAG_BYTES = 16
-const ALGORITHM = 'aes-256-gcm'
 const FORMAT = 'wedsync-blob-key-1'
 
 /** A wrapped key is there, and this database key does not open it. */
@@ -32,32 +29,24 @@ export function readBlobKey(file: string, databaseKey: Uint8Array): Uint8Array |
 }
 
 export function createBlobKey(): Uint8Array {
-  return randomBytes(KEY_BYTES)
+  return randomBytes(GCM_KEY_BYTES)
 }
 
 /** Writes the key, wrapped; returns when it is on disk. */
 export function writeBlobKey(file: string, key: Uint8Array, databaseKey: Uint8Array): void {
-  const nonce = randomBytes(NONCE_BYTES)
-  const cipher = createCipheriv(ALGORITHM, wrappingKey(databaseKey), nonce).setAAD(Buffer.from(FORMAT))
-  const wrapped = Buffer.concat([nonce, cipher.update(key), cipher.final(), cipher.getAuthTag()])
+  const nonce = randomBytes(GCM_NONCE_BYTES)
+  const wrapped = Buffer.concat([nonce, sealGcm(wrappingKey(databaseKey), nonce, Buffer.from(FORMAT), key)])
   writeWhole(file, `${FORMAT} ${wrapped.toString('base64url')}\n`)
 }
 
 function unwrap(text: string, databaseKey: Uint8Array): Uint8Array | undefined {
   const [format, encoded = ''] = text.split(' ')
   const wrapped = Buffer.from(encoded, 'base64url')
-  if (format !== FORMAT || wrapped.length !== NONCE_BYTES + KEY_BYTES + TAG_BYTES) return undefined
-  const decipher = createDecipheriv(ALGORITHM, wrappingKey(databaseKey), wrapped.subarray(0, NONCE_BYTES))
-  decipher.setAAD(Buffer.from(FORMAT)).setAuthTag(wrapped.subarray(-TAG_BYTES))
-  const key = decipher.update(wrapped.subarray(NONCE_BYTES, -TAG_BYTES))
-  try {
-    decipher.final()
-    return key
-  } catch {
-    return undefined // the tag does not fit
-  }
+  if (format !== FORMAT || wrapped.length !== GCM_NONCE_BYTES + GCM_KEY_BYTES + GCM_TAG_BYTES) return undefined
+  const [nonce, sealed] = [wrapped.subarray(0, GCM_NONCE_BYTES), wrapped.subarray(GCM_NONCE_BYTES)]
+  return openGcm(wrappingKey(databaseKey), nonce, Buffer.from(FORMAT), sealed)
 }
 
 function wrappingKey(databaseKey: Uint8Array): Uint8Array {
-  return new Uint8Array(hkdfSync('sha256', databaseKey, new Uint8Array(0), 'wedsync wrapped blob key 1', KEY_BYTES))
+  return new Uint8Array(hkdfSync('sha256', databaseKey, new Uint8Array(0), 'wedsync wrapped blob key 1', GCM_KEY_BYTES))
 }

@@ -3,11 +3,10 @@
  * are it. From the secret come the box's key and its name; whoever keeps the box knows the name, and the name tells
  * nothing of the key.
  */
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
+import { hkdfSync, randomBytes } from 'node:crypto'
+import { GCM_KEY_BYTES, GCM_NONCE_BYTES, openGcm, sealGcm } from './gcm.ts'
 
-const KEY_BYTES = 32
-const NONCE_BYTES = 12
-const TAG_BYTES = 16
+const NOTHING = new Uint8Array()
 
 /** 32 bytes, base64url. */
 export function boxName(secret: Uint8Array, purpose: string): string {
@@ -16,27 +15,25 @@ export function boxName(secret: Uint8Array, purpose: string): string {
 
 /** @returns base64url */
 export function sealBox(secret: Uint8Array, purpose: string, content: unknown): string {
-  const nonce = randomBytes(NONCE_BYTES)
-  const cipher = createCipheriv('aes-256-gcm', derived(secret, `${purpose} key`), nonce, { authTagLength: TAG_BYTES })
-  const sealed = [cipher.update(JSON.stringify(content), 'utf8'), cipher.final(), cipher.getAuthTag()]
-  return Buffer.concat([nonce, ...sealed]).toString('base64url')
+  const nonce = randomBytes(GCM_NONCE_BYTES)
+  const sealed = sealGcm(derived(secret, `${purpose} key`), nonce, NOTHING, Buffer.from(JSON.stringify(content)))
+  return Buffer.concat([nonce, sealed]).toString('base64url')
 }
 
 /** @returns what was put in; `undefined` if another secret sealed it, or it was changed since */
 export function openBox(secret: Uint8Array, purpose: string, box: string): unknown {
   const bytes = Buffer.from(box, 'base64url')
-  if (bytes.length < NONCE_BYTES + TAG_BYTES) return undefined
-  const key = derived(secret, `${purpose} key`)
-  const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES })
-  decipher.setAuthTag(bytes.subarray(-TAG_BYTES))
+  if (bytes.length < GCM_NONCE_BYTES) return undefined
+  const [nonce, sealed] = [bytes.subarray(0, GCM_NONCE_BYTES), bytes.subarray(GCM_NONCE_BYTES)]
+  const text = openGcm(derived(secret, `${purpose} key`), nonce, NOTHING, sealed)
+  if (!text) return undefined
   try {
-    const text = Buffer.concat([decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()])
     return JSON.parse(text.toString('utf8'))
   } catch {
-    return undefined // authentication failed, which is all that can fail here
+    return undefined // whoever sealed it had the secret, and put in something else
   }
 }
 
 function derived(secret: Uint8Array, purpose: string): Uint8Array {
-  return new Uint8Array(hkdfSync('sha256', secret, Buffer.alloc(0), `wedsync box 1 ${purpose}`, KEY_BYTES))
+  return new Uint8Array(hkdfSync('sha256', secret, Buffer.alloc(0), `wedsync box 1 ${purpose}`, GCM_KEY_BYTES))
 }

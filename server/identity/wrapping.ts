@@ -3,8 +3,6 @@
  * HPKE's base mode (RFC 9180, §4.1, §5.1), with names of our own; a wrapping key encrypts one message, so its nonce is 0.
  */
 import {
-  createCipheriv,
-  createDecipheriv,
   createPrivateKey,
   createPublicKey,
   diffieHellman,
@@ -13,6 +11,7 @@ import {
   type KeyObject,
 } from 'node:crypto'
 import { z } from 'zod'
+import { GCM_KEY_BYTES, GCM_NONCE_BYTES, openGcm, sealGcm } from './gcm.ts'
 
 export interface WrappingKeys {
   /** SPKI DER, base64url. */
@@ -28,9 +27,7 @@ export const wrappingPrivateKeySchema = z.string().max(400).refine(isP256(privat
 export const wrappedSchema = z.strictObject({ ephemeral: wrappingPublicKeySchema, sealed: z.string().max(20_000) })
 export type Wrapped = z.infer<typeof wrappedSchema>
 
-const KEY_BYTES = 32
-const NONCE = Buffer.alloc(12)
-const TAG_BYTES = 16
+const NONCE = Buffer.alloc(GCM_NONCE_BYTES)
 
 export function createWrappingKeys(): WrappingKeys {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
@@ -44,31 +41,20 @@ export function createWrappingKeys(): WrappingKeys {
 export function wrapFor(publicKey: string, context: string, secret: Uint8Array): Wrapped {
   const own = createWrappingKeys()
   const key = sharedKey(own.privateKey, publicKey, own.publicKey, publicKey)
-  const cipher = createCipheriv('aes-256-gcm', key, NONCE, { authTagLength: TAG_BYTES })
-  cipher.setAAD(Buffer.from(context))
-  const sealed = Buffer.concat([cipher.update(secret), cipher.final(), cipher.getAuthTag()])
+  const sealed = sealGcm(key, NONCE, Buffer.from(context), secret)
   return { ephemeral: own.publicKey, sealed: sealed.toString('base64url') }
 }
 
 /** @returns `undefined` if it was wrapped for another key or purpose, or changed since */
 export function unwrap(keys: WrappingKeys, context: string, { ephemeral, sealed }: Wrapped): Buffer | undefined {
-  const bytes = Buffer.from(sealed, 'base64url')
-  if (bytes.length < TAG_BYTES) return undefined
   const key = sharedKey(keys.privateKey, ephemeral, ephemeral, keys.publicKey)
-  const decipher = createDecipheriv('aes-256-gcm', key, NONCE, { authTagLength: TAG_BYTES })
-  decipher.setAAD(Buffer.from(context))
-  decipher.setAuthTag(bytes.subarray(-TAG_BYTES))
-  try {
-    return Buffer.concat([decipher.update(bytes.subarray(0, -TAG_BYTES)), decipher.final()])
-  } catch {
-    return undefined // authentication failed, which is all that can fail here
-  }
+  return openGcm(key, NONCE, Buffer.from(context), Buffer.from(sealed, 'base64url'))
 }
 
 function sharedKey(privateKey: string, publicKey: string, ephemeral: string, recipient: string): Uint8Array {
   const secret = diffieHellman({ privateKey: privateKeyObject(privateKey), publicKey: publicKeyObject(publicKey) })
   const parties = Buffer.concat([Buffer.from('wedsync wrapping 1'), ...[ephemeral, recipient].map(fromBase64)])
-  return new Uint8Array(hkdfSync('sha256', secret, Buffer.alloc(0), parties, KEY_BYTES))
+  return new Uint8Array(hkdfSync('sha256', secret, Buffer.alloc(0), parties, GCM_KEY_BYTES))
 }
 
 function publicKeyObject(text: string): KeyObject {
