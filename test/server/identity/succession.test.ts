@@ -47,7 +47,7 @@ describe('a new key for a team', () => {
       made({ team: { ...ana.team, id: thief.team.id } }),
       { text: text.split('~')[0] ?? '' },
       { text: `${text}~${text.split('~')[1]}` },
-      { text: `${text.slice(0, 40)}A${text.slice(41)}` },
+      { text: `${text.slice(0, 40)}${text[40] === 'A' ? 'B' : 'A'}${text.slice(41)}` },
       { text: '' },
     ]
     for (const { text: other } of forged) expect(lineOf(founding, [other]).successions).toEqual([])
