@@ -205,9 +205,9 @@ async function inRounds(
       break
     }
     const ms = Math.max(...ends.map((at) => at ?? 0)) - start
-    const costs = await bench.costs()
-    if (round === 0) outcomes.push({ what, value: Math.round(ms), unit: 'ms' }, ...costsOf(costs))
     if (round >= WARM_FROM) warm.push(ms)
+    if (round > 0) await settle()
+    else outcomes.push({ what, value: Math.round(ms), unit: 'ms' }, ...costsOf(await bench.costs()))
   }
   if (warm.length === 0) return outcomes
   const rounds = `${WARM_FROM + 1} to ${WARM_FROM + warm.length}`

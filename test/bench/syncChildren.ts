@@ -15,7 +15,7 @@ export const TIMEOUT_MS = Number(process.env.WEDSYNC_BENCH_TIMEOUT_MS ?? 60_000)
 type Fields = Readonly<Record<string, string | number>>
 export type Expected = readonly { readonly id: string; readonly fields: Fields }[]
 
-/** Of which server and devices. */
+/** What the server and the devices took since counting began. */
 export interface Costs {
   /** On the wire. */
   readonly bytes: number
@@ -47,9 +47,9 @@ export interface Bench {
   isLooking(): Promise<void>
   disconnect(process: number): Promise<void>
   connect(process: number): Promise<void>
-  /** From now on costs count; else from when the processes are there. */
+  /** From now on costs count. */
   startCounting(): Promise<void>
-  /** Since counting began, with what is said last. */
+  /** With what is said last. */
   costs(): Promise<Costs>
   /** Ends the devices. Others may be prepared. */
   dismiss(): Promise<void>
@@ -94,7 +94,6 @@ export function createBench(adapterPath: string): Bench {
         const names = Array.from({ length: Math.min(aProcess, devices - from) }, () => `device${named++}`)
         clients.push({ child: await startChild(adapterPath, folder), names })
       }
-      cpuBefore = (await usages()).map(({ cpuMs }) => cpuMs)
     },
     async open() {
       await Promise.all(clients.map(({ child, names }) => child.ask({ do: 'open', port: proxy?.port, names, address })))
