@@ -4,7 +4,7 @@ import { ADA, addGuest, addGuests, LAKE } from '../../support/guests.ts'
 import { uuidOf } from '../../support/ids.ts'
 import { equalOn } from '../../support/inSync.ts'
 import { viewOf } from '../../support/memoryReplica.ts'
-import { createSyncTeam, type SyncTeam } from '../../support/syncTeam.ts'
+import { createSyncTeam, type Line, type SyncTeam } from '../../support/syncTeam.ts'
 
 const PHOTOGRAPHER: Grant = { role: 'photographer', weddings: 'all' }
 
@@ -14,31 +14,27 @@ beforeEach(() => {
 })
 afterEach(() => team.close())
 
+/** A photographer's edit of a guest is refused, and the line is cut. @returns the next session, when it has come to rest */
+async function againAfterRefusal(): Promise<Line> {
+  const [camera, hub] = [await team.replica('camera'), await team.replica('hub')]
+  await addGuests(hub, 3)
+  const line = team.connect(camera, hub, { grant: PHOTOGRAPHER })
+  await team.pass(1_000)
+  await camera.edit(uuidOf(1_000), { name: 'Nobody' })
+  await team.pass(1_000)
+  line.pipe.cut()
+  const again = team.connect(camera, hub, { grant: PHOTOGRAPHER })
+  await team.pass(40_000)
+  return again
+}
+
 describe('what was refused', () => {
   it('leaves the rest comparable after connecting again', async () => {
-    const [camera, hub] = [await team.replica('camera'), await team.replica('hub')]
-    await addGuests(hub, 3)
-    const line = team.connect(camera, hub, { grant: PHOTOGRAPHER })
-    await team.pass(1_000)
-    await camera.edit(uuidOf(1_000), { name: 'Nobody' })
-    await team.pass(1_000)
-    line.pipe.cut()
-    const again = team.connect(camera, hub, { grant: PHOTOGRAPHER })
-    await team.pass(40_000)
-    expect(await equalOn(again, LAKE)).toEqual([true, true])
+    expect(await equalOn(await againAfterRefusal(), LAKE)).toEqual([true, true])
   })
 
   it('does not make both sides send everything again at each connection', async () => {
-    const [camera, hub] = [await team.replica('camera'), await team.replica('hub')]
-    await addGuests(hub, 3)
-    const line = team.connect(camera, hub, { grant: PHOTOGRAPHER })
-    await team.pass(1_000)
-    await camera.edit(uuidOf(1_000), { name: 'Nobody' })
-    await team.pass(1_000)
-    line.pipe.cut()
-    const again = team.connect(camera, hub, { grant: PHOTOGRAPHER })
-    await team.pass(40_000)
-    expect(again.sent('resend')).toEqual([])
+    expect((await againAfterRefusal()).sent('resend')).toEqual([])
   })
 
   it('[5] however much it is, does not end the session', async () => {

@@ -6,13 +6,12 @@ import type { Grant } from '../../../model/roles.ts'
 import { openDigestIndex } from '../../../model/sync/digestIndex.ts'
 import { TRUSTED } from '../../../model/sync/rules.ts'
 import { startSession } from '../../../model/sync/session.ts'
+import { BARN, LAKE } from '../../support/guests.ts'
 import { uuidOf } from '../../support/ids.ts'
 import type { MemoryReplica } from '../../support/memoryReplica.ts'
 import { createPipe, type Side } from '../../support/pipe.ts'
 import { createSyncTeam, holdingsOf, type Line, type SyncTeam, TEAM } from '../../support/syncTeam.ts'
 
-const LAKE = uuidOf(100)
-const BARN = uuidOf(101)
 const PHOTOGRAPHER: Grant = { role: 'photographer', weddings: 'all' }
 
 let team: SyncTeam
@@ -72,6 +71,16 @@ describe('rows that were taken out by hand', () => {
     expect([line.sent('repair').length, line.sent('resend').length]).toEqual([1, 0])
     expect(searching(line).length).toBeLessThan(12)
     expect(JSON.stringify(searching(line)).length).toBeLessThan(30_000)
+    expect(await holdingsOf(hub, LAKE)).toEqual(await holdingsOf(tablet, LAKE))
+    expect(await equalOn(line)).toEqual([true, true])
+  })
+
+  it('come back if they are all of a wedding', async () => {
+    const [tablet, hub] = await twoWithGuests(2)
+    await tablet.removeByHand(guests(0, 1))
+    const line = team.connect(tablet, hub)
+    await team.pass(3_000)
+    expect(sentBy(line, 'called')).toEqual(guests(0, 1))
     expect(await holdingsOf(hub, LAKE)).toEqual(await holdingsOf(tablet, LAKE))
     expect(await equalOn(line)).toEqual([true, true])
   })
