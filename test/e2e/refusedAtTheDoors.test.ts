@@ -12,7 +12,7 @@ import type { OutgoingChange } from '../../model/client/calls.ts'
 import { syncReply } from '../../model/rest/sync.ts'
 import { PROTOCOL } from '../../model/wire/version.ts'
 import { createTeamKeys } from '../../server/identity/token.ts'
-import { DOORS, type GuardedTeam, type Member, openGuardedTeam, type Wedding } from '../support/guardedTeam.ts'
+import { DOORS, type GuardedTeam, openGuardedTeam } from '../support/guardedTeam.ts'
 import { helloOf, upgradeStatus } from '../support/handPeer.ts'
 import {
   admitted,
@@ -23,28 +23,16 @@ import {
   newJoin,
   secretOf,
 } from '../support/teamCalls.ts'
-import { type Rest, runningServers, type Server, temporaryFolders, wedsync } from '../support/wedsync.ts'
+import { runningServers, temporaryFolders, wedsync } from '../support/wedsync.ts'
 
 const TEN_MB = 10_000_000
 
 const folders = temporaryFolders()
 const servers = runningServers()
 let guarded: GuardedTeam
-let cloud: Server
-let hub: Server
-let lan: GuardedTeam['lan']
-let owner: Rest
-let ownersTablet: Member
-let tablet: Member
-let weddingA: Wedding
-let at: GuardedTeam['at']
-let ownersTokenAt: GuardedTeam['ownersTokenAt']
-let pushAt: GuardedTeam['pushAt']
-let dialAt: GuardedTeam['dialAt']
 
 beforeAll(async () => {
   guarded = await openGuardedTeam(folders, servers)
-  ;({ cloud, hub, lan, owner, ownersTablet, tablet, weddingA, at, ownersTokenAt, pushAt, dialAt } = guarded)
 })
 
 afterEach(() => guarded.expectUnchanged())
@@ -59,33 +47,39 @@ describe('a join link', () => {
     wedsync(['device', '--data', folders.make(name), '--join', link, '--json'])
 
   it('with the fingerprint of another hub sends nothing to this one, and the right link still works', async () => {
-    const { join: link } = await newJoin(owner, { role: 'photographer' })
+    const { join: link } = await newJoin(guarded.owner, { role: 'photographer' })
     const other = `sha256:${createHash('sha256').update('another hub').digest('base64url')}`
-    const log = hub.log()
-    const refused = await device('pinned', link.replace(lan.fingerprint, other))
+    const log = guarded.hub.log()
+    const refused = await device('pinned', link.replace(guarded.lan.fingerprint, other))
     expectOneLine(refused, { code: 1, line: /Another device than the hub.*nothing was sent.*ask for a new link/ })
-    expect(hub.log()).toBe(log)
+    expect(guarded.hub.log()).toBe(log)
     expect(log).not.toContain('join refused')
-    expect((await admitted(lan, link)).grant.role).toBe('photographer')
+    expect((await admitted(guarded.lan, link)).grant.role).toBe('photographer')
   })
 
   it('that was used is refused to the next device, and whoever used it stays in', async () => {
-    const { join: link } = await newJoin(owner, { role: 'planner', weddings: [weddingA.id] })
-    const { token } = await admitted(lan, link)
+    const { join: link } = await newJoin(guarded.owner, { role: 'planner', weddings: [guarded.weddingA.id] })
+    const { token } = await admitted(guarded.lan, link)
     expectOneLine(await device('late', link), { code: 1, line: /has been used already.*ask for a new one/ })
-    expectRefusal(await joinAsBrowser(lan, link), { status: 410, code: 'JOIN_SECRET_USED' })
-    expect((await at('LAN', 'status', { token })).status).toBe(200)
+    expectRefusal(await joinAsBrowser(guarded.lan, link), { status: 410, code: 'JOIN_SECRET_USED' })
+    expect((await guarded.at('LAN', 'status', { token })).status).toBe(200)
   })
 
   it('that this hub never made is refused', async () => {
-    const made = secretOf(lan.join)
-    const guessed = lan.join.replace(made, randomBytes(32).toString('base64url'))
+    const made = secretOf(guarded.lan.join)
+    const guessed = guarded.lan.join.replace(made, randomBytes(32).toString('base64url'))
     expectOneLine(await device('guess', guessed), { code: 1, line: /does not know this link.*ask for a new one/ })
-    expectRefusal(await joinAsBrowser(lan, guessed), { status: 403, code: 'JOIN_SECRET_UNKNOWN' })
+    expectRefusal(await joinAsBrowser(guarded.lan, guessed), { status: 403, code: 'JOIN_SECRET_UNKNOWN' })
   })
 
   it('that is malformed is refused before anything is made', async () => {
-    const links = ['', 'hello', 'wedsync://join', `${lan.join.slice(0, 60)}`, lan.join.replace('&secret=', '&secre=')]
+    const links = [
+      '',
+      'hello',
+      'wedsync://join',
+      `${guarded.lan.join.slice(0, 60)}`,
+      guarded.lan.join.replace('&secret=', '&secre='),
+    ]
     await fewAtATime([...links.entries()], async ([index, link]) => {
       const end = await device(`malformed-${index}`, link)
       expectOneLine(end, { code: 2, line: /--join: The link cannot be used: it / })
@@ -95,10 +89,13 @@ describe('a join link', () => {
 
   it('cannot be made with rights that the caller lacks, and not for less than a minute', async () => {
     const make = (token: string | undefined, request: unknown) =>
-      at('LAN', 'hub/joins', { method: 'POST', token, body: JSON.stringify(request) })
-    expectRefusal(await make(tablet.token, { role: 'planner' }), { status: 403, code: 'FORBIDDEN' })
-    expectRefusal(await make(ownersTablet.token, { expiresInSeconds: 59 }), { status: 400, code: 'VALIDATION_ERROR' })
-    expectRefusal(await make(ownersTablet.token, { role: 'king' }), { status: 400, code: 'VALIDATION_ERROR' })
+      guarded.at('LAN', 'hub/joins', { method: 'POST', token, body: JSON.stringify(request) })
+    expectRefusal(await make(guarded.tablet.token, { role: 'planner' }), { status: 403, code: 'FORBIDDEN' })
+    expectRefusal(await make(guarded.ownersTablet.token, { expiresInSeconds: 59 }), {
+      status: 400,
+      code: 'VALIDATION_ERROR',
+    })
+    expectRefusal(await make(guarded.ownersTablet.token, { role: 'king' }), { status: 400, code: 'VALIDATION_ERROR' })
   })
 
   it.each([
@@ -106,25 +103,29 @@ describe('a join link', () => {
     ['no request', '{"kind":"browser"}', 400, 'VALIDATION_ERROR'],
     ['10 MB', JSON.stringify({ kind: 'x'.repeat(TEN_MB) }), 413, 'PAYLOAD_TOO_LARGE'],
   ])('presented as %s is refused', async (_what, body, status, code) => {
-    expectRefusal(await at('LAN', 'join', { method: 'POST', body }), { status, code })
+    expectRefusal(await guarded.at('LAN', 'join', { method: 'POST', body }), { status, code })
   })
 })
 
 describe('an enrolment at the cloud', () => {
-  const enrol = (token: string | undefined, body: string) => at('cloud', 'enrol', { method: 'POST', token, body })
+  const enrol = (token: string | undefined, body: string) =>
+    guarded.at('cloud', 'enrol', { method: 'POST', token, body })
   const team = (id: string) => JSON.stringify({ team: { id, publicKey: createTeamKeys().publicKey } })
 
   it('needs the token, and a team', async () => {
     const id = crypto.randomUUID()
     expectRefusal(await enrol(undefined, team(id)), { status: 401, code: 'UNAUTHENTICATED' })
-    expectRefusal(await enrol(hub.ready.token, team(id)), { status: 401, code: 'UNAUTHENTICATED' })
-    expectRefusal(await enrol(cloud.ready.enrol, '{"team"'), { status: 400, code: 'VALIDATION_ERROR' })
-    expectRefusal(await enrol(cloud.ready.enrol, '{"team":{"id":"x"}}'), { status: 400, code: 'VALIDATION_ERROR' })
+    expectRefusal(await enrol(guarded.hub.ready.token, team(id)), { status: 401, code: 'UNAUTHENTICATED' })
+    expectRefusal(await enrol(guarded.cloud.ready.enrol, '{"team"'), { status: 400, code: 'VALIDATION_ERROR' })
+    expectRefusal(await enrol(guarded.cloud.ready.enrol, '{"team":{"id":"x"}}'), {
+      status: 400,
+      code: 'VALIDATION_ERROR',
+    })
   })
 
   it('cannot take over a team, nor get into a wedding by calling the team after it', async () => {
-    for (const id of [tablet.team.id, weddingA.id]) {
-      expectRefusal(await enrol(cloud.ready.enrol, team(id)), { status: 409, code: 'OTHER_KEY' })
+    for (const id of [guarded.tablet.team.id, guarded.weddingA.id]) {
+      expectRefusal(await enrol(guarded.cloud.ready.enrol, team(id)), { status: 409, code: 'OTHER_KEY' })
     }
   })
 })
@@ -136,7 +137,7 @@ describe('a request', () => {
     ['POST', 'hub/joins', DOORS],
   ] as const)('%s %s that is not JSON, or not as the contract says, or 10 MB large', async (method, path, doors) => {
     for (const door of doors) {
-      const call = (body: string) => at(door, path, { method, token: ownersTokenAt(door), body })
+      const call = (body: string) => guarded.at(door, path, { method, token: guarded.ownersTokenAt(door), body })
       expectRefusal(await call('{"changes": ['), { status: 400, code: 'INVALID_JSON' })
       expectRefusal(await call('[1, 2]'), { status: 400, code: 'VALIDATION_ERROR' })
       expectRefusal(await call('"\ud800"'), { status: 400, code: 'VALIDATION_ERROR' })
@@ -145,19 +146,19 @@ describe('a request', () => {
         status: 413,
         code: 'NESTING_TOO_DEEP',
       })
-      expect((await at(door, 'health')).status).toBe(200)
+      expect((await guarded.at(door, 'health')).status).toBe(200)
     }
   })
 
   it('of 10 MB without a token is refused too', async () => {
     const body = JSON.stringify({ x: 'x'.repeat(TEN_MB) })
     for (const door of DOORS) {
-      expectRefusal(await at(door, 'sync', { method: 'POST', body }), { status: 401, code: 'UNAUTHENTICATED' })
+      expectRefusal(await guarded.at(door, 'sync', { method: 'POST', body }), { status: 401, code: 'UNAUTHENTICATED' })
     }
   })
 
   it('with an unknown table, field value or id fails by item, and is not to be tried again', async () => {
-    const wedding_id = weddingA.id
+    const wedding_id = guarded.weddingA.id
     const changes: readonly OutgoingChange[] = [
       { action: 'create', table: 'spaceships', id: crypto.randomUUID(), data: { wedding_id, name: 'Enterprise' } },
       { action: 'create', table: 'members', id: crypto.randomUUID(), data: { wedding_id, role: 'owner' } },
@@ -170,9 +171,9 @@ describe('a request', () => {
       { action: 'update', table: 'timeline_items', id: crypto.randomUUID(), data: { title: 'Never seen' } },
     ]
     // Of a team that seals, the cloud takes nothing in the open, whatever it is.
-    expectRefusal(await pushAt('cloud', hub.ready.token, changes), { status: 409, code: 'SEALED' })
+    expectRefusal(await guarded.pushAt('cloud', guarded.hub.ready.token, changes), { status: 409, code: 'SEALED' })
     for (const door of ['loopback', 'LAN'] as const) {
-      const { status, body } = await pushAt(door, ownersTokenAt(door), changes)
+      const { status, body } = await guarded.pushAt(door, guarded.ownersTokenAt(door), changes)
       expect(status).toBe(200)
       const { processed, failures } = syncReply.parse(body)
       expect(processed).toEqual([])
@@ -184,20 +185,23 @@ describe('a request', () => {
 
   it('to no route, or with the wrong method, is answered in JSON', async () => {
     for (const door of DOORS) {
-      const token = ownersTokenAt(door)
-      expectRefusal(await at(door, 'no/such/route', { token }), { status: 404, code: 'NOT_FOUND' })
-      expectRefusal(await at(door, 'weddings', { method: 'DELETE', token }), {
+      const token = guarded.ownersTokenAt(door)
+      expectRefusal(await guarded.at(door, 'no/such/route', { token }), { status: 404, code: 'NOT_FOUND' })
+      expectRefusal(await guarded.at(door, 'weddings', { method: 'DELETE', token }), {
         status: 405,
         code: 'METHOD_NOT_ALLOWED',
       })
-      expectRefusal(await at(door, 'sync?since=yesterday', { token }), { status: 400, code: 'VALIDATION_ERROR' })
+      expectRefusal(await guarded.at(door, 'sync?since=yesterday', { token }), {
+        status: 400,
+        code: 'VALIDATION_ERROR',
+      })
     }
   })
 })
 
 describe.each(['LAN', 'cloud'] as const)('a peer at the %s', (door) => {
   it('without a valid token is told so and let go', async () => {
-    const { deviceId, token, team } = tablet
+    const { deviceId, token, team } = guarded.tablet
     const [version, payload = '', signature] = token.split('.')
     const flipped = `${payload.slice(0, -1)}${payload.endsWith('A') ? 'B' : 'A'}`
     const hellos = [
@@ -207,7 +211,7 @@ describe.each(['LAN', 'cloud'] as const)('a peer at the %s', (door) => {
       { deviceId: randomBytes(32).toString('base64url'), team: team.id, token },
     ]
     for (const hello of hellos) {
-      const peer = await dialAt(door)
+      const peer = await guarded.dialAt(door)
       peer.send(helloOf(peer, hello))
       expect((await peer.next('error')).code).toBe('UNAUTHENTICATED')
       await peer.closed()
@@ -224,50 +228,60 @@ describe.each(['LAN', 'cloud'] as const)('a peer at the %s', (door) => {
       'PROTOCOL',
     ],
   ])('that sends %s is told so and let go', async (_what, text, code) => {
-    const peer = await dialAt(door)
+    const peer = await guarded.dialAt(door)
     peer.sendText(text)
     expect((await peer.next('error')).code).toBe(code)
     await peer.closed()
-    expect((await at(door, 'health')).status).toBe(200)
+    expect((await guarded.at(door, 'health')).status).toBe(200)
   })
 
   it('that sends a frame of 10 MB is cut off, and the others notice nothing', async () => {
-    const other = await dialAt(door)
-    const peer = await dialAt(door)
+    const other = await guarded.dialAt(door)
+    const peer = await guarded.dialAt(door)
     peer.sendText('x'.repeat(TEN_MB))
     // 1009 is "too big"; 1006 if the line was cut before that arrived.
     expect([1006, 1009]).toContain(await peer.closed())
-    other.send(helloOf(other, { deviceId: tablet.deviceId, team: tablet.team.id, token: tablet.token }))
+    other.send(
+      helloOf(other, { deviceId: guarded.tablet.deviceId, team: guarded.tablet.team.id, token: guarded.tablet.token }),
+    )
     expect((await other.next('hello')).protocol).toBe(PROTOCOL)
-    expect((await at(door, 'health')).body).toMatchObject({ status: 'ok' })
+    expect((await guarded.at(door, 'health')).body).toMatchObject({ status: 'ok' })
     other.end()
   })
 })
 
 describe('a page of a stranger', () => {
   it('that resolves its own name to this computer is refused by the Host header', async () => {
-    const port = new URL(hub.ready.url).port
+    const port = new URL(guarded.hub.ready.url).port
     for (const host of ['evil.example', `evil.example:${port}`, '127.0.0.1', `127.0.0.1.evil.example:${port}`]) {
       for (const path of ['health', 'weddings', 'window', 'no/such/route']) {
-        const answer = await at('loopback', path, { token: hub.ready.token, headers: { Host: host } })
+        const answer = await guarded.at('loopback', path, { token: guarded.hub.ready.token, headers: { Host: host } })
         expectRefusal(answer, { status: 403, code: 'FORBIDDEN' })
       }
     }
     expect(
-      (await at('loopback', 'weddings', { token: hub.ready.token, headers: { Host: `localhost:${port}` } })).status,
+      (
+        await guarded.at('loopback', 'weddings', {
+          token: guarded.hub.ready.token,
+          headers: { Host: `localhost:${port}` },
+        })
+      ).status,
     ).toBe(200)
   })
 
   it('gets nothing of the window without the secret of the launch', async () => {
-    expectRefusal(await at('loopback', 'window'), { status: 401, code: 'UNAUTHENTICATED' })
+    expectRefusal(await guarded.at('loopback', 'window'), { status: 401, code: 'UNAUTHENTICATED' })
     // Of this install's owner, and yet not what opens the database itself.
-    expectRefusal(await at('loopback', 'window', { token: hub.ready.token }), { status: 401, code: 'UNAUTHENTICATED' })
+    expectRefusal(await guarded.at('loopback', 'window', { token: guarded.hub.ready.token }), {
+      status: 401,
+      code: 'UNAUTHENTICATED',
+    })
   })
 
   it('cannot open the database by WebSocket', async () => {
-    const url = `${hub.ready.url.replace('http', 'ws')}/api/offline/window/storage`
-    const own = { Origin: hub.ready.url }
-    const token = hub.ready.token ?? ''
+    const url = `${guarded.hub.ready.url.replace('http', 'ws')}/api/offline/window/storage`
+    const own = { Origin: guarded.hub.ready.url }
+    const token = guarded.hub.ready.token ?? ''
     const attempts: readonly (readonly [Record<string, string>, readonly string[], number])[] = [
       [own, [], 401],
       [own, ['wedsync'], 401],
@@ -275,13 +289,13 @@ describe('a page of a stranger', () => {
       [own, ['wedsync', token], 401],
       [{}, ['wedsync', token], 403],
       [{ Origin: 'https://evil.example' }, ['wedsync', token], 403],
-      [{ Origin: hub.ready.url.replace('http', 'https') }, ['wedsync', token], 403],
+      [{ Origin: guarded.hub.ready.url.replace('http', 'https') }, ['wedsync', token], 403],
       [{ Origin: 'http://evil.example', Host: 'evil.example' }, ['wedsync', token], 403],
       [{ Origin: 'null' }, ['wedsync', token], 403],
     ]
     for (const [headers, protocols, status] of attempts) {
       expect(await upgradeStatus(url, headers, protocols), JSON.stringify(headers)).toBe(status)
     }
-    expect(await upgradeStatus(`${hub.ready.url.replace('http', 'ws')}/api/offline/peer`, own, [])).toBe(404)
+    expect(await upgradeStatus(`${guarded.hub.ready.url.replace('http', 'ws')}/api/offline/peer`, own, [])).toBe(404)
   })
 })
