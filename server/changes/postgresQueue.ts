@@ -10,9 +10,9 @@ export interface Concern {
 }
 
 /**
- * Group commit (Gawlick and Kinkade 1985) for whatever weddings, one at a time: those that come while one is under way go together in the next. A commit waits for the
- * disk, and one that tells other processes holds a lock of the whole database meanwhile, so several at once would only wait for each
- * other. Nobody waits here for a lock of somebody else.
+ * Group commit (Gawlick and Kinkade 1985) for whatever weddings, one at a time: those that come while one is under way go together in
+ * the next. A commit waits for the disk, and one that tells other processes holds a lock of the whole database meanwhile, so several at
+ * once would only wait for each other. Nobody waits here for a lock of somebody else.
  */
 export class GroupCommit<Job extends Concern> {
   readonly #commit: (jobs: readonly Job[]) => Promise<readonly boolean[]>
