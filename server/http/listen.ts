@@ -20,7 +20,17 @@ export async function listen(server: Server, port: number, host: string): Promis
   if (failed) return err({ kind: 'cannot-listen', host, port, detail: failed.message })
   const address = server.address()
   if (typeof address !== 'object' || address === null) throw new Error('a TCP server has no address')
+  endConnectionsWithServer(server)
   return ok(address.port)
+}
+
+/** Node keeps the connection of a request that was under way at `close`, and answers whatever comes over it next. */
+function endConnectionsWithServer(server: Server): void {
+  server.on('request', (request, response) => {
+    response.once('finish', () => {
+      if (!server.listening) request.socket.end()
+    })
+  })
 }
 
 const LAST_WORDS_MS = 2_000

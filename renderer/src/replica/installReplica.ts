@@ -1,21 +1,18 @@
 /** The window of an install: the install's own database, and the status that its server reports. */
 import { createRxDatabase, type RxCollection } from 'rxdb'
 import { BehaviorSubject, type Observable } from 'rxjs'
-import type { ClientError } from '../../../model/client/client.ts'
 import { RECORDS, type RecordDocument, recordSchema } from '../../../model/database/recordSchema.ts'
 import { rxRecordStore } from '../../../model/database/rxRecordStore.ts'
 import { createClock } from '../../../model/merge/clock.ts'
-import { err, ok, type Result } from '../../../model/result.ts'
-import { roleName } from '../../../model/roles.ts'
+import { err, ok } from '../../../model/result.ts'
 import { fetchBlob, putBlob } from '../photos/blobCalls.ts'
 import { installPresence } from '../presence/installPresence.ts'
 import { tellActivity } from './activity.ts'
 import { type PageApi, pageApi } from './api.ts'
 import { openDatabaseLine } from './databaseLine.ts'
+import { followStatus, lose, readStatus } from './installStatus.ts'
 import { remoteStorage } from './remoteStorage.ts'
 import type { OpenOutcome, OwnDrafts, ReplicaStatus } from './replica.ts'
-
-const STATUS_EVERY_MS = 1_000
 
 export async function openInstallReplica(secret: string): Promise<OpenOutcome> {
   const api = pageApi(secret)
@@ -29,7 +26,7 @@ export async function openInstallReplica(secret: string): Promise<OpenOutcome> {
     name: 'wedsync',
     storage: remoteStorage(
       () => openDatabaseLine(window.location.href, secret),
-      () => status.next({ ...status.value, problem: LOST }),
+      () => lose(status),
     ),
     multiInstance: false,
   })
@@ -37,7 +34,7 @@ export async function openInstallReplica(secret: string): Promise<OpenOutcome> {
   const collection = database[RECORDS]
   const clock = createClock(Date.now, () => status.value.clockOffsetMs ?? 0)
   const { team, userId, deviceId, actor } = info.value
-  followStatus(api, status)
+  followStatus(api, status, () => window.location.reload())
   tellActivity(api)
   return {
     kind: 'ready',
@@ -73,7 +70,6 @@ function installDrafts(api: PageApi): OwnDrafts {
 
 /** HTTP status. */
 const LOCKED = 423
-const UNAUTHENTICATED = 401
 
 function lockedWindow(api: PageApi, secret: string): OpenOutcome {
   return {
@@ -86,47 +82,10 @@ function lockedWindow(api: PageApi, secret: string): OpenOutcome {
   }
 }
 
-const LOST = 'WedSync on this computer has stopped. Nothing can be saved until you start it again.'
-
 function gone(status: number): OpenOutcome {
   return {
     kind: 'failed',
     title: status === 401 ? 'This window belongs to an earlier start' : 'WedSync on this computer does not answer',
     advice: 'Close this window and start WedSync again; it opens a new one.',
   }
-}
-
-async function readStatus(api: PageApi): Promise<Result<ReplicaStatus, ClientError>> {
-  const answer = await api.installStatus()
-  if (!answer.ok) return answer
-  const { role, grant, ...told } = answer.value
-  return ok({
-    ...told,
-    role: role === 'hub' ? 'hub' : 'local',
-    grant: {
-      role: roleName.parse(grant.role),
-      weddings: grant.weddings,
-      ...(grant.vendors && { vendors: grant.vendors }),
-    },
-  })
-}
-
-/**
- * Asks again and again, as long as the page is open. A server that does not answer is a problem that is shown. One that was
- * away and is back was opened again, perhaps as part of another team: the page begins anew. It does so too if the secret of
- * its launch opens nothing any more: the window was locked, and nothing of what it showed is to stay in it.
- */
-function followStatus(api: PageApi, status: BehaviorSubject<ReplicaStatus>): void {
-  const ask = async (): Promise<void> => {
-    const next = await readStatus(api)
-    const isLocked = !next.ok && next.error.kind === 'refused' && next.error.status === UNAUTHENTICATED
-    if (isLocked || (next.ok && status.value.problem === LOST)) {
-      window.location.reload()
-      return
-    }
-    if (next.ok) status.next(next.value)
-    else status.next({ ...status.value, problem: LOST })
-    setTimeout(() => void ask(), STATUS_EVERY_MS)
-  }
-  setTimeout(() => void ask(), STATUS_EVERY_MS)
 }
