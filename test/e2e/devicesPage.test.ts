@@ -1,4 +1,4 @@
-/** The Devices page as those use it who have no mouse, and those who were shut out of their team. */
+/** The Devices page as those use it who have no mouse, who were shut out of their team, or whose hub is slow. */
 import type { Browser, Locator, Page } from 'playwright'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { z } from 'zod'
@@ -159,4 +159,25 @@ it('a laptop that was shut out comes in again from its own window, with what was
     () => itemTitles(owner, id),
     (titles) => titles.includes('Ceremony in the barn'),
   )
+})
+
+it('an invitation that is used before the list of invitations comes, at a slow hub, is said to be used', async () => {
+  const page = await openApp('Cleo')
+  const isIn = Promise.withResolvers<void>()
+  await page.route('**/api/offline/hub/joins', async (route) => {
+    if (route.request().method() === 'GET') await isIn.promise
+    await route.continue()
+  })
+  await page.getByRole('button', { name: 'Devices', exact: true }).click()
+  await page.getByRole('button', { name: 'Let a device join', exact: true }).click()
+  const invite = page.getByRole('dialog', { name: 'Let a device join' })
+  await invite.getByRole('button', { name: 'Show the code' }).click()
+  const link = await invite.getByLabel('For a tablet or phone').inputValue()
+  const tablet = await (await browser.newContext({ ignoreHTTPSErrors: true })).newPage()
+  await tablet.goto(link)
+  await tablet.getByLabel('Your name').fill('Piet')
+  await tablet.keyboard.press('Enter')
+  await tablet.getByText('All equal').first().waitFor()
+  isIn.resolve()
+  await invite.getByText('This invitation was used').waitFor()
 })

@@ -80,6 +80,7 @@ function InstallPart({ weddings, onChange }: InstallPartProps) {
 
   function changed() {
     hub.again()
+    joins.again()
     onChange()
   }
 

@@ -53,36 +53,22 @@ export function InviteDialog({ weddings, hubUrl, onClose }: InviteDialogProps) {
     approval: 'given',
   })
   const [invitation, setInvitation] = useState<Invitation>()
-  const { value: joins, again } = useJoins()
-  const [wasListed, setWasListed] = useState(false)
   const { busy, failure, run } = useAction()
-  const isListed = invitation !== undefined && joins?.some(({ joinId }) => joinId === invitation.joinId) === true
-  if (isListed && !wasListed) setWasListed(true)
 
   function make() {
     setInvitation(undefined)
-    setWasListed(false)
-    return run(
-      () => invite(api, wish),
-      (made) => {
-        setInvitation(made)
-        again()
-      },
-    )
+    return run(() => invite(api, wish), setInvitation)
   }
 
   return (
     <Modal opened onClose={onClose} title="Let a device join" size="lg">
       <Stack gap="md">
         {invitation ? (
-          <>
-            <JoinRequests joins={joins?.filter(({ joinId }) => joinId === invitation.joinId) ?? []} onDecided={again} />
-            <InvitationCard
-              invitation={hubUrl === undefined ? invitation : { ...invitation, ...linksAt(invitation, hubUrl) }}
-              isOver={wasListed && !isListed}
-              onRenew={make}
-            />
-          </>
+          <Made
+            key={invitation.joinId}
+            invitation={hubUrl === undefined ? invitation : { ...invitation, ...linksAt(invitation, hubUrl) }}
+            onRenew={make}
+          />
         ) : (
           <WishForm wish={wish} weddings={weddings} busy={busy} onChange={setWish} onSubmit={make} />
         )}
@@ -96,6 +82,23 @@ export function InviteDialog({ weddings, hubUrl, onClose }: InviteDialogProps) {
         )}
       </Stack>
     </Modal>
+  )
+}
+
+interface MadeProps {
+  readonly invitation: Invitation
+  readonly onRenew: () => void
+}
+
+/** What becomes of an invitation. It asks by itself, so that whatever it is answered was asked once the invitation was there. */
+function Made({ invitation, onRenew }: MadeProps) {
+  const { value: joins, again } = useJoins()
+  const own = joins?.filter(({ joinId }) => joinId === invitation.joinId)
+  return (
+    <>
+      <JoinRequests joins={own ?? []} onDecided={again} />
+      <InvitationCard invitation={invitation} isOver={own?.length === 0} onRenew={onRenew} />
+    </>
   )
 }
 
