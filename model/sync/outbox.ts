@@ -11,12 +11,13 @@ import type { ChangeStore } from './changeStore.ts'
 import type { Cursor } from './cursors.ts'
 import { type HeldVectors, joinHeld } from './heldVectors.ts'
 import type { PeerKnowledge } from './inbox.ts'
-import type { Flight, Line } from './line.ts'
+import type { Line } from './line.ts'
 import type { LogReader } from './logReader.ts'
 import { type Encoded, encodeFor, type Outgoing } from './outgoing.ts'
 import { type Priority, TIERS } from './priority.ts'
 import { type Gap, Remainder } from './remainder.ts'
 import type { PeerRules } from './rules.ts'
+import { UnderWay } from './underWay.ts'
 
 /** So many changes at once are still what people do, however slow the line is. The same for all, who then share a page. */
 const LIVE_RECORDS = 50
@@ -75,15 +76,6 @@ export interface Outbox extends PeerKnowledge {
   waiting(scope: string): Promise<number>
 }
 
-/** Sent, and not acknowledged yet. */
-interface Batch {
-  readonly seq: number
-  readonly ids: readonly string[]
-  readonly flight: Flight
-  /** All that people had done until then. */
-  readonly isLive: boolean
-}
-
 /** Something that may be sent next. */
 type Part = { readonly scope: string; readonly remainder: Remainder } & (
   | { readonly kind: 'live' }
@@ -100,7 +92,7 @@ export function openOutbox(options: OutboxOptions): Outbox {
   const early = new Set<string>()
   /** Scopes in which there is something to send, or may be. */
   const ready = new Set<string>()
-  const unacknowledged = new Map<string, Batch[]>()
+  const underWay = new UnderWay()
   /** Scopes of which the peer was told that more is to come. */
   const announced = new Set<string>()
   /** Records to be sent once more, by scope. */
@@ -142,7 +134,7 @@ export function openOutbox(options: OutboxOptions): Outbox {
 
   /** Whether what people do now in a scope waits for the answer to what they did just before. */
   function isFolding(scope: string): boolean {
-    const last = unacknowledged.get(scope)?.findLast(({ isLive }) => isLive)
+    const last = underWay.lastLive(scope)
     const ms = last ? last.flight.sentAtMs + FOLD_MS - options.elapsed() : 0
     if (ms > 0) options.wake(scope, ms)
     return ms > 0
@@ -174,20 +166,6 @@ export function openOutbox(options: OutboxOptions): Outbox {
       if (!best || isSooner(part, rank, best.part, best.rank)) best = { part, rank }
     }
     return best?.part
-  }
-
-  function hasRoom({ kind }: Part): boolean {
-    const { parallel, chars } = line.allowance()
-    let batches = 0
-    let underWay = 0
-    for (const each of unacknowledged.values()) {
-      for (const { flight } of each) {
-        batches++
-        underWay += flight.chars
-      }
-    }
-    // There is always a place for what people do now.
-    return kind === 'live' ? batches <= parallel : batches < parallel && underWay < chars
   }
 
   async function sendPart(part: Part): Promise<void> {
@@ -251,7 +229,7 @@ export function openOutbox(options: OutboxOptions): Outbox {
   ): void {
     if (records.length === 0 && (more || !announced.has(scope))) {
       // Only the peer's own changes, or nothing that it may read: it holds all there is for it up to here.
-      if (!unacknowledged.get(scope)?.length) sent.set(scope, remainder.cursor)
+      if (underWay.isEmpty(scope)) sent.set(scope, remainder.cursor)
       return
     }
     const remaining = remainder.hasGaps ? Math.max(1, remainder.left ?? 1) : 0
@@ -320,8 +298,7 @@ export function openOutbox(options: OutboxOptions): Outbox {
   function dispatch(head: Omit<Changes, 'type' | 'records'>, records: readonly Encoded[], isLive: boolean): void {
     const { scope, seq } = head
     const chars = records.reduce((sum, { text }) => sum + text.length, 0)
-    const batch = { seq, ids: records.map(({ id }) => id), flight: line.sent(chars), isLive }
-    unacknowledged.set(scope, [...(unacknowledged.get(scope) ?? []), batch])
+    underWay.add(scope, { seq, ids: records.map(({ id }) => id), flight: line.sent(chars), isLive })
     const texts = records.map(({ text }) => text)
     send(changesText(head, texts), texts.length)
   }
@@ -336,7 +313,7 @@ export function openOutbox(options: OutboxOptions): Outbox {
         asked = false
         for (;;) {
           const part = await mostImportant()
-          if (!part || !hasRoom(part)) break
+          if (!part || !underWay.hasRoom(line.allowance(), part.kind === 'live')) break
           await sendPart(part)
         }
       } while (asked)
@@ -381,28 +358,19 @@ export function openOutbox(options: OutboxOptions): Outbox {
     // Not what was merely sent: that may be lost on its way, and the log would leave it out for this peer for good.
     holds: ({ id }) => told.get(id),
 
-    acknowledge({ scope, seq, needs = [], tookMs = 0, batches }) {
-      const open = unacknowledged.get(scope) ?? []
-      const index = batches === undefined ? open.findIndex((batch) => batch.seq === seq) : batches - 1
-      const batch = open[index]
-      if (batch?.seq !== seq) return [] // nothing that was sent so
-      const settled = open.slice(0, index + 1)
+    acknowledge(ack) {
+      const { scope, seq, needs = [], tookMs = 0 } = ack
+      const settled = underWay.settle(ack)
+      if (settled.length === 0) return []
       line.acknowledged(
         settled.map(({ flight }) => flight),
         tookMs,
       )
-      const ids = settled.flatMap((each) => each.ids)
+      const ids = settled.flatMap((batch) => batch.ids)
       const wanted = ids.filter((id) => needs.includes(id))
       if (wanted.length > 0) sendAgain(scope, wanted)
-      const rest = open.slice(index + 1)
-      if (rest.length > 0) {
-        unacknowledged.set(scope, rest)
-        sent.set(scope, seq)
-      } else {
-        unacknowledged.delete(scope)
-        // What was read behind the last batch and not sent is nothing to this peer.
-        sent.set(scope, remainders.get(scope)?.cursor ?? seq)
-      }
+      // What was read behind the last batch and not sent is nothing to this peer.
+      sent.set(scope, underWay.isEmpty(scope) ? (remainders.get(scope)?.cursor ?? seq) : seq)
       return ids.filter((id) => !needs.includes(id))
     },
 
@@ -416,7 +384,7 @@ export function openOutbox(options: OutboxOptions): Outbox {
     },
 
     isQuiet(scope) {
-      return listed && !busy && !ready.has(scope) && !unacknowledged.get(scope)?.length
+      return listed && !busy && !ready.has(scope) && underWay.isEmpty(scope)
     },
 
     waiting(scope) {
