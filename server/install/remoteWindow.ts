@@ -7,30 +7,10 @@ import type { PreparedQuery } from 'rxdb'
 import { createErrorAnswer, exposeRxStorageRemote, type MessageToRemote } from 'rxdb/plugins/storage-remote'
 import { Subject } from 'rxjs'
 import { z } from 'zod'
+import { parseToRemote, writesUnder } from '../../model/database/remoteMessages.ts'
 import type { Line } from '../../model/line.ts'
 import type { SqliteStore } from '../changes/sqlite.ts'
 import { SqliteStorageInstance } from '../storage/instance.ts'
-
-/**
- * What a window may ask for. `remove` and `cleanup` would take records from the whole team, and a name that is no
- * method of a storage must not reach the object that has them.
- */
-const METHODS = [
-  'create',
-  'bulkWrite',
-  'findDocumentsById',
-  'query',
-  'count',
-  'getAttachmentData',
-  'getChangedDocumentsSince',
-  'close',
-] as const
-
-const messageToRemote = z.looseObject({
-  connectionId: z.string(),
-  requestId: z.string(),
-  method: z.enum(METHODS),
-})
 
 /** What a window opens: the part that says which collection that is. */
 const opening = z.looseObject({
@@ -66,12 +46,12 @@ export function serveWindow(
     send: (message) => line.send(JSON.stringify(message)),
   })
   line.onMessage((text) => {
-    const message = parse(text)
+    const message = parseToRemote(text)
     if (!message) {
       line.close('not a message of the remote storage')
       return
     }
-    if (message.method === 'bulkWrite' && writesUnder(message, isRetired)) {
+    if (writesUnder(message, isRetired)) {
       line.close('this window edits under an actor that was given up')
       return
     }
@@ -89,29 +69,6 @@ export function serveWindow(
     for (const connectionId of connections.keys()) {
       messages.next({ connectionId, requestId: 'window-closed', method: 'close', version: '', params: [] })
     }
-  })
-}
-
-const writes = z.tuple([z.array(z.object({ previous: z.unknown().optional(), document: z.unknown() }))], z.unknown())
-const counted = z.object({
-  actors: z.array(z.string()),
-  units: z.record(z.string(), z.object({ v: z.array(z.number()) })),
-})
-
-/** Whether a document counts more edits of one of these actors than the one that it replaces. */
-function writesUnder({ params }: MessageToRemote, isOneOf: (actor: string) => boolean): boolean {
-  const rows = writes.safeParse(params).data?.[0] ?? []
-  return rows.some(({ previous, document }) => {
-    const after = counted.safeParse(document).data
-    if (!after?.actors.some(isOneOf)) return false
-    const before = counted.safeParse(previous).data
-    return Object.entries(after.units).some(([readClass, { v }]) =>
-      v.some((count, i) => {
-        const actor = after.actors[i] ?? ''
-        const known = before?.units[readClass]?.v[before.actors.indexOf(actor)] ?? 0
-        return isOneOf(actor) && count > known
-      }),
-    )
   })
 }
 
@@ -154,16 +111,5 @@ async function answered(message: MessageToRemote, read: () => Promise<string>): 
     return `${JSON.stringify({ connectionId, answerTo, method }).slice(0, -1)},"return":${json}}`
   } catch (error) {
     return JSON.stringify(createErrorAnswer(message, error instanceof Error ? error : new Error(String(error))))
-  }
-}
-
-function parse(text: string): MessageToRemote | undefined {
-  try {
-    const message = messageToRemote.safeParse(JSON.parse(text))
-    // The envelope is checked here. A call with wrong parameters throws in the storage, which is answered as an error, and
-    // a document that is no record is refused by the hook that notes its history.
-    return message.success ? (message.data as unknown as MessageToRemote) : undefined
-  } catch {
-    return undefined // not JSON
   }
 }
