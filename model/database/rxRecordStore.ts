@@ -1,4 +1,11 @@
-import { normalizeMangoQuery, prepareQuery, type RxCollection, type RxDocumentData } from 'rxdb'
+import {
+  type BulkWriteRow,
+  normalizeMangoQuery,
+  prepareQuery,
+  type RxCollection,
+  type RxDocumentData,
+  type RxStorageBulkWriteResponse,
+} from 'rxdb'
 import { isEmptied } from '../merge/record.ts'
 import type { ChangeFunction, RecordStore, ScopePage, Write } from '../sync/changeStore.ts'
 import { recordOf, storedForm } from './recordOf.ts'
@@ -16,7 +23,15 @@ export interface RxRecordStore extends RecordStore {
    * @returns whether anything was committed
    */
   updateAs(context: string, ids: readonly string[], change: ChangeFunction): Promise<boolean>
+  /** Commits what another tab would write into the collection's storage, in turn with all that is written here. */
+  writeRows: BulkWrite
 }
+
+/** As of a storage. */
+export type BulkWrite = (
+  rows: readonly BulkWriteRow<RecordDocument>[],
+  context: string,
+) => Promise<RxStorageBulkWriteResponse<RecordDocument>>
 
 /**
  * Records in an RxDB collection, whatever storage is below it: SQLite on an install, the remote storage in its window,
@@ -86,6 +101,18 @@ export function rxRecordStore(collection: RxCollection<RecordDocument>, nextSeq?
     },
 
     updateAs: (context, ids, change) => turns(ids, () => commit(ids, change, context)),
+
+    writeRows(rows, context) {
+      const ids = rows.map(({ document }) => document.id)
+      return turns(ids, () => {
+        const placed = rows.map(({ previous, document }) => ({
+          ...(previous && { previous }),
+          document: { ...document, ...(nextSeq && { seq: nextSeq() }) },
+        }))
+        // The other tab has given the documents their revisions.
+        return collection.internalStorageInstance.bulkWrite(placed, context)
+      })
+    },
 
     subscribe(listener) {
       const own = (scope: string): void => listener(scope) // one of its own, also if somebody listens twice

@@ -3,7 +3,12 @@ import { type Change, type ChangeStore, lazyChange, type TableFilter } from '../
 import { createCommitLog, type LogEntry } from './commitLog.ts'
 import { isTakenOut, recordOf, storedOf } from './recordOf.ts'
 import type { RecordDocument } from './recordSchema.ts'
-import { rxRecordStore } from './rxRecordStore.ts'
+import { type BulkWrite, rxRecordStore } from './rxRecordStore.ts'
+
+export interface SequencedStore extends ChangeStore {
+  /** Commits what another tab would write into the collection's storage: it gets its place in the change log here. */
+  writeRows: BulkWrite
+}
 
 /**
  * A `ChangeStore` over a storage that keeps no commit order (Dexie in a tablet's browser, memory): every write carries
@@ -13,7 +18,7 @@ import { rxRecordStore } from './rxRecordStore.ts'
 export async function openSequencedStore(
   collection: RxCollection<RecordDocument>,
   epoch: string,
-): Promise<ChangeStore> {
+): Promise<SequencedStore> {
   const storage = collection.storageInstance
   const log = createCommitLog()
   // With what was taken out: its place in the log is not to be given to another change.
