@@ -26,6 +26,16 @@ export function App({ opening, fragment }: AppProps) {
   useEffect(() => {
     opening.then(setOutcome, (cause: unknown) => setOutcome(couldNotOpen(cause)))
   }, [opening])
+  useEffect(() => {
+    let isWanted = true
+    const take = (next: OpenOutcome): void => {
+      if (isWanted) setOutcome(next)
+    }
+    outcome?.next?.then(take, (cause: unknown) => take(couldNotOpen(cause)))
+    return () => {
+      isWanted = false
+    }
+  }, [outcome])
   useEffect(() => (outcome?.kind === 'ready' ? guardPage(outcome.replica) : undefined), [outcome])
   return (
     <MantineProvider theme={theme} defaultColorScheme="auto">

@@ -334,10 +334,7 @@ async function lineFigures(
   const lines = []
   for (const [kind, openDoor] of Object.entries(WINDOW_DOORS)) {
     const door = await openDoor((line) => serveWindow(line, store))
-    const instance = await openInstance(
-      remoteStorage(door.open, () => undefined),
-      {},
-    )
+    const instance = await openInstance(remoteStorage({ openLine: door.open, gone: 'gone' }), {})
     lines.push({ kind, door, instance, contender: contenderOf(instance), added: [] as Cost[] })
   }
   for (let round = 0; round <= ROUNDS; round += 1) {

@@ -19,9 +19,8 @@ import {
 
 type Ids = readonly Pick<Document, 'id' | 'scope'>[]
 
-const lost = (): never => {
-  throw new Error('the channel was lost')
-}
+const storageOver = (secret: string) =>
+  remoteStorage({ openLine: () => openSocketLine(window.location.href, secret), gone: 'the channel was lost' })
 
 /** When the live query told of a record for the first time, by its id. */
 const seen = new Map<string, number>()
@@ -43,8 +42,7 @@ export const storagePage = {
   },
 
   async remote(secret: string, ids: Ids, rounds: number, reads: number) {
-    const open = () => openSocketLine(window.location.href, secret)
-    const contender = contenderOf(await openInstance(remoteStorage(open, lost), {}))
+    const contender = contenderOf(await openInstance(storageOver(secret), {}))
     const times = []
     for (let round = 0; round <= rounds; round += 1) {
       const { queryMs } = await readTimes(contender, ids, reads)
@@ -57,7 +55,7 @@ export const storagePage = {
   async watch(secret: string, scope: string) {
     const database = await createRxDatabase<{ [RECORDS]: RxCollection<RecordDocument> }>({
       name: DATABASE,
-      storage: remoteStorage(() => openSocketLine(window.location.href, secret), lost),
+      storage: storageOver(secret),
       multiInstance: false,
     })
     await database.addCollections({ [RECORDS]: { schema: recordSchema } })

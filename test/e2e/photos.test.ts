@@ -7,7 +7,7 @@ import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { blobsReply } from '../../model/rest/blobs.ts'
 import { launchChromium } from '../support/chromium.ts'
 import { startCuttingProxy } from '../support/cuttingProxy.ts'
-import { addPhoto, hashAt, hashOf } from '../support/photos.ts'
+import { addPhoto, choose, hashAt, hashOf, picture } from '../support/photos.ts'
 import { lanOf, makeWedding, newJoin, records, weddings } from '../support/teamCalls.ts'
 import { eventually, type Ready, rest, runningServers, type Server, temporaryFolders } from '../support/wedsync.ts'
 
@@ -43,33 +43,6 @@ async function joined(hub: Server, name: string, link: string) {
   )
   expect(hub.ready.deviceId).not.toBe(device.ready.deviceId)
   return device
-}
-
-/** A picture that every browser can read: BMP, 24 bits, noise. */
-function picture(width: number, height: number): Buffer {
-  const rowBytes = Math.ceil((width * 3) / 4) * 4
-  const header = Buffer.alloc(54)
-  header.write('BM')
-  header.writeUInt32LE(54 + rowBytes * height, 2)
-  header.writeUInt32LE(54, 10)
-  header.writeUInt32LE(40, 14)
-  header.writeInt32LE(width, 18)
-  header.writeInt32LE(height, 22)
-  header.writeUInt16LE(1, 26)
-  header.writeUInt16LE(24, 28)
-  return Buffer.concat([header, randomBytes(rowBytes * height)])
-}
-
-async function choose(
-  page: Page,
-  button: string,
-  files: readonly { name: string; mimeType: string; buffer: Buffer }[],
-) {
-  const [chooser] = await Promise.all([
-    page.waitForEvent('filechooser'),
-    page.getByRole('button', { name: button }).click(),
-  ])
-  await chooser.setFiles([...files])
 }
 
 /** The pixels of a picture that is shown, as the browser has decoded it. */

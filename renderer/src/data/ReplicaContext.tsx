@@ -1,4 +1,5 @@
-import { createContext, type ReactNode, useContext, useMemo } from 'react'
+import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from 'react'
+import { BehaviorSubject } from 'rxjs'
 import type { QueueEntry } from '../../../model/conflicts/entry.ts'
 import type { Replica, ReplicaStatus } from '../replica/replica.ts'
 import { createEdits, type Edits } from './edits.ts'
@@ -15,9 +16,15 @@ interface Context {
 
 const ReplicaContext = createContext<Context | undefined>(undefined)
 
-/** Gives everything below it the replica, its live queries and its edits. */
+/**
+ * Gives everything below it the replica, its live queries and its edits. When another takes the place of the replica, because the
+ * tab that held the data is gone, the queries go on, and so whatever is open on the screen stays.
+ */
 export function ReplicaProvider({ replica, children }: { readonly replica: Replica; readonly children: ReactNode }) {
-  const context = useMemo(() => ({ replica, live: createLive(replica), edits: createEdits(replica) }), [replica])
+  const [replicas] = useState(() => new BehaviorSubject(replica))
+  const [live] = useState(() => createLive(replicas))
+  useEffect(() => replicas.next(replica), [replicas, replica])
+  const context = useMemo(() => ({ replica, live, edits: createEdits(replica) }), [replica, live])
   return <ReplicaContext value={context}>{children}</ReplicaContext>
 }
 

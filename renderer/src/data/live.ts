@@ -1,5 +1,14 @@
 /** The live queries of the window. Each is subscribed to once, however many components look at it. */
-import { combineLatest, distinctUntilChanged, map, type Observable, of, shareReplay, switchMap } from 'rxjs'
+import {
+  type BehaviorSubject,
+  combineLatest,
+  distinctUntilChanged,
+  map,
+  type Observable,
+  of,
+  shareReplay,
+  switchMap,
+} from 'rxjs'
 import { isSameJson } from '../../../model/canonicalJson.ts'
 import type { QueueEntry } from '../../../model/conflicts/entry.ts'
 import type { PeerStatus } from '../../../model/database/status.ts'
@@ -38,11 +47,21 @@ export interface Live {
 
 const KEEP_LATEST = { bufferSize: 1, refCount: true } as const
 
-/** Queries over the replica's one collection. Deleted and unreadable records never appear. */
-export function createLive({ collection, status, team, userId, deviceId }: Replica): Live {
+/**
+ * Queries over the replica's one collection. Deleted and unreadable records never appear.
+ * @param replicas the replica of this page, and whichever takes its place: the same tablet's by way of another tab
+ */
+export function createLive(replicas: BehaviorSubject<Replica>): Live {
+  const { team, userId, deviceId } = replicas.value
+  const collections = replicas.pipe(
+    map(({ collection }) => collection),
+    distinctUntilChanged(),
+  )
+  const status = replicas.pipe(switchMap((replica) => replica.status))
   const tables = new Map<string, Observable<readonly Row[]>>()
   const find = (selector: { scope?: string; table: string }): Observable<readonly Row[]> =>
-    collection.find({ selector }).$.pipe(
+    collections.pipe(
+      switchMap((collection) => collection.find({ selector }).$),
       map((documents) => documents.map(rowOf).filter((row) => row !== undefined)),
       shareReplay(KEEP_LATEST),
     )
@@ -66,7 +85,7 @@ export function createLive({ collection, status, team, userId, deviceId }: Repli
           }),
         )
       : of(OWNS_NOTHING)
-  const conflicts = combineLatest([collection.find().$, actors]).pipe(
+  const conflicts = combineLatest([collections.pipe(switchMap((collection) => collection.find().$)), actors]).pipe(
     map(([documents, names]) => {
       const held = documents.map((document) => ({
         scope: document.scope,
@@ -101,7 +120,11 @@ export function createLive({ collection, status, team, userId, deviceId }: Repli
     conflicts,
     devices: actors.pipe(map(namesByDevice), shareReplay(KEEP_LATEST)),
     namings,
-    record: (id) => collection.findOne(id).$.pipe(map((document) => (document ? rowOf(document) : undefined))),
+    record: (id) =>
+      collections.pipe(
+        switchMap((collection) => collection.findOne(id).$),
+        map((document) => (document ? rowOf(document) : undefined)),
+      ),
     table(scope, table) {
       const key = `${scope} ${table}`
       const known = tables.get(key) ?? find({ scope, table })

@@ -24,10 +24,11 @@ export async function openInstallReplica(secret: string): Promise<OpenOutcome> {
   const status = new BehaviorSubject<ReplicaStatus>(first.value)
   const database = await createRxDatabase<{ [RECORDS]: RxCollection<RecordDocument> }>({
     name: 'wedsync',
-    storage: remoteStorage(
-      () => openDatabaseLine(window.location.href, secret),
-      () => lose(status),
-    ),
+    storage: remoteStorage({
+      openLine: () => openDatabaseLine(window.location.href, secret),
+      gone: 'the local server is gone',
+      onGone: () => lose(status),
+    }),
     multiInstance: false,
   })
   await database.addCollections({ [RECORDS]: { schema: recordSchema } })

@@ -1,8 +1,8 @@
 /** Decides what this page is: the window of an install, a tablet that was invited, or a tablet that knows its team. */
 import { takeEntrance } from './entrance.ts'
 import { openInstallReplica } from './installReplica.ts'
+import { openTablet } from './openTablet.ts'
 import type { OpenOutcome } from './replica.ts'
-import { invitedTablet, openTablet } from './tabletReplica.ts'
 
 /** Opens this page's replica. Never rejects: what went wrong is an outcome that the page shows. */
 export async function openReplica(): Promise<OpenOutcome> {
@@ -13,7 +13,7 @@ export async function openReplica(): Promise<OpenOutcome> {
       case 'window':
         return await openInstallReplica(entrance.secret)
       case 'invitation':
-        return await invitedTablet(entrance)
+        return await openTablet(entrance)
       default:
         return await openTablet()
     }

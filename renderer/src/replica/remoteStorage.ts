@@ -1,20 +1,72 @@
-/** The install's database, as RxDB's remote storage over one line. */
-import type { RxStorage } from 'rxdb'
+/** A database that another program or another tab holds, as RxDB's remote storage over one line. */
+import type { RxStorage, RxStorageInstance } from 'rxdb'
 import { getRxStorageRemote, type MessageFromRemote, type RemoteMessageChannel } from 'rxdb/plugins/storage-remote'
 import { Subject } from 'rxjs'
 import type { Line } from '../../../model/line.ts'
 
-/**
- * @param openLine called once, at once
- * @param onLost   called once when the line to the server is gone; what is asked of the storage after that fails
- */
-export function remoteStorage(openLine: () => Promise<Line>, onLost: () => void): RxStorage<unknown, unknown> {
-  return getRxStorageRemote({
+export interface RemoteStorageOptions {
+  /** Called once, at once. */
+  readonly openLine: () => Promise<Line>
+  /** Why what is asked for fails once the line is down, for people. */
+  readonly gone: string
+  /** Called once when the line is down. */
+  readonly onGone?: () => void
+}
+
+export function remoteStorage({ openLine, gone, onGone }: RemoteStorageOptions): RxStorage<unknown, unknown> {
+  const answers = openAnswers(gone)
+  const remote = getRxStorageRemote({
     // RxDB hands out one channel per identifier, for good.
-    identifier: `wedsync-window-${crypto.randomUUID()}`,
+    identifier: `wedsync-page-${crypto.randomUUID()}`,
     mode: 'one',
-    messageChannelCreator: async () => channelOf(await openLine(), onLost),
+    async messageChannelCreator() {
+      const line = await openLine()
+      return channelOf(line, () => {
+        answers.end()
+        onGone?.()
+      })
+    },
   })
+  return {
+    ...remote,
+    async createStorageInstance(params) {
+      return untilGone(await answers.wait(remote.createStorageInstance(params)), answers)
+    },
+  }
+}
+
+interface Answers {
+  /** Settles as the promise does, or rejects when the line is down. */
+  wait<T>(answer: Promise<T>): Promise<T>
+  end(): void
+}
+
+/** RxDB waits for an answer for as long as it takes. */
+function openAnswers(gone: string): Answers {
+  const open = new Set<(cause: Error) => void>()
+  let isOver = false
+  return {
+    wait: (answer) =>
+      new Promise((resolve, reject) => {
+        if (isOver) return reject(new Error(gone))
+        open.add(reject)
+        answer.then(resolve, reject).finally(() => open.delete(reject))
+      }),
+    end() {
+      isOver = true
+      for (const reject of open) reject(new Error(gone))
+      open.clear()
+    },
+  }
+}
+
+function untilGone<T>(instance: RxStorageInstance<T, unknown, unknown>, { wait }: Answers): typeof instance {
+  const { bulkWrite, findDocumentsById, query, count } = instance
+  instance.bulkWrite = (rows, context) => wait(bulkWrite.call(instance, rows, context))
+  instance.findDocumentsById = (ids, withDeleted) => wait(findDocumentsById.call(instance, ids, withDeleted))
+  instance.query = (prepared) => wait(query.call(instance, prepared))
+  instance.count = (prepared) => wait(count.call(instance, prepared))
+  return instance
 }
 
 function channelOf(line: Line, onLost: () => void): RemoteMessageChannel {
@@ -22,9 +74,7 @@ function channelOf(line: Line, onLost: () => void): RemoteMessageChannel {
   let isWanted = true
   line.onMessage((text) => messages$.next(JSON.parse(text)))
   line.onClose(() => {
-    if (!isWanted) return
-    messages$.error(new Error('the local server is gone'))
-    onLost()
+    if (isWanted) onLost()
   })
   return {
     messages$,

@@ -71,7 +71,12 @@ export type JoinAs = (name: string, onWaiting: (code: string) => void) => Promis
 export type Unlock = (passphrase: string) => Promise<Result<OpenOutcome, string>>
 
 /** How opening the replica ended: with one, with a question, or with advice. */
-export type OpenOutcome =
+export type OpenOutcome = Opened & {
+  /** What takes the place of this outcome by itself: another tab is closed, or has opened what this one can work with. */
+  readonly next?: Promise<OpenOutcome>
+}
+
+type Opened =
   | { readonly kind: 'ready'; readonly replica: Replica }
   | { readonly kind: 'needs-name'; readonly join: JoinAs }
   | { readonly kind: 'locked'; readonly unlock: Unlock }

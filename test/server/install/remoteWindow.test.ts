@@ -53,7 +53,7 @@ describe.each(Object.entries(WINDOW_DOORS))('the window, over a %s', (_kind, ope
     })
     database = await createRxDatabase<Collections>({
       name: 'wedsync',
-      storage: remoteStorage(door.open, () => undefined),
+      storage: remoteStorage({ openLine: door.open, gone: 'gone' }),
       multiInstance: false,
     })
     await database.addCollections({ [RECORDS]: { schema: recordSchema } })

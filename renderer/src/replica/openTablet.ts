@@ -1,0 +1,75 @@
+/**
+ * Opens the replica of a tablet in this tab of its browser. The tab that was there first holds the data and syncs; the others work
+ * with it by way of that one, and one of them takes its place when it is closed.
+ */
+import type { OpenOutcome } from './replica.ts'
+import { follow, leaderSpeaks } from './tabFollowing.ts'
+import { openLeadership } from './tabLeading.ts'
+import { type Invitation, join } from './tabletJoining.ts'
+import { becomeMember, isOut, knownMembership, type Membership, openStores } from './tabletMembership.ts'
+import { startTablet } from './tabletReplica.ts'
+import { takeTurn } from './tabTurn.ts'
+
+/**
+ * @param invitation of one that was invited. A tablet that has joined before keeps its place and does not use up the invitation,
+ *   unless its place is no longer good.
+ */
+export async function openTablet(invitation?: Invitation): Promise<OpenOutcome> {
+  const turn = await takeTurn()
+  return turn.isOurs ? lead(invitation) : openBeside(turn.comes, invitation)
+}
+
+async function lead(invitation: Invitation | undefined): Promise<OpenOutcome> {
+  const leadership = openLeadership()
+  const stores = await openStores()
+  const start = async (member: Membership): Promise<OpenOutcome> => {
+    const led = await startTablet(stores, member)
+    leadership.lead(led)
+    return { kind: 'ready', replica: led.replica }
+  }
+  const known = await knownMembership(stores.state)
+  if (known && !(invitation && (await isOut(known)))) return start(known)
+  if (!invitation) return NOT_INVITED
+  return {
+    kind: 'needs-name',
+    async join(name, onWaiting) {
+      const joined = await join(invitation, name, onWaiting)
+      if (!joined.ok) return joined.error
+      await becomeMember(stores.state, joined.value)
+      return start(joined.value)
+    },
+  }
+}
+
+/** @param turn resolves when the tab that holds the data is gone, and this one is to hold it */
+async function openBeside(turn: Promise<void>, invitation: Invitation | undefined): Promise<OpenOutcome> {
+  const leader = leaderSpeaks()
+  const stop = new AbortController()
+  const ours = turn.then(() => 'ours' as const)
+  // Of a tab that is loaded anew, the page before may still be on its way out.
+  const following = await Promise.race([follow(stop.signal), ours])
+  if (following === 'ours') {
+    stop.abort()
+    return lead(invitation)
+  }
+  const next = async (): Promise<OpenOutcome> => {
+    const what = await Promise.race([ours, leader, ...(following ? [following.ended] : [])])
+    following?.end()
+    return what === 'ours' ? lead(invitation) : openBeside(turn, invitation)
+  }
+  // Who comes with an invitation because the place of this tablet is no longer good takes it as soon as that tab is closed.
+  const isWanted = following && !(invitation && following.isOut)
+  return { ...(isWanted ? { kind: 'ready', replica: following.replica } : SECOND_TAB), next: next() }
+}
+
+const SECOND_TAB = {
+  kind: 'failed',
+  title: 'WedSync is already open in another tab',
+  advice: 'Go on in the other tab. This one follows as soon as that one is ready, and takes over when you close it.',
+} as const
+
+const NOT_INVITED: OpenOutcome = {
+  kind: 'failed',
+  title: 'This device has not joined yet',
+  advice: 'On the hub, open “Devices”, press “Let a device join”, and scan the code or open the link on this device.',
+}
