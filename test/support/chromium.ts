@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { type Browser, chromium } from 'playwright'
 
-const FLAGS = [
+export const CHROMIUM_FLAGS: readonly string[] = [
   '--no-sandbox',
   '--disable-gpu',
   '--disable-quic',
@@ -24,7 +24,7 @@ export async function launchChromium({ args = [], home, wrapper }: ChromiumOptio
   const path = await findChromium()
   return chromium.launch({
     executablePath: wrapper ?? path,
-    args: [...FLAGS, ...args],
+    args: [...CHROMIUM_FLAGS, ...args],
     env: { ...process.env, CHROMIUM_PATH: path, ...(home !== undefined && { HOME: home }) },
   })
 }
