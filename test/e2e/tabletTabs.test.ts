@@ -89,6 +89,19 @@ it('one that has nothing to open yet follows as soon as the first one has joined
   await Promise.all([first, second].map((tab) => tab.getByText('All equal').first().waitFor()))
 })
 
+it('one beside a tab that is asleep says where WedSync is open, and takes over when that is closed', async () => {
+  const [first, second] = await openTwo()
+  // As a browser stops the tabs that nobody looks at: it runs nothing, and keeps what it holds.
+  const devTools = await context.newCDPSession(first)
+  await devTools.send('Debugger.enable')
+  await devTools.send('Debugger.pause')
+  await second.reload()
+  await second.getByRole('heading', { name: 'WedSync is already open in another tab' }).waitFor()
+  await devTools.send('Debugger.resume')
+  await first.close()
+  await second.getByText('All equal').first().waitFor()
+})
+
 it('[SYN28] what is typed in either is in both and at the hub, which knows one device', async () => {
   const [first, second] = await openTwo()
   await openForm(second, 'Ceremony', 'Ceremony in the barn')
