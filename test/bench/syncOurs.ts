@@ -5,6 +5,7 @@ import { createRecord, editRecord } from '../../model/merge/edit.ts'
 import { viewRecord } from '../../model/merge/view.ts'
 import { ok } from '../../model/result.ts'
 import type { Border } from '../../model/sync/border.ts'
+import type { ChangeStore } from '../../model/sync/changeStore.ts'
 import { createReplicaSync, type ReplicaSync } from '../../model/sync/replicaSync.ts'
 import { TRUSTED } from '../../model/sync/rules.ts'
 import { serveUpgrades } from '../../server/http/upgrades.ts'
@@ -21,7 +22,7 @@ const BATCH = 500
 /** Our engine over RxDB's memory storage on both sides, as the others are in memory; without TLS, as they are. */
 export const adapter: SyncAdapter = oursWith({})
 
-export type BenchReplica = Pick<MemoryReplica, 'name' | 'changes' | 'state' | 'author'>
+export type BenchReplica = Pick<MemoryReplica, 'name' | 'state' | 'author'> & { readonly changes: ChangeStore }
 
 export interface OurOptions {
   /** What records go through between a device and the server, which holds them as the border makes them. */

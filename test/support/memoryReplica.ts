@@ -6,12 +6,12 @@ import {
   sequencedRecordMigrations,
   sequencedRecordSchema,
 } from '../../model/database/recordSchema.ts'
-import { openSequencedStore } from '../../model/database/sequencedStore.ts'
+import { openSequencedStore, type SequencedStore } from '../../model/database/sequencedStore.ts'
 import { createClock } from '../../model/merge/clock.ts'
 import { type Author, createRecord, type Data, editRecord, type NewRecord } from '../../model/merge/edit.ts'
 import type { CausalRecord } from '../../model/merge/record.ts'
 import { type RecordView, viewRecord } from '../../model/merge/view.ts'
-import type { ChangeStore, StateStore } from '../../model/sync/changeStore.ts'
+import type { StateStore } from '../../model/sync/changeStore.ts'
 
 /** A `StateStore` that forgets everything when it is dropped. */
 export function createMemoryState(entries: Map<string, unknown> = new Map()): StateStore {
@@ -26,7 +26,7 @@ export function createMemoryState(entries: Map<string, unknown> = new Map()): St
 
 export interface MemoryReplica {
   readonly name: string
-  readonly changes: ChangeStore
+  readonly changes: SequencedStore
   readonly state: StateStore
   readonly collection: RxCollection<RecordDocument>
   /** An author on this device, now. */

@@ -57,10 +57,17 @@ async function openBeside(turn: Promise<void>, invitation: Invitation | undefine
     following?.end()
     return what === 'ours' ? lead(invitation) : openBeside(turn, invitation)
   }
-  // Who comes with an invitation because the place of this tablet is no longer good takes it as soon as that tab is closed.
-  const isWanted = following && !(invitation && following.isOut)
-  return { ...(isWanted ? { kind: 'ready', replica: following.replica } : SECOND_TAB), next: next() }
+  if (!following) return { ...SECOND_TAB, next: next() }
+  // The data are the other tab's to change: the invitation is taken as soon as that one is closed.
+  if (invitation && following.isOut) return { ...JOIN_AGAIN, next: next() }
+  return { kind: 'ready', replica: following.replica, next: next() }
 }
+
+const JOIN_AGAIN = {
+  kind: 'failed',
+  title: 'Close the other tab of WedSync',
+  advice: 'Then you join again here, with what you have written there.',
+} as const
 
 const SECOND_TAB = {
   kind: 'failed',

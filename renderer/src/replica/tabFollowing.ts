@@ -3,12 +3,12 @@ import { createRxDatabase, type RxCollection, type RxStorage } from 'rxdb'
 import { getRxStorageMemory } from 'rxdb/plugins/storage-memory'
 import { BehaviorSubject } from 'rxjs'
 import { z } from 'zod'
+import type { ClientError } from '../../../model/client/client.ts'
 import { RECORDS, type RecordDocument, sequencedRecordSchema } from '../../../model/database/recordSchema.ts'
 import { rxRecordStore } from '../../../model/database/rxRecordStore.ts'
 import type { Line } from '../../../model/line.ts'
 import { createClock } from '../../../model/merge/clock.ts'
-import { ownDraft } from '../../../model/rest/window.ts'
-import { ok } from '../../../model/result.ts'
+import { err, ok, type Result } from '../../../model/result.ts'
 import { createPresence, type Other } from '../presence/presence.ts'
 import { pageApi } from './api.ts'
 import { remoteStorage } from './remoteStorage.ts'
@@ -21,6 +21,7 @@ import {
   type ToAllTabs,
   type ToLeader,
   type ToTab,
+  tabletDraft,
   toAllTabs,
   toTab,
   type Welcome,
@@ -176,8 +177,8 @@ async function open(welcome: Welcome, channel: BroadcastChannel, heard: Heard, l
       api: pageApi(token, () => origin),
       presence: createPresence(others, (weddingId, state) => say({ say: 'presence', weddingId, state })),
       drafts: {
-        list: async () => ok(z.array(ownDraft).parse(await calls.ask({ what: 'drafts' }))),
-        remove: async (draft) => ok(await calls.ask({ what: 'removeDraft', draft })),
+        list: () => answered(async () => z.array(tabletDraft).parse(await calls.ask({ what: 'drafts' }))),
+        remove: (draft) => answered(() => calls.ask({ what: 'removeDraft', draft })),
       },
     },
   }
@@ -204,6 +205,15 @@ function openLine(say: (message: ToLeader) => void, over: Promise<void>): Line &
     },
     onClose: (listener) => void over.then(listener),
     hear: (text) => listen(text),
+  }
+}
+
+/** Whoever asks again and again is told of a failure, and asks again. */
+async function answered<T>(ask: () => Promise<T>): Promise<Result<T, ClientError>> {
+  try {
+    return ok(await ask())
+  } catch (cause) {
+    return err({ kind: 'unreachable', message: cause instanceof Error ? cause.message : String(cause) })
   }
 }
 

@@ -24,6 +24,8 @@ export interface Led {
   readonly replica: Replica
   readonly store: SequencedStore
   readonly token: string
+  /** To edit under at the moment. */
+  actor(): string
   /** ms by which this tab corrects its clock. */
   clockOffset(): number
   /** Of the hub at the moment. */
@@ -125,7 +127,7 @@ function serveTab(tab: string, led: Led): void {
   let isWelcome = false
   const subscriptions = [
     replica.status.subscribe((status) => {
-      const own = { ...status, actor: replica.author().actor, clockOffsetMs: led.clockOffset() }
+      const own = { ...status, actor: led.actor(), clockOffsetMs: led.clockOffset() }
       const told = { status: own, origin: led.origin() }
       say(isWelcome ? { say: 'status', ...told } : { say: 'welcome', team, userId, deviceId, token, ...told })
       isWelcome = true

@@ -34,6 +34,9 @@ export const toAllTabs = z.discriminatedUnion('say', [
 ])
 export type ToAllTabs = z.infer<typeof toAllTabs>
 
+/** On a tablet it is named by its key in the state, and not by an id as in the queue of an install. */
+export const tabletDraft = ownDraft.extend({ id: z.string() })
+
 const call = z.discriminatedUnion('what', [
   z.object({
     what: z.literal('keep'),
@@ -43,7 +46,7 @@ const call = z.discriminatedUnion('what', [
   }),
   z.object({ what: z.literal('load'), name: z.string() }),
   z.object({ what: z.literal('drafts') }),
-  z.object({ what: z.literal('removeDraft'), draft: ownDraft }),
+  z.object({ what: z.literal('removeDraft'), draft: tabletDraft }),
 ])
 export type TabCall = z.infer<typeof call>
 

@@ -85,6 +85,7 @@ export async function startTablet({ records, state }: Stores, member: Membership
   return {
     store: changes,
     token,
+    actor: actors.current,
     clockOffset: sync.clockOffset,
     origin: hub.origin,
     isRetired: (each) => retired.has(each),

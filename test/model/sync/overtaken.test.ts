@@ -1,8 +1,8 @@
 /** A refusal that says what is no longer so, since the peer has come by the record meanwhile. */
 import { expect, it } from 'vitest'
+import type { SequencedStore } from '../../../model/database/sequencedStore.ts'
 import { createRecord, editRecord } from '../../../model/merge/edit.ts'
 import type { CausalRecord } from '../../../model/merge/record.ts'
-import type { ChangeStore } from '../../../model/sync/changeStore.ts'
 import { vectorsOf } from '../../../model/sync/heldVectors.ts'
 import { openOvertaken } from '../../../model/sync/overtaken.ts'
 import { deadLetters } from '../../../model/sync/refusals.ts'
@@ -59,7 +59,7 @@ it('[SYN19] is told of a record that came to the peer from somebody else while i
   const [camera, hub] = [await team.replica('camera'), await team.replica('hub')]
   const record = await camera.create({ id: RECORD_ID, scope: WEDDING_ID, table: 'guests', data: { name: 'Ada' } })
   let decided = false
-  const changes: ChangeStore = {
+  const changes: SequencedStore = {
     ...hub.changes,
     async update(ids, change) {
       await hub.changes.update(ids, change)
