@@ -46,14 +46,15 @@ async function openBeside(turn: Promise<void>, invitation: Invitation | undefine
   const leader = leaderSpeaks()
   const stop = new AbortController()
   const ours = turn.then(() => 'ours' as const)
-  // Of a tab that is loaded anew, the page before may still be on its way out.
-  const following = await Promise.race([follow(stop.signal), ours])
-  if (following === 'ours') {
+  const other = leader.then(() => 'other' as const)
+  // The tab that was asked may go while it answers, as the page before of a tab that is loaded anew.
+  const following = await Promise.race([follow(stop.signal), ours, other])
+  if (following === 'ours' || following === 'other') {
     stop.abort()
-    return lead(invitation)
+    return following === 'ours' ? lead(invitation) : openBeside(turn, invitation)
   }
   const next = async (): Promise<OpenOutcome> => {
-    const what = await Promise.race([ours, leader, ...(following ? [following.ended] : [])])
+    const what = await Promise.race([ours, other, ...(following ? [following.ended] : [])])
     following?.end()
     return what === 'ours' ? lead(invitation) : openBeside(turn, invitation)
   }

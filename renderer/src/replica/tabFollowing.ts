@@ -75,7 +75,12 @@ export async function follow(signal: AbortSignal): Promise<Following | undefined
     letGo()
     return undefined
   }
-  return open(welcome, channel, heard, letGo)
+  return open(welcome, channel, heard, { letGo, signal })
+}
+
+function whenAborted(signal: AbortSignal, stop: () => void): void {
+  if (signal.aborted) stop()
+  else signal.addEventListener('abort', stop, { once: true })
 }
 
 /** Held until it is let go, or the tab is gone. */
@@ -93,7 +98,7 @@ async function askToOpen(tab: string, heard: Heard, signal: AbortSignal): Promis
   try {
     return await new Promise((resolve) => {
       patience = setTimeout(() => resolve(undefined), PATIENCE_MS)
-      signal.addEventListener('abort', () => resolve(undefined))
+      whenAborted(signal, () => resolve(undefined))
       heard.subscribe((message) => {
         if (message?.say === 'welcome') resolve(message)
         if (message?.say === 'busy') resolve(undefined)
@@ -107,8 +112,16 @@ async function askToOpen(tab: string, heard: Heard, signal: AbortSignal): Promis
   }
 }
 
-/** @param letGo tells the other tab that this one asks for nothing more */
-async function open(welcome: Welcome, channel: BroadcastChannel, heard: Heard, letGo: () => void): Promise<Following> {
+/**
+ * @param letGo tells the other tab that this one asks for nothing more
+ * @returns `undefined` if it has ended meanwhile, by the other tab or the signal
+ */
+async function open(
+  welcome: Welcome,
+  channel: BroadcastChannel,
+  heard: Heard,
+  { letGo, signal }: { readonly letGo: () => void; readonly signal: AbortSignal },
+): Promise<Following | undefined> {
   const { team, userId, deviceId, token } = welcome
   let isOver = false
   const say = (message: ToLeader): void => {
@@ -145,13 +158,15 @@ async function open(welcome: Welcome, channel: BroadcastChannel, heard: Heard, l
     channel.close()
   }
 
-  const database = await createRxDatabase<{ [RECORDS]: RxCollection<RecordDocument> }>({
-    name: channel.name,
-    storage: recordsOver(line),
-    multiInstance: false,
-  })
-  await database.addCollections({ [RECORDS]: { schema: FIRST_VERSION } })
-  const collection = database[RECORDS]
+  whenAborted(signal, end)
+  let collection: RxCollection<RecordDocument>
+  try {
+    collection = await openRecords(channel.name, line)
+  } catch (cause) {
+    if (isOver) return undefined
+    end()
+    throw cause
+  }
   const clock = createClock(Date.now, () => status.value.clockOffsetMs ?? 0)
   return {
     isOut: Boolean(welcome.status.isShutOut || welcome.status.isKeyReplaced),
@@ -182,6 +197,16 @@ async function open(welcome: Welcome, channel: BroadcastChannel, heard: Heard, l
       },
     },
   }
+}
+
+async function openRecords(name: string, line: Line): Promise<RxCollection<RecordDocument>> {
+  const database = await createRxDatabase<{ [RECORDS]: RxCollection<RecordDocument> }>({
+    name,
+    storage: recordsOver(line),
+    multiInstance: false,
+  })
+  await database.addCollections({ [RECORDS]: { schema: FIRST_VERSION } })
+  return database[RECORDS]
 }
 
 /** The records are in the other tab; what RxDB notes of its collections is of this page alone. */

@@ -23,7 +23,8 @@ import {
 export interface Led {
   readonly replica: Replica
   readonly store: SequencedStore
-  readonly token: string
+  /** Of this tablet, at the moment: hubs renew it. */
+  token(): string
   /** To edit under at the moment. */
   actor(): string
   /** ms by which this tab corrects its clock. */
@@ -67,10 +68,13 @@ function sayBusy(tab: string): void {
 }
 
 function serveTab(tab: string, led: Led): void {
-  const { replica, token } = led
+  const { replica } = led
   const { team, userId, deviceId } = replica
   const channel = new BroadcastChannel(nameOfTab(tab))
-  const say = (message: ToTab): void => channel.postMessage(message)
+  let isGone = false
+  const say = (message: ToTab): void => {
+    if (!isGone) channel.postMessage(message)
+  }
   const storage = new Subject<MessageToRemote>()
   const connections = new Set<string>()
   let leave: () => void = () => undefined
@@ -129,7 +133,8 @@ function serveTab(tab: string, led: Led): void {
     replica.status.subscribe((status) => {
       const own = { ...status, actor: led.actor(), clockOffsetMs: led.clockOffset() }
       const told = { status: own, origin: led.origin() }
-      say(isWelcome ? { say: 'status', ...told } : { say: 'welcome', team, userId, deviceId, token, ...told })
+      const place = { team, userId, deviceId, token: led.token() }
+      say(isWelcome ? { say: 'status', ...told } : { say: 'welcome', ...place, ...told })
       isWelcome = true
     }),
     replica.presence.others.subscribe((others) => say({ say: 'others', others })),
@@ -142,6 +147,7 @@ function serveTab(tab: string, led: Led): void {
     for (const connectionId of connections) {
       storage.next({ connectionId, requestId: 'tab-closed', method: 'close', version: RXDB_VERSION, params: [] })
     }
+    isGone = true
     channel.close()
   })
 }

@@ -84,7 +84,7 @@ export async function startTablet({ records, state }: Stores, member: Membership
   })
   return {
     store: changes,
-    token,
+    token: () => token,
     actor: actors.current,
     clockOffset: sync.clockOffset,
     origin: hub.origin,

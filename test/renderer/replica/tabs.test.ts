@@ -62,7 +62,7 @@ async function lead() {
     },
   }
   const led: Led = {
-    ...{ replica, store: memory.changes, token: 't1' },
+    ...{ replica, store: memory.changes, token: () => 't1' },
     actor: () => actor.current,
     clockOffset: () => 0,
     origin: () => '',
